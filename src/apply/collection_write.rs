@@ -99,17 +99,17 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         if let Some(failure) = self.truncation_failure(fresh.observed.records.len()) {
             return Err(failed(failure));
         }
-        let now = self.changes(&fresh).map_err(failed)?;
+        let current = self.changes(&fresh).map_err(failed)?;
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         // Another user has already made the approved changes.
         let is_done =
             || is_made(&approved.iter().map(AppliedChange::from).collect::<Vec<_>>(), &fresh.observed);
-        if now.is_empty() && is_done() {
-            return Ok((fresh, now));
+        if current.is_empty() && is_done() {
+            return Ok((fresh, current));
         }
-        match staleness::covers(&approved, &now, &self.allowance) {
-            true => Ok((fresh, now)),
-            false => Err(WriteOutcome::Stale { now }),
+        match staleness::covers(&approved, &current, &self.allowance) {
+            true => Ok((fresh, current)),
+            false => Err(WriteOutcome::Stale { now: current }),
         }
     }
 
@@ -170,7 +170,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     /// written.
     async fn stale_outcome(&self) -> WriteOutcome {
         match self.read().await.and_then(|snapshot| self.changes(&snapshot)) {
-            Ok(now) => WriteOutcome::Stale { now },
+            Ok(current) => WriteOutcome::Stale { now: current },
             Err(failure) => WriteOutcome::Failed { failure },
         }
     }
@@ -265,18 +265,18 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         let CollectionDiff { id, asked, siblings, .. } = self.planned;
         let just_created = self.allowance.created_keys().collect();
         let since = self.base.map(|base| CollectionBase::for_collection(base, self.code, id));
-        let wanted = DesiredOfCollection {
+        let desired = DesiredOfCollection {
             just_created,
             ..DesiredOfCollection::pick(id, self.desired, asked, siblings, since)
         };
-        let found = diff::collection(self.code, &wanted, &snapshot.observed)?;
+        let found = diff::collection(self.code, &desired, &snapshot.observed)?;
         let later: BTreeMap<&RecordKey, &Change> =
             self.planned.later().map(|later| (&later.address.key, later)).collect();
-        let is_put_off = |now: &Change| {
-            let later = later.get(&now.address.key);
-            later.is_some_and(|later| staleness::is_put_off(later, now, &self.allowance))
+        let is_put_off = |change: &Change| {
+            let later = later.get(&change.address.key);
+            later.is_some_and(|later| staleness::is_put_off(later, change, &self.allowance))
         };
-        let changes: Vec<Change> = found.to_apply().filter(|now| !is_put_off(now)).cloned().collect();
+        let changes: Vec<Change> = found.to_apply().filter(|change| !is_put_off(change)).cloned().collect();
         Ok((changes, found.learned))
     }
 

@@ -13,8 +13,8 @@ use crate::model::{
 };
 
 /// Returns true if the zone contains all changes of the write.
-pub fn is_made(changes: &[AppliedChange], now: &ObservedCollection) -> bool {
-    changes.iter().all(|done| fate(done, now) == RecoveryOutcome::Made)
+pub fn is_made(changes: &[AppliedChange], observed: &ObservedCollection) -> bool {
+    changes.iter().all(|done| fate(done, observed) == RecoveryOutcome::Made)
 }
 
 /// Outcome of one change.
@@ -31,8 +31,8 @@ enum RecoveryOutcome {
 /// Returns the journal phase for a collection whose write was interrupted.
 ///
 /// Only changes present in the zone count as made.
-pub fn settle(changes: &Arc<[AppliedChange]>, now: &ObservedCollection) -> WritePhase {
-    let fates: Vec<RecoveryOutcome> = changes.iter().map(|done| fate(done, now)).collect();
+pub fn settle(changes: &Arc<[AppliedChange]>, observed: &ObservedCollection) -> WritePhase {
+    let fates: Vec<RecoveryOutcome> = changes.iter().map(|done| fate(done, observed)).collect();
     let of = |fate: RecoveryOutcome| {
         changes.iter().zip(&fates).filter(move |(_, each)| **each == fate).map(|(done, _)| done)
     };
@@ -73,7 +73,7 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     AppliedStateUpdate { key: key.unwrap_or_default(), found: found.collect(), forgotten: Vec::new() }
 }
 
-fn fate(done: &AppliedChange, now: &ObservedCollection) -> RecoveryOutcome {
+fn fate(done: &AppliedChange, observed: &ObservedCollection) -> RecoveryOutcome {
     let field = |record: &ObservedRecord, name| record.fields.get(name).cloned().unwrap_or_default();
     // An empty key field equals an absent field.
     let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
@@ -82,7 +82,7 @@ fn fate(done: &AppliedChange, now: &ObservedCollection) -> RecoveryOutcome {
     };
     let after = |edit: &crate::model::AppliedField| edit.after.clone();
     let before = |edit: &crate::model::AppliedField| edit.before.clone().unwrap_or_default();
-    match (done.action, now.records.iter().find(is_it)) {
+    match (done.action, observed.records.iter().find(is_it)) {
         (ChangeAction::Delete, None) => RecoveryOutcome::Made,
         (ChangeAction::Delete, Some(_)) | (ChangeAction::Create, None) => RecoveryOutcome::Unmade,
         (ChangeAction::Create, Some(record)) if holds(record, after) => RecoveryOutcome::Made,

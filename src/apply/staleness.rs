@@ -38,21 +38,24 @@ impl<'a> StalenessTolerance<'a> {
     }
 }
 
-/// Returns true if `now` may be written under the approval of `approved`.
-pub fn covers(approved: &[Change], now: &[Change], allowance: &StalenessTolerance<'_>) -> bool {
+/// Returns true if `current` may be written under the approval of `approved`.
+pub fn covers(approved: &[Change], current: &[Change], allowance: &StalenessTolerance<'_>) -> bool {
     match allowance {
         StalenessTolerance::Exact => {
-            approved.len() == now.len()
-                && approved.iter().zip(now).all(|(approved, now)| approved.effect() == now.effect())
+            approved.len() == current.len()
+                && approved
+                    .iter()
+                    .zip(current)
+                    .all(|(approved, current)| approved.effect() == current.effect())
         }
         StalenessTolerance::PartlyApplied(done) => {
             let by_key: BTreeMap<&RecordKey, &Change> =
                 approved.iter().map(|change| (&change.address.key, change)).collect();
-            now.iter().all(|now| {
-                let key = &now.address.key;
+            current.iter().all(|current| {
+                let key = &current.address.key;
                 let done: Vec<&Change> =
                     done.iter().copied().filter(|done| done.address.key == *key).collect();
-                by_key.get(key).is_some_and(|approved| is_part_of_approved(approved, now, &done))
+                by_key.get(key).is_some_and(|approved| is_part_of_approved(approved, current, &done))
             })
         }
     }
@@ -61,29 +64,29 @@ pub fn covers(approved: &[Change], now: &[Change], allowance: &StalenessToleranc
 /// Returns true for a postponed change, or for the rest of a postponed change.
 ///
 /// zonal does not write such a change now, and its presence is not an error.
-pub fn is_put_off(later: &Change, now: &Change, allowance: &StalenessTolerance<'_>) -> bool {
+pub fn is_put_off(later: &Change, current: &Change, allowance: &StalenessTolerance<'_>) -> bool {
     let done: Vec<&Change> = match allowance {
         StalenessTolerance::Exact => Vec::new(),
         StalenessTolerance::PartlyApplied(done) => {
-            done.iter().copied().filter(|done| done.address.key == now.address.key).collect()
+            done.iter().copied().filter(|done| done.address.key == current.address.key).collect()
         }
     };
     // Row of a table in several languages: the write of another language would have created the row.
     let said = |edit: &FieldChange| {
-        now.field_changes.iter().any(|now| now.field == edit.field && now.after == edit.after)
+        current.field_changes.iter().any(|current| current.field == edit.field && current.after == edit.after)
     };
-    let shared = (later.action, now.action) == (ChangeAction::Update, ChangeAction::Create)
+    let shared = (later.action, current.action) == (ChangeAction::Update, ChangeAction::Create)
         && later.before.is_empty()
         && later.field_changes.iter().all(said);
-    is_part_of_approved(later, now, &done) || shared
+    is_part_of_approved(later, current, &done) || shared
 }
 
 /// Returns true for a part of an approved change, given the changes `done` to the same record.
-fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> bool {
+fn is_part_of_approved(approved: &Change, current: &Change, done: &[&Change]) -> bool {
     let edits = || done.iter().flat_map(|done| &done.field_changes);
     // A record that this run created had no owner at the time of approval.
     let ours = done.iter().any(|done| done.action == ChangeAction::Create);
-    let fewer_edits = now.field_changes.iter().all(|edit| {
+    let fewer_edits = current.field_changes.iter().all(|edit| {
         let unmoved = |before: &Option<FieldValue>| {
             ours || *before == edit.before
                 || edits().any(|done| done.field == edit.field && Some(&done.after) == edit.before.as_ref())
@@ -92,7 +95,7 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
             approved.field == edit.field && approved.after == edit.after && unmoved(&approved.before)
         })
     });
-    match (approved.action, now.action) {
+    match (approved.action, current.action) {
         (ChangeAction::Create, ChangeAction::Create) | (ChangeAction::Update, ChangeAction::Update) => {
             fewer_edits
         }
@@ -101,7 +104,7 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
         (ChangeAction::Delete, ChangeAction::Delete) => {
             let mut before = approved.before.clone();
             before.extend(edits().map(|done| (done.name.clone(), done.after.clone())));
-            now.before == approved.before || now.before == before
+            current.before == approved.before || current.before == before
         }
         (_, _) => false,
     }
@@ -112,7 +115,7 @@ fn is_part_of_approved(approved: &Change, now: &Change, done: &[&Change]) -> boo
 /// The earlier apply has `done` its part in another language of the same table. Others may have edited the
 /// table since. Every overwritten value must therefore be empty, the value at approval, or a value from the
 /// earlier apply.
-pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
+pub fn goes_on(approved: &Change, current: &Change, done: &[&Change]) -> bool {
     let was_ours = |edit: &FieldChange| {
         done.iter()
             .flat_map(|done| &done.field_changes)
@@ -125,8 +128,8 @@ pub fn goes_on(approved: &Change, now: &Change, done: &[&Change]) -> bool {
             .any(|approved| approved.field == edit.field && approved.before == edit.before)
     };
     let is_empty = |edit: &FieldChange| matches!(edit.before, None | Some(FieldValue::Null));
-    is_part_of_approved(approved, now, done)
-        && now.field_changes.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
+    is_part_of_approved(approved, current, done)
+        && current.field_changes.iter().all(|edit| is_empty(edit) || was_there(edit) || was_ours(edit))
 }
 
 #[cfg(test)]
@@ -161,8 +164,8 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
         found.zones[&"ALPHA".into()][place].to_apply().cloned().collect()
     }
 
-    fn exactly(then: &str, now: &str) -> bool {
-        covers(&changes(EN, 0, then), &changes(EN, 0, now), &StalenessTolerance::Exact)
+    fn exactly(planned: &str, current: &str) -> bool {
+        covers(&changes(EN, 0, planned), &changes(EN, 0, current), &StalenessTolerance::Exact)
     }
 
     #[test]
@@ -173,8 +176,8 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
 
     #[test]
     fn changes_that_differ_from_approval_are_refused() {
-        let then = "code T en\nA Old\nC Three";
-        for now in [
+        let planned = "code T en\nA Old\nC Three";
+        for current in [
             "code T en\nA Other\nC Three",
             "code T en\nA New\nC Three",
             "code T en\nC Three",
@@ -183,19 +186,19 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
             "code T en\nA Old\nC Three -",
             "code T en\nA Old\nB Old\nC Three",
         ] {
-            assert!(!exactly(then, now), "{now}");
-            assert!(!exactly(now, then), "{now}");
+            assert!(!exactly(planned, current), "{current}");
+            assert!(!exactly(current, planned), "{current}");
         }
     }
 
-    /// Returns true if the French part may be written while the zone contains `now`.
-    fn at_most(then: &str, now: &str) -> bool {
-        let done = changes(BOTH, 0, then);
+    /// Returns true if the French part may be written while the zone contains `current`.
+    fn at_most(planned: &str, current: &str) -> bool {
+        let done = changes(BOTH, 0, planned);
         let allowance = StalenessTolerance::PartlyApplied(done.iter().collect());
-        let approved = changes(BOTH, 1, then);
+        let approved = changes(BOTH, 1, planned);
         // Like apply, compare one language alone.
         let french = BOTH.split("---\n").nth(1).unwrap();
-        covers(&approved, &changes(french, 0, now), &allowance)
+        covers(&approved, &changes(french, 0, current), &allowance)
     }
 
     const THEN: &str = "code T en\nA Old\ncode T fr\nA Vieux";
@@ -217,18 +220,21 @@ rows: [{code: A, description: Un, enabled: false}, {code: N, description: Nouvea
 
     #[test]
     fn additional_changes_are_refused() {
-        let then = "code T en\nA Old\nN New\ncode T fr\nA Vieux\nN Nouveau";
-        assert!(!at_most(then, "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN Autre"));
-        assert!(!at_most(then, "code T en\nA One -\ncode T fr\nA Vieux -"), "a row deleted in the meantime");
+        let planned = "code T en\nA Old\nN New\ncode T fr\nA Vieux\nN Nouveau";
+        assert!(!at_most(planned, "code T en\nA One -\nN New\ncode T fr\nA Vieux -\nN Autre"));
+        assert!(
+            !at_most(planned, "code T en\nA One -\ncode T fr\nA Vieux -"),
+            "a row deleted in the meantime"
+        );
     }
 
     #[test]
     fn row_created_by_others_is_not_overwritten() {
-        let then = "code T fr\nA Un -";
+        let planned = "code T fr\nA Un -";
         let french = BOTH.split("---\n").nth(1).unwrap();
         let allowance = StalenessTolerance::PartlyApplied(Vec::new());
-        let approved = changes(french, 0, then);
-        assert!(covers(&approved, &changes(french, 0, then), &allowance));
+        let approved = changes(french, 0, planned);
+        assert!(covers(&approved, &changes(french, 0, planned), &allowance));
         assert!(!covers(&approved, &changes(french, 0, "code T fr\nA Un -\nN Autre"), &allowance));
     }
 
@@ -244,12 +250,12 @@ CodeTable fr
 table: T
 language: fr
 rows: [{code: B, absent: true}]";
-        let then = "code T en\nA One\nB Two *\ncode T fr\nA Un\nB Deux *";
+        let planned = "code T en\nA One\nB Two *\ncode T fr\nA Un\nB Deux *";
         let french = manifests.split("---\n").nth(1).unwrap();
-        let (approved, done) = (changes(manifests, 1, then), changes(manifests, 0, then));
-        let now = |rows: &str| changes(french, 0, &format!("code T fr\nA Un *\n{rows}"));
+        let (approved, done) = (changes(manifests, 1, planned), changes(manifests, 0, planned));
+        let current = |rows: &str| changes(french, 0, &format!("code T fr\nA Un *\n{rows}"));
         let allowance = StalenessTolerance::PartlyApplied(done.iter().collect());
-        assert!(covers(&approved, &now("B Deux"), &allowance));
-        assert!(!covers(&approved, &now("B Autre"), &allowance));
+        assert!(covers(&approved, &current("B Deux"), &allowance));
+        assert!(!covers(&approved, &current("B Autre"), &allowance));
     }
 }

@@ -25,16 +25,16 @@ use crate::model::{
 /// how to fix the manifest.
 pub fn collection(
     zone: &ZoneCode,
-    wanted: &DesiredOfCollection<'_>,
+    desired: &DesiredOfCollection<'_>,
     observed: &ObservedCollection,
 ) -> Result<CollectionChanges, ZoneFailure> {
     let names = FieldNames::from_observed(observed);
     // Orphans-only collections use the key of the applied state.
     let is_wanted = |collection: &&&DesiredCollection| collection.standing != CollectionRole::OrphansOnly;
-    let first = wanted.collections.iter().find(is_wanted).or(wanted.collections.first());
+    let first = desired.collections.iter().find(is_wanted).or(desired.collections.first());
     let Some(first) = first else { return Ok(CollectionChanges::default()) };
     let key = names.resolve_all(&first.key)?;
-    for other in wanted.collections.iter().filter(is_wanted) {
+    for other in desired.collections.iter().filter(is_wanted) {
         if names.resolve_all(&other.key)? != key {
             return Err(differently_keyed(first, other));
         }
@@ -42,14 +42,14 @@ pub fn collection(
     let rows = KeyedRecords::index_by_key(observed, &key);
     let mut comparison = CollectionComparison {
         zone,
-        id: &wanted.id,
+        id: &desired.id,
         names,
-        elsewhere: &wanted.listed_elsewhere,
-        just_created: &wanted.just_created,
+        elsewhere: &desired.listed_elsewhere,
+        just_created: &desired.just_created,
         observed,
         key,
         rows: &rows,
-        since: wanted.since,
+        since: desired.since,
         entries: None,
         folded: OnceCell::new(),
         changes: BTreeMap::new(),
@@ -63,19 +63,19 @@ pub fn collection(
     comparison.remember();
 
     let mut listed: BTreeMap<&RecordKey, &DesiredRecord> = BTreeMap::new();
-    for collection in &wanted.collections {
+    for collection in &desired.collections {
         for (id, record) in &collection.records {
             if let Some(other) = listed.insert(id, record) {
-                return Err(declared_twice(&wanted.id, id, other, record));
+                return Err(declared_twice(&desired.id, id, other, record));
             }
             comparison.compare_record(id, record, collection)?;
         }
     }
-    for amendment in wanted.collections.iter().flat_map(|collection| &collection.amendments) {
+    for amendment in desired.collections.iter().flat_map(|collection| &collection.amendments) {
         comparison.amend_new(amendment)?;
     }
-    let is_named = |key: &RecordKey| listed.contains_key(key) || wanted.listed_elsewhere.contains_key(key);
-    let strictest = wanted.collections.iter().max_by_key(|collection| collection.unlisted);
+    let is_named = |key: &RecordKey| listed.contains_key(key) || desired.listed_elsewhere.contains_key(key);
+    let strictest = desired.collections.iter().max_by_key(|collection| collection.unlisted);
     // Unlisted records that are deleted anyway need no orphan handling.
     let all_go = strictest.is_some_and(|collection| {
         (collection.unlisted, collection.enforcement) == (UnlistedPolicy::Delete, Enforcement::Enforce)
@@ -83,7 +83,7 @@ pub fn collection(
     // If another manifest uses a different key, its records cannot be matched here.
     let same_key =
         |other: &&[FieldName]| comparison.names.resolve_all(other).is_ok_and(|other| other == comparison.key);
-    let can_tell = wanted.keys_elsewhere.iter().all(same_key);
+    let can_tell = desired.keys_elsewhere.iter().all(same_key);
     let dealt_with = match all_go || !can_tell {
         true => BTreeSet::new(),
         false => comparison.orphans(&is_named, first),
@@ -99,13 +99,13 @@ pub fn collection(
             stale.extend((staying > 0).then_some(id));
         }
     }
-    comparison.tell_stale(&stale, &wanted.collections);
-    for collection in &wanted.collections {
+    comparison.tell_stale(&stale, &desired.collections);
+    for collection in &desired.collections {
         for amendment in &collection.amendments {
             comparison.amend(amendment, collection)?;
         }
     }
-    comparison.tell_emptied(wanted.collections.iter().flat_map(|collection| &collection.amendments));
+    comparison.tell_emptied(desired.collections.iter().flat_map(|collection| &collection.amendments));
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
@@ -193,7 +193,7 @@ impl<'a> CollectionComparison<'a> {
             return Ok(());
         }
         self.tell_shadow(id, found, collection);
-        let wanted = self.names.resolve_record(record)?;
+        let desired = self.names.resolve_record(record)?;
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
                 ObservationSource::Zone => {
@@ -209,7 +209,7 @@ impl<'a> CollectionComparison<'a> {
                 }
             },
             (None, false) => {
-                let edits = self.new_fields(id, &wanted, record, collection)?;
+                let edits = self.new_fields(id, &desired, record, collection)?;
                 (ChangeAction::Create, edits, DifferenceType::Missing, self.look_alike(id))
             }
             (Some(_), true) => {
@@ -218,7 +218,7 @@ impl<'a> CollectionComparison<'a> {
                 (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, plainly)
             }
             (Some(found), false) => {
-                let edits = edits(&wanted, &found.fields);
+                let edits = edits(&desired, &found.fields);
                 let detached = edits.iter().any(|edit| {
                     Some(&edit.field) == collection.shape.attachment.as_ref()
                         && edit.after == FieldValue::Bool(true)
@@ -293,11 +293,11 @@ impl<'a> CollectionComparison<'a> {
     fn new_fields(
         &self,
         id: &RecordKey,
-        wanted: &[DesiredField<'_>],
+        desired: &[DesiredField<'_>],
         record: &DesiredRecord,
         collection: &DesiredCollection,
     ) -> Result<Vec<FieldChange>, ZoneFailure> {
-        let wish = |field: &FieldName| wanted.iter().find(|wish| wish.field == field);
+        let wish = |field: &FieldName| desired.iter().find(|wish| wish.field == field);
         let missing =
             |field: &&FieldName| wish(field).is_none_or(|wish| wish.value.value == FieldValue::Null);
         // Required values cannot be checked if zonal cannot read the zone: the record may exist.
@@ -323,10 +323,10 @@ impl<'a> CollectionComparison<'a> {
             }
         });
         // Exact capacity, because field changes use most of the memory of a large plan.
-        let mut edits = Vec::with_capacity(wanted.len() + silent().count());
+        let mut edits = Vec::with_capacity(desired.len() + silent().count());
         // A new record needs no cleared fields.
-        let said = wanted.iter().filter(|wish| wish.value.value != FieldValue::Null);
-        edits.extend(said.map(|wish| wish.edit(None)));
+        let declared = desired.iter().filter(|wish| wish.value.value != FieldValue::Null);
+        edits.extend(declared.map(|wish| wish.edit(None)));
         edits.extend(filled);
         Ok(edits)
     }
@@ -377,8 +377,8 @@ const DETACHED: &str =
     "because the zone has detached it: changes in the network do not reach it until it is attached again";
 
 /// Returns the fields that differ from the desired values. A field missing in the response counts as empty.
-fn edits(wanted: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
+fn edits(desired: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
     let differing =
-        wanted.iter().filter(|wish| *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value);
+        desired.iter().filter(|wish| *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value);
     differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
 }

@@ -58,25 +58,26 @@ impl<'a> DesiredOfCollection<'a> {
         siblings: &[CollectionId],
         since: Option<CollectionBase<'a>>,
     ) -> Self {
-        let is_elsewhere = |wanted: &&DesiredCollection| {
-            let in_view = wanted.standing == CollectionRole::ReferenceOnly && asked.contains(&wanted.id);
-            in_view || siblings.contains(&wanted.id)
+        let is_elsewhere = |collection: &&DesiredCollection| {
+            let in_view =
+                collection.standing == CollectionRole::ReferenceOnly && asked.contains(&collection.id);
+            in_view || siblings.contains(&collection.id)
         };
         let elsewhere = || zone.iter().filter(is_elsewhere);
         Self {
             id: id.clone(),
             collections: zone
                 .iter()
-                .filter(|wanted| {
-                    asked.contains(&wanted.id) && wanted.standing != CollectionRole::ReferenceOnly
+                .filter(|collection| {
+                    asked.contains(&collection.id) && collection.standing != CollectionRole::ReferenceOnly
                 })
                 .collect(),
             listed_elsewhere: elsewhere()
-                .flat_map(|wanted| wanted.records.iter().map(|(key, record)| (key, &**record)))
+                .flat_map(|collection| collection.records.iter().map(|(key, record)| (key, &**record)))
                 .collect(),
             keys_elsewhere: elsewhere()
-                .filter(|wanted| !wanted.records.is_empty())
-                .map(|wanted| &*wanted.key)
+                .filter(|collection| !collection.records.is_empty())
+                .map(|collection| &*collection.key)
                 .collect(),
             just_created: BTreeSet::new(),
             since,
@@ -101,8 +102,8 @@ pub fn three_way(
     base: Option<&ComparisonBase>,
 ) -> Differences {
     let nothing = ObservedZone::default();
-    let zones = desired.zones.iter().map(|(code, wanted)| {
-        (code.clone(), zone(code, wanted, observed.zones.get(code).unwrap_or(&nothing), base))
+    let zones = desired.zones.iter().map(|(code, collections)| {
+        (code.clone(), zone(code, collections, observed.zones.get(code).unwrap_or(&nothing), base))
     });
     Differences { zones: zones.collect() }
 }
@@ -111,14 +112,14 @@ pub fn three_way(
 /// requested.
 fn zone(
     code: &ZoneCode,
-    wanted: &[DesiredCollection],
+    desired: &[DesiredCollection],
     observed: &ObservedZone,
     base: Option<&ComparisonBase>,
 ) -> Vec<CollectionDiff> {
     // Two manifests can name a collection differently: by code or by title, with or without the default
     // language. Only the response of the zone shows the identity.
     let mut by_name: BTreeMap<CollectionId, Vec<CollectionId>> = BTreeMap::new();
-    for asked in wanted.iter().map(|wanted| &wanted.id).collect::<BTreeSet<_>>() {
+    for asked in desired.iter().map(|collection| &collection.id).collect::<BTreeSet<_>>() {
         let Some(answer) = observed.collections.get(asked) else { continue };
         let real = answer.as_ref().map_or(asked, |found| &found.id);
         by_name.entry(real.clone()).or_default().push(asked.clone());
@@ -133,14 +134,14 @@ fn zone(
                 .collect();
             // The language is part of the address only if a manifest names it, even if the response contains
             // one.
-            let language = language(asked, wanted);
+            let language = language(asked, desired);
             let id = CollectionId { language, ..id.clone() };
             let since = base.map(|base| CollectionBase::for_collection(base, code, &id));
-            let picked = DesiredOfCollection::pick(&id, wanted, asked, &siblings, since);
+            let picked = DesiredOfCollection::pick(&id, desired, asked, &siblings, since);
             let first = picked.collections.first()?;
             let outcome = match observed.collections.get(asked.first()?)? {
                 Ok(found) => collection(code, &picked, found)
-                    .and_then(|changes| references::check(changes, &picked, wanted, observed)),
+                    .and_then(|changes| references::check(changes, &picked, desired, observed)),
                 Err(failure) => match since {
                     Some(since) if is_left_over(&picked) && failure.class == FailureClass::Missing => {
                         Ok(since.missing_collection_changes())
@@ -166,10 +167,10 @@ fn zone(
 
 /// Returns the language named by the manifests. Orphans-only collections count only if no manifest declares
 /// the collection.
-fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<str>> {
+fn language(asked: &[CollectionId], desired: &[DesiredCollection]) -> Option<Arc<str>> {
     let of = |standing| {
-        let of_standing = wanted.iter().filter(move |wanted| wanted.standing == standing);
-        of_standing.map(|wanted| &wanted.id).filter(|id| asked.contains(id))
+        let of_standing = desired.iter().filter(move |collection| collection.standing == standing);
+        of_standing.map(|collection| &collection.id).filter(|id| asked.contains(id))
     };
     let mut named = of(CollectionRole::Desired).chain(of(CollectionRole::ReferenceOnly)).peekable();
     match named.peek() {
@@ -179,8 +180,8 @@ fn language(asked: &[CollectionId], wanted: &[DesiredCollection]) -> Option<Arc<
 }
 
 /// Returns true if the collection only has orphans.
-fn is_left_over(wanted: &DesiredOfCollection<'_>) -> bool {
-    wanted.collections.iter().all(|collection| collection.standing == CollectionRole::OrphansOnly)
+fn is_left_over(desired: &DesiredOfCollection<'_>) -> bool {
+    desired.collections.iter().all(|collection| collection.standing == CollectionRole::OrphansOnly)
 }
 
 /// Returns true if an unresolved title may refer to the collection. Records desired under that title must not

@@ -10,8 +10,8 @@ use crate::model::{
 };
 
 /// Returns all references of the records of a collection.
-pub fn references<'a>(wanted: &'a DesiredOfCollection<'a>) -> impl Iterator<Item = &'a RecordReference> {
-    uses(wanted).map(|(_, reference)| reference)
+pub fn references<'a>(desired: &'a DesiredOfCollection<'a>) -> impl Iterator<Item = &'a RecordReference> {
+    uses(desired).map(|(_, reference)| reference)
 }
 
 /// Record or amendment with a reference.
@@ -51,9 +51,9 @@ impl ReferenceUser<'_> {
 }
 
 fn uses<'a>(
-    wanted: &'a DesiredOfCollection<'a>,
+    desired: &'a DesiredOfCollection<'a>,
 ) -> impl Iterator<Item = (ReferenceUser<'a>, &'a RecordReference)> {
-    let collections = || wanted.collections.iter();
+    let collections = || desired.collections.iter();
     let records = collections().flat_map(|collection| &collection.records);
     let records = records.filter(|(_, record)| !record.absent).flat_map(|(key, record)| {
         record
@@ -78,12 +78,12 @@ type UnresolvedReferences<'a> =
 /// Returns `Mismatch` if a record to be written refers to a record missing in the zone.
 pub fn check(
     mut changes: CollectionChanges,
-    wanted: &DesiredOfCollection<'_>,
+    desired: &DesiredOfCollection<'_>,
     zone: &[DesiredCollection],
     observed: &ObservedZone,
 ) -> Result<CollectionChanges, ZoneFailure> {
     let mut unknown = UnresolvedReferences::new();
-    for (user, reference) in uses(wanted) {
+    for (user, reference) in uses(desired) {
         let RecordReference { to, fields, what } = reference;
         let named: Vec<&str> = fields.iter().map(|(_, text)| &**text).collect();
         let named = format!("{what} `{}`", named.join("|"));

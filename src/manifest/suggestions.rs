@@ -38,10 +38,12 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
     let lower = word.to_lowercase();
     among
         .into_iter()
-        .map(|each| (strsim::damerau_levenshtein(&lower, &each.to_lowercase()), each))
-        .filter(|(distance, each)| *distance <= 1.max(word.chars().count().max(each.chars().count()) / 3))
+        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
+        .filter(|(distance, candidate)| {
+            *distance <= 1.max(word.chars().count().max(candidate.chars().count()) / 3)
+        })
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, each)| each)
+        .map(|(_, candidate)| candidate)
 }
 
 /// Returns help for an unknown word: the new name after a rename, the nearest word, or all known words.
@@ -54,7 +56,7 @@ pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String
     if let Some(nearest) = nearest(word, known.iter().copied()) {
         return format!("did you mean `{nearest}`?");
     }
-    let shown: Vec<String> = known.iter().take(SHOWN).map(|each| format!("`{each}`")).collect();
+    let shown: Vec<String> = known.iter().take(SHOWN).map(|candidate| format!("`{candidate}`")).collect();
     match (shown.as_slice(), known.len().saturating_sub(SHOWN)) {
         ([], _) => "none exist".to_owned(),
         (shown, 0) => format!("known: {}", shown.join(", ")),
@@ -66,7 +68,7 @@ pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String
 pub fn code<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     let end = format!("_{}", given.to_uppercase());
-    match known.iter().find(|each| each.ends_with(&end)) {
+    match known.iter().find(|candidate| candidate.ends_with(&end)) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => among(given, known),
     }

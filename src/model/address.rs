@@ -4,7 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Alma's institution code, `01OMNI_ALPHA`; the identifier of a zone everywhere.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[schemars(inline)]
 pub struct ZoneCode(pub Arc<str>);
 
 impl ZoneCode {
@@ -217,4 +229,4 @@ macro_rules! serialize_as_displayed {
         }
     )*};
 }
-serialize_as_displayed!(ZoneCode, CollectionId, RecordKey, RecordAddress);
+serialize_as_displayed!(CollectionId, RecordKey, RecordAddress);

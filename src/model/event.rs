@@ -173,30 +173,35 @@ impl ApplyReport {
 }
 
 /// Result of one wave of a rollout.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct WaveReport {
     /// Name of the wave.
     pub name: Arc<str>,
     /// Zones of the wave with changes.
     pub zones: Vec<ZoneCode>,
     /// Result.
+    #[serde(flatten)]
     pub result: WaveResult,
 }
 
 /// Result of a wave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "result", rename_all = "snake_case")]
 pub enum WaveResult {
     /// Read again after the wave and verified, within the stop rule.
     Verified {
         /// Failed zones, within the limit of the rule.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<ZoneCode>,
     },
     /// Too many zones failed: no further wave starts.
     Failed {
         /// Failed zones.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
         failed: Vec<ZoneCode>,
     },
     /// No writes, so the wave proves nothing: no further wave starts.
+    #[serde(rename = "idle")]
     NothingWritten,
     /// Run interrupted.
     Interrupted,

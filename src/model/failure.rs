@@ -5,7 +5,7 @@ use std::fmt;
 /// Failure between zonal and a zone.
 ///
 /// The class decides the caller's reaction; the message explains the failure to the reader.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ZoneFailure {
     /// Class, for the caller's reaction.
     pub class: FailureClass,

@@ -105,7 +105,7 @@ pub enum WriteResponse {
 }
 
 /// Applied change, with everything needed to explain and to revert it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct AppliedChange {
     /// Action.
     pub action: ChangeAction,

@@ -109,12 +109,16 @@ impl ObservationSource {
 }
 
 /// Observed state of one record.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct ObservedRecord {
     /// Fields. An omitted field has its documented default, or no entry.
     pub fields: Record,
     /// Last editor, if the zone reports one.
+    #[serde(default, rename = "by", skip_serializing_if = "Option::is_none")]
     pub updated_by: Option<String>,
     /// Date of the last change, as the zone writes it (`2024-05-30Z`).
+    #[serde(default, rename = "date", skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
 }

@@ -128,14 +128,14 @@ pub struct PlanStep {
 }
 
 /// Zones with identical changes, record for record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct ChangeGroup {
     /// Digest of the changes in each zone. Groups that differ only in reported changes have equal digests.
     pub digest: ContentDigest,
-    /// Zones by code; never empty.
-    pub zones: Vec<ZoneCode>,
     /// State of the zones.
     pub state: ChangeGroupState,
+    /// Zones by code; never empty.
+    pub zones: Vec<ZoneCode>,
 }
 
 /// State of a change group.

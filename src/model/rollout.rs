@@ -19,7 +19,7 @@ pub struct Rollout {
 }
 
 /// Zones that zonal writes to together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct RolloutWave {
     /// Name, `pilot`.
     pub name: Arc<str>,

@@ -25,9 +25,9 @@ pub use conflict_policy::{hold, settle};
 
 /// Sets the origin of each change. `base` is the comparison of the same zones with the manifests applied
 /// last. Both comparisons use `observed`. Differences only in the base are ignored.
-pub fn by_revision(now: &mut Differences, base: &Differences, observed: &ObservedState) {
+pub fn by_revision(current: &mut Differences, base: &Differences, observed: &ObservedState) {
     let nothing = ObservedZone::default();
-    for (code, collections) in &mut now.zones {
+    for (code, collections) in &mut current.zones {
         let before = base.zones.get(code).map(Vec::as_slice).unwrap_or_default();
         let zone = observed.zones.get(code).unwrap_or(&nothing);
         for collection in collections {
@@ -48,9 +48,9 @@ enum BaseDifference<'a> {
 }
 
 impl<'a> BaseDifference<'a> {
-    fn from_base(now: &CollectionDiff, base: &'a [CollectionDiff], zone: &ObservedZone) -> Self {
+    fn from_base(current: &CollectionDiff, base: &'a [CollectionDiff], zone: &ObservedZone) -> Self {
         let mut known: BTreeMap<&RecordKey, Vec<&Change>> = BTreeMap::new();
-        for diff in base.iter().filter(|then| real(then, zone) == real(now, zone)) {
+        for diff in base.iter().filter(|previous| real(previous, zone) == real(current, zone)) {
             match &diff.outcome {
                 Ok(found) => {
                     for change in &found.changes {
@@ -89,15 +89,15 @@ fn real<'a>(diff: &'a CollectionDiff, zone: &'a ObservedZone) -> &'a CollectionI
 }
 
 /// Returns true if two changes have the same effect, even under different collection names.
-fn is_same_change(then: &Change, now: &Change) -> bool {
-    let (then, now) = (then.effect(), now.effect());
-    (then.action, then.mode, then.key, then.field_changes, then.taken)
-        == (now.action, now.mode, now.key, now.field_changes, now.taken)
+fn is_same_change(previous: &Change, current: &Change) -> bool {
+    let (previous, current) = (previous.effect(), current.effect());
+    (previous.action, previous.mode, previous.key, previous.field_changes, previous.taken)
+        == (current.action, current.mode, current.key, current.field_changes, current.taken)
 }
 
 /// Postpones all changes except drift, together with the changes that depend on them.
-pub fn only_drift(now: &mut Differences) {
-    for collections in now.zones.values_mut() {
+pub fn only_drift(current: &mut Differences) {
+    for collections in current.zones.values_mut() {
         collections.iter_mut().for_each(defer_collection);
         let unmade = dependent_rows(collections, ApplyMode::Postponed);
         for collection in collections {

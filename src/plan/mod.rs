@@ -102,16 +102,16 @@ pub fn hold(
     step: impl Fn(&ZoneCode, &PlanStep) -> Option<Deferral>,
 ) {
     let mut any = false;
-    let mut keep = |before: &mut Option<Deferral>, held: Option<Deferral>| {
-        any |= held.is_some();
-        *before = before.take().or(held);
+    let mut keep = |before: &mut Option<Deferral>, deferral: Option<Deferral>| {
+        any |= deferral.is_some();
+        *before = before.take().or(deferral);
     };
     for (code, each) in plan.zones.iter_mut().filter(|(_, zone)| zone.has_work()) {
-        let held = zone(code, each);
-        keep(&mut each.deferral, held);
+        let deferral = zone(code, each);
+        keep(&mut each.deferral, deferral);
         for each in each.collections.iter_mut().filter(|step| step.diff.has_work()) {
-            let held = step(code, each);
-            keep(&mut each.deferral, held);
+            let deferral = step(code, each);
+            keep(&mut each.deferral, deferral);
         }
     }
     // Grouping a large plan takes time, and without a deferral the groups stay the same.

@@ -134,8 +134,11 @@ pub fn look_at(
             for (id, collection) in languages {
                 let is_left_over =
                     |each: &DesiredCollection| each.standing == CollectionRole::OrphansOnly && each.id == *id;
-                let wanted = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
-                if wanted.iter().any(|wanted| is_left_over(wanted) || is_asked_for(id, wanted)) {
+                let collections = desired.zones.get(zone).map(Vec::as_slice).unwrap_or_default();
+                if collections
+                    .iter()
+                    .any(|collection| is_left_over(collection) || is_asked_for(id, collection))
+                {
                     continue;
                 }
                 let leftover = DesiredCollection {
@@ -210,13 +213,15 @@ fn is_as_left(
 
 /// Returns true if the collection is compared anyway. If a manifest now names another language or none, the
 /// zone may return the same texts twice; the applied state of the old name is then left out.
-fn is_asked_for(id: &CollectionId, wanted: &DesiredCollection) -> bool {
+fn is_asked_for(id: &CollectionId, collection: &DesiredCollection) -> bool {
     let language = |id: &CollectionId| id.language.clone();
-    let titled = matches!(wanted.id.table, TableName::Title(_));
-    wanted.standing != CollectionRole::ReferenceOnly
+    let titled = matches!(collection.id.table, TableName::Title(_));
+    collection.standing != CollectionRole::ReferenceOnly
         && !titled
-        && wanted.id.shares_rows_with(id)
-        && (language(&wanted.id) == language(id) || language(&wanted.id).is_none() || language(id).is_none())
+        && collection.id.shares_rows_with(id)
+        && (language(&collection.id) == language(id)
+            || language(&collection.id).is_none()
+            || language(id).is_none())
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl RunRevert {
                 records: BTreeMap::new(),
             });
             match past.records.get_mut(&address.key) {
-                Some(deed) => deed.then(done),
+                Some(deed) => deed.add_change(done),
                 None => drop(past.records.insert(address.key.clone(), RecordRevert::from(done))),
             }
         }
@@ -125,7 +125,7 @@ impl RunRevert {
         observed: &ObservedState,
     ) -> (DesiredState, SkippedRecords) {
         let mut kept: BTreeMap<(ZoneCode, CollectionId), Vec<String>> = BTreeMap::new();
-        let mut held: BTreeSet<(&ZoneCode, CollectionId, &RecordKey)> = BTreeSet::new();
+        let mut skipped: BTreeSet<(&ZoneCode, CollectionId, &RecordKey)> = BTreeSet::new();
         let created = self.created_rows();
         for (zone, id, past) in self.pasts().filter(|(zone, _, _)| within.zones.contains_key(*zone)) {
             let answer = observed.zones.get(zone).and_then(|zone| zone.collections.get(id));
@@ -139,7 +139,7 @@ impl RunRevert {
                     RecordState::Unchanged if !past.has_rival(deed, found) => {}
                     RecordState::AlreadyReverted => {}
                     RecordState::Unchanged | RecordState::ChangedSince => {
-                        held.insert((zone, id.without_language(), key));
+                        skipped.insert((zone, id.without_language(), key));
                         let record =
                             if key.0.is_empty() { "the record".to_owned() } else { format!("`{key}`") };
                         let words = format!("{record} has changed since {}: kept", self.run);
@@ -149,7 +149,7 @@ impl RunRevert {
             }
         }
         let stands = |zone: &ZoneCode, id: &CollectionId, key: &RecordKey| {
-            !held.contains(&(zone, id.without_language(), key))
+            !skipped.contains(&(zone, id.without_language(), key))
         };
         let knows = |zone: &ZoneCode, id: &CollectionId, name: &FieldName| {
             let answer = observed.zones.get(zone).and_then(|zone| zone.collections.get(id));
@@ -225,7 +225,7 @@ impl RunRevert {
         knows: &dyn Fn(&FieldName) -> bool,
     ) -> Option<DesiredRecord> {
         let value = |value: &FieldValue| DesiredValue { value: value.clone(), provenance: self.provenance() };
-        let held = || deed.taken.iter().filter(|(_, value)| **value != FieldValue::Null);
+        let deleted_fields = || deed.taken.iter().filter(|(_, value)| **value != FieldValue::Null);
         let identity = || deed.key.iter().map(|(field, part)| (field.clone(), value(part)));
         let (fields, absent): (BTreeMap<FieldName, DesiredValue>, bool) = match (fate, deed.was, deed.left) {
             (RevertAction::Delete, _, _) => (identity().collect(), true),
@@ -235,7 +235,7 @@ impl RunRevert {
                 (identity().chain(before).collect(), false)
             }
             (RevertAction::Restore, RecordPresence::Present, RecordPresence::Absent) => {
-                let taken = held().filter(|(name, _)| knows(name));
+                let taken = deleted_fields().filter(|(name, _)| knows(name));
                 (taken.map(|(name, taken)| (name.clone(), value(taken))).collect(), false)
             }
         };
@@ -251,7 +251,10 @@ impl RunRevert {
         };
         let lost: Vec<String> = match absent {
             true => Vec::new(),
-            false => held().filter(|(name, _)| !knows(name)).map(|(name, _)| format!("`{name}`")).collect(),
+            false => deleted_fields()
+                .filter(|(name, _)| !knows(name))
+                .map(|(name, _)| format!("`{name}`"))
+                .collect(),
         };
         let lost = (!lost.is_empty())
             .then(|| format!("{} cannot be restored: the zone has no such column", lost.join(", ")));
@@ -310,12 +313,12 @@ pub fn applied_state_after_revert(
     // An applied record with other key fields is a different record.
     let known = known.filter(|known| known.key == key);
     let mut kept = BTreeMap::new();
-    for (id, AppliedRecord { holds: now, maker: _, manifest: _ }) in found {
+    for (id, AppliedRecord { holds: fields, maker: _, manifest: _ }) in found {
         let Some(entry) = known.and_then(|known| known.entries.get(&id)) else { continue };
-        match (now, &entry.holds) {
-            (Some(now), Some(held)) => {
-                let mut holds = held.clone();
-                holds.extend(now);
+        match (fields, &entry.holds) {
+            (Some(fields), Some(applied)) => {
+                let mut holds = applied.clone();
+                holds.extend(fields);
                 let (maker, manifest) = (entry.maker, Arc::clone(&entry.manifest));
                 kept.insert(id, AppliedRecord { holds: Some(holds), maker, manifest });
             }
@@ -352,14 +355,14 @@ impl From<&AppliedChange> for RecordRevert {
         };
         let key = done.key.clone();
         let mut deed = Self { key, was, left: was, set: BTreeMap::new(), taken: Record::new() };
-        deed.then(done);
+        deed.add_change(done);
         deed
     }
 }
 
 impl RecordRevert {
     /// Adds a later change of the same record by the run.
-    fn then(&mut self, done: &AppliedChange) {
+    fn add_change(&mut self, done: &AppliedChange) {
         match done.action {
             ChangeAction::Delete => {
                 self.left = RecordPresence::Absent;
@@ -372,7 +375,7 @@ impl RecordRevert {
             ChangeAction::Create | ChangeAction::Update => {
                 self.left = RecordPresence::Present;
                 for AppliedField { field, name, before, after } in &done.field_changes {
-                    let now = || FieldRevert {
+                    let first_change = || FieldRevert {
                         name: name.clone(),
                         before: before.clone().unwrap_or_default(),
                         after: after.clone(),
@@ -380,7 +383,7 @@ impl RecordRevert {
                     self.set
                         .entry(field.clone())
                         .and_modify(|set| set.after = after.clone())
-                        .or_insert_with(now);
+                        .or_insert_with(first_change);
                 }
             }
         }

@@ -15,7 +15,6 @@ use crate::kinds::KINDS;
 use crate::model::network::Zone;
 use crate::model::{Channel, DesiredCollection, TableName, ZoneFailure};
 use crate::provider::channel_routing::ZoneCapabilities;
-use crate::render::json::FailureJson;
 
 /// Channels by zone and kind.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -35,7 +34,7 @@ pub struct CapabilityRow {
     /// Alma's institution code.
     pub zone: String,
     /// Failure of the query, if the zone or its gateway did not answer.
-    pub failure: Option<FailureJson>,
+    pub failure: Option<ZoneFailure>,
     /// Channel of each collection type, by kind; null if the gateway gave no information.
     ///
     /// Without kinds that do not apply to the zone; empty if the zone did not answer.
@@ -82,7 +81,7 @@ fn row(
         Err(failure) => {
             return CapabilityRow {
                 zone: zone.code.to_string(),
-                failure: Some(failure.into()),
+                failure: Some(failure.clone()),
                 kinds: BTreeMap::new(),
                 code_tables: 0,
                 mapping_tables: 0,
@@ -104,7 +103,7 @@ fn row(
         unlisted.map(|collection| collection.id.without_language().to_string()).collect();
     CapabilityRow {
         zone: zone.code.to_string(),
-        failure: known.gateway.as_ref().err().map(Into::into),
+        failure: known.gateway.as_ref().err().cloned(),
         kinds: kinds
             .map(|kind| {
                 let elsewhere =

@@ -306,7 +306,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
 
     use super::*;
-    use crate::diff::tests::notation::{desired, observed};
+    use crate::test_notation::{desired, observed};
     use crate::session::SilentObserver;
     use crate::session::selection::SelectionScope;
 

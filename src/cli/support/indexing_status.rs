@@ -12,7 +12,6 @@ use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, ObservationSource, ObservedCollection, ObservedRecord, ZoneFailure};
-use crate::render::json::FailureJson;
 
 /// Menu path in Alma, from the vendor's guide to Support Services.
 const MENU: &str =
@@ -56,7 +55,7 @@ pub struct ZoneIndexesJson {
     /// Indexes of the zone; null if only Alma's user interface shows them, or if the zone could not be read.
     pub indexes: Option<Vec<IndexJson>>,
     /// Failure of the read, if the zone could not be read.
-    pub problem: Option<FailureJson>,
+    pub problem: Option<ZoneFailure>,
 }
 
 /// Index; null marks a missing value.
@@ -101,7 +100,7 @@ impl IndexingStatusCommand {
             let zones = answers.into_iter().map(|(zone, answer)| ZoneIndexesJson {
                 code: zone.code.to_string(),
                 name: zone.name.clone(),
-                problem: answer.as_ref().err().map(FailureJson::from),
+                problem: answer.as_ref().err().cloned(),
                 indexes: answer.ok().flatten(),
             });
             world.out.print_line(to_json(&IndexingJson {

@@ -14,7 +14,6 @@ use crate::cli::context::CommandContext;
 use crate::kinds::PRIVILEGES;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, ZoneFailure};
-use crate::render::json::FailureJson;
 use crate::session::load::LoadedConfig;
 
 /// Menu path in Alma, from the vendor's guide to Support Services.
@@ -48,7 +47,7 @@ pub struct PrivilegesJson {
     /// Menu path in Alma.
     pub menu: &'static str,
     /// Failure of the read, if the Network Zone could not be read.
-    pub problem: Option<FailureJson>,
+    pub problem: Option<ZoneFailure>,
     /// Declared or observed privileges of the selected zones.
     pub privileges: Vec<RolePrivilegeJson>,
 }
@@ -161,7 +160,7 @@ impl PrivilegesCommand {
                 complete,
                 known: observed.is_some(),
                 menu: MENU,
-                problem: failed.as_ref().map(|(_, failure)| failure.into()),
+                problem: failed.as_ref().map(|(_, failure)| (*failure).clone()),
                 privileges,
             }));
         } else {

@@ -48,15 +48,15 @@ pub struct SubjectFields {
 ///
 /// # Errors
 /// Returns the first error.
-pub fn compile(expression: &str, each: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
+pub fn compile(expression: &str, scope: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
     let text = expression.to_owned();
     let gave_up = || ExpressionError { message: "syntax error".to_owned(), at: None, name: None };
-    let compiling = std::thread::Builder::new().stack_size(STACK).spawn(move || parse(&text, each));
+    let compiling = std::thread::Builder::new().stack_size(STACK).spawn(move || parse(&text, scope));
     // A parser panic must not reach the caller.
     compiling.map_err(|_| gave_up())?.join().unwrap_or_else(|_| Err(gave_up()))
 }
 
-fn parse(text: &str, each: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
+fn parse(text: &str, scope: PolicyScope) -> Result<CompiledExpression, ExpressionError> {
     let program = Program::compile(text).map_err(|errors| {
         let first = errors.errors.iter().min_by_key(|error| error.pos);
         ExpressionError {
@@ -67,7 +67,7 @@ fn parse(text: &str, each: PolicyScope) -> Result<CompiledExpression, Expression
     })?;
     let mut names = ExpressionNames {
         program: &program,
-        each,
+        scope,
         locals: Vec::new(),
         uses: SubjectFields::default(),
         bare: false,
@@ -127,8 +127,8 @@ const TYPES: [&str; 10] =
     ["bool", "bytes", "double", "dyn", "int", "list", "map", "null_type", "string", "uint"];
 
 /// Returns the variables available to rules of a scope.
-pub fn variables(each: PolicyScope) -> &'static [&'static str] {
-    match each {
+pub fn variables(scope: PolicyScope) -> &'static [&'static str] {
+    match scope {
         PolicyScope::Change => &["change", "zone", "plan"],
         PolicyScope::Zone => &["zone", "plan"],
         PolicyScope::Plan => &["plan"],
@@ -161,7 +161,7 @@ fn fields(path: &[&str]) -> Option<&'static [&'static str]> {
 
 struct ExpressionNames<'a> {
     program: &'a Program,
-    each: PolicyScope,
+    scope: PolicyScope,
     /// Variables of the enclosing comprehensions.
     locals: Vec<&'a str>,
     uses: SubjectFields,
@@ -183,19 +183,19 @@ impl<'a> ExpressionNames<'a> {
                 None => self.walk(&select.operand),
             },
             Expr::Call(call) => self.call(node, call),
-            Expr::List(list) => list.elements.iter().try_for_each(|each| self.walk(each)),
+            Expr::List(list) => list.elements.iter().try_for_each(|element| self.walk(element)),
             Expr::Map(map) => self.entries(&map.entries),
             Expr::Struct(made) => {
                 let message = format!("unknown type `{}`", made.type_name);
                 Err(self.unknown(node, &made.type_name, &TYPES, message))
             }
-            Expr::Comprehension(each) => {
-                self.walk(&each.iter_range)?;
+            Expr::Comprehension(comprehension) => {
+                self.walk(&comprehension.iter_range)?;
                 let depth = self.locals.len();
-                self.walk(&each.accu_init)?;
-                self.locals.extend([each.iter_var.as_str(), each.accu_var.as_str()]);
-                self.locals.extend(each.iter_var2.as_deref());
-                for part in [&each.loop_cond, &each.loop_step, &each.result] {
+                self.walk(&comprehension.accu_init)?;
+                self.locals.extend([comprehension.iter_var.as_str(), comprehension.accu_var.as_str()]);
+                self.locals.extend(comprehension.iter_var2.as_deref());
+                for part in [&comprehension.loop_cond, &comprehension.loop_step, &comprehension.result] {
                     self.walk(part)?;
                 }
                 self.locals.truncate(depth);
@@ -260,7 +260,7 @@ impl<'a> ExpressionNames<'a> {
         if self.is_local(name) {
             return Ok(());
         }
-        let known = variables(self.each);
+        let known = variables(self.scope);
         match known.iter().find(|known| **known == name) {
             Some(known) => drop(self.uses.variables.insert(known)),
             None if TYPES.contains(&name) => {}
@@ -276,7 +276,7 @@ impl<'a> ExpressionNames<'a> {
     }
 
     fn about(&self) -> &'static str {
-        match self.each {
+        match self.scope {
             PolicyScope::Change => "change",
             PolicyScope::Zone => "zone",
             PolicyScope::Plan => "plan",

@@ -101,7 +101,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
             let refused = refused.get(&index)?;
             let (first, why) = refused.first.as_ref()?;
             let more = refused.count - 1;
-            let told = match subjects.get(*first)? {
+            let subject_text = match subjects.get(*first)? {
                 PolicySubject::Change(change) => {
                     let done = match change.action {
                         ChangeAction::Create => "created",
@@ -114,7 +114,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
                 PolicySubject::Plan => None,
             };
             let zones: Vec<ZoneCode> = refused.zones.iter().cloned().collect();
-            Some(finding(plan, policy, rule, &zones, told, why.as_deref().unwrap_or_default()))
+            Some(finding(plan, policy, rule, &zones, subject_text, why.as_deref().unwrap_or_default()))
         }
     };
     // A plan without subjects passes, unless a rule cannot be evaluated at all.
@@ -126,7 +126,7 @@ fn finding(
     policy: &Policy,
     rule: &PolicyRule,
     zones: &[ZoneCode],
-    told: Option<String>,
+    subject_text: Option<String>,
     why: &str,
 ) -> Finding {
     let guard = format!("policy/{}/{}", policy.name, rule.name);
@@ -135,7 +135,7 @@ fn finding(
         FindingEffect::RequireApproval => Some("approve with `zonal approve`".to_owned()),
         FindingEffect::Defer | FindingEffect::Warn | FindingEffect::Overridden { .. } => None,
     };
-    let told = told.map_or_else(String::new, |told| format!(": {told}"));
+    let subject_text = subject_text.map_or_else(String::new, |subject_text| format!(": {subject_text}"));
     let why = match why {
         "" => String::new(),
         why => format!(" (the rule could not be evaluated: {why})"),
@@ -144,7 +144,7 @@ fn finding(
         effect: rule.action.clone(),
         guard: guard.into(),
         zones: zones.to_vec(),
-        message: format!("{}{told}{why}", rule.message),
+        message: format!("{}{subject_text}{why}", rule.message),
         help,
         span: Some(rule.span.clone()),
     }
@@ -230,19 +230,19 @@ fn answers<'a>(
         PolicyScope::Zone | PolicyScope::Change => {
             for (code, zone) in &plan.zones {
                 let changes: Vec<(&PlanStep, &Change)> = effective_changes(zone).collect();
-                let told = network.zone(code).filter(|_| asks_zone && !changes.is_empty());
-                let told = told.map(|known| Arc::new(subject::zone(known, zone)));
+                let zone_value = network.zone(code).filter(|_| asks_zone && !changes.is_empty());
+                let zone_value = zone_value.map(|known| Arc::new(subject::zone(known, zone)));
                 match policy.scope {
                     PolicyScope::Zone if !changes.is_empty() => {
                         subjects.push(PolicySubject::Zone(code));
-                        hand(tell(subjects.len() - 1, told.as_ref(), &[]), subjects, &mut alive);
+                        hand(tell(subjects.len() - 1, zone_value.as_ref(), &[]), subjects, &mut alive);
                     }
                     PolicyScope::Zone | PolicyScope::Plan => {}
                     PolicyScope::Change => {
                         for some in changes.chunks(BATCH) {
                             let first = subjects.len();
                             subjects.extend(some.iter().map(|(_, change)| PolicySubject::Change(change)));
-                            hand(tell(first, told.as_ref(), some), subjects, &mut alive);
+                            hand(tell(first, zone_value.as_ref(), some), subjects, &mut alive);
                         }
                     }
                 }
@@ -283,9 +283,9 @@ fn work(
 ) {
     let mut context = Context::default();
     for SubjectBatch { first, plan, zone, changes } in asked {
-        for (name, told) in [("plan", plan), ("zone", zone)] {
-            if let Some(told) = told {
-                context.add_variable_as_val(name, told.clone_as_boxed());
+        for (name, value) in [("plan", plan), ("zone", zone)] {
+            if let Some(value) = value {
+                context.add_variable_as_val(name, value.clone_as_boxed());
             }
         }
         let mut noes = Vec::new();

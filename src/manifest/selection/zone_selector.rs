@@ -41,23 +41,23 @@ impl ZoneSelector<'_> {
         self.failed |= !self.lost.is_nothing();
         let mut emptied: EmptyCondition = None;
 
-        let wanted = zones.map_or(self.default, |zones| zones.value);
+        let role_filter = zones.map_or(self.default, |zones| zones.value);
         let whole = from.clone();
         let mut selected: Vec<usize> =
-            from.into_iter().filter(|&zone| has_role(wanted, &self.network.zones[zone])).collect();
+            from.into_iter().filter(|&zone| has_role(role_filter, &self.network.zones[zone])).collect();
         if selected.is_empty() {
             // A zone without a readable code may be the intended one.
-            let unnamed = |zone: &Zone| zone.unread.code && has_role(wanted, zone);
+            let unnamed = |zone: &Zone| zone.unread.code && has_role(role_filter, zone);
             self.failed |= self.network.zones.iter().any(unnamed);
             let extent = zones.map_or(applies_to.extent, |zones| zones.extent);
-            let message = format!("{} has no {}", self.whole, wanted.in_words());
+            let message = format!("{} has no {}", self.whole, role_filter.in_words());
             emptied = Some((extent, message, "change `zones`".to_owned()));
         }
         for (label, values) in &labels.0 {
             let before = selected.clone();
             selected = self.with_label(label, values, selected, problems);
             if selected.is_empty() && !before.is_empty() {
-                emptied = Some(self.no_label_left(label, values, wanted));
+                emptied = Some(self.no_label_left(label, values, role_filter));
             }
         }
         let only = only.as_ref().map_or(&[][..], |only| &only.value);
@@ -65,7 +65,7 @@ impl ZoneSelector<'_> {
             let before = selected.clone();
             selected = self.only(only, selected, problems);
             if selected.is_empty() && !before.is_empty() {
-                emptied = Some(self.only_left_out(only, wanted, &whole));
+                emptied = Some(self.only_left_out(only, role_filter, &whole));
             }
         }
         let before = !selected.is_empty();
@@ -145,7 +145,7 @@ impl ZoneSelector<'_> {
         &self,
         label: &Spanned<String>,
         values: &Spanned<TextOrTexts>,
-        wanted: ZoneRoleFilter,
+        role_filter: ZoneRoleFilter,
     ) -> (NodeSpan, String, String) {
         let texts = values.texts();
         let have = self.network.zones.iter().filter(|zone| {
@@ -158,7 +158,7 @@ impl ZoneSelector<'_> {
         let words: Vec<&str> = texts.iter().map(|value| value.value).collect();
         let message = format!(
             "none of the {} selected by the other conditions has the label `{}: {}`",
-            match wanted {
+            match role_filter {
                 ZoneRoleFilter::Members => "members",
                 ZoneRoleFilter::Network | ZoneRoleFilter::All => "zones",
             },
@@ -195,7 +195,7 @@ impl ZoneSelector<'_> {
     fn only_left_out(
         &self,
         only: &[Spanned<String>],
-        wanted: ZoneRoleFilter,
+        role_filter: ZoneRoleFilter,
         whole: &[usize],
     ) -> (NodeSpan, String, String) {
         let extent = only.first().map(|code| code.extent).unwrap_or_default();
@@ -203,7 +203,7 @@ impl ZoneSelector<'_> {
             .filter(|&zone| only.iter().any(|code| self.network.zones[zone].code.as_str() == code.value))
             .collect();
         let roles: Vec<ZoneRole> = named.iter().map(|&zone| self.network.zones[zone].role).collect();
-        let (message, help) = match wanted {
+        let (message, help) = match role_filter {
             _ if !named.iter().any(|zone| whole.contains(zone)) => (
                 format!("`only` names no zone of {}", self.whole),
                 "use zones that the manifest applies to, or extend its `appliesTo`",

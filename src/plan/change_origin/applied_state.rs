@@ -23,7 +23,7 @@ pub fn classify(
         let Some(known) = base.applied_state.zones.get(code).filter(|known| !known.is_empty()) else {
             continue;
         };
-        let wanted = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
+        let declared = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
         let orphans = base.orphans.get(code);
         let zone = observed.zones.get(code).unwrap_or(&nothing);
         for diff in collections {
@@ -33,7 +33,7 @@ pub fn classify(
             let aliases = aliases.map(|observed| &observed.aliases);
             let view = AppliedView {
                 known: known.get(id),
-                wanted: wanted
+                declared: declared
                     .iter()
                     .filter(|each| each.standing == CollectionRole::Desired && asked.contains(&each.id))
                     .collect(),
@@ -92,7 +92,7 @@ impl DisplayNames<'_> {
 /// Applied and desired state of one collection.
 struct AppliedView<'a> {
     known: Option<&'a AppliedCollection>,
-    wanted: Vec<&'a DesiredCollection>,
+    declared: Vec<&'a DesiredCollection>,
     goes: Option<&'a BTreeMap<RecordKey, OrphanAction>>,
     names: DisplayNames<'a>,
 }
@@ -127,7 +127,7 @@ impl AppliedView<'_> {
     }
 
     fn origin(&self, change: &Change, is_known: bool, entry: Option<&AppliedRecord>) -> ChangeOrigin {
-        let record = self.wanted.iter().find_map(|wanted| wanted.records.get(&change.address.key));
+        let record = self.declared.iter().find_map(|declared| declared.records.get(&change.address.key));
         let goes = self.goes.and_then(|orphans| orphans.get(&change.address.key));
         match (change.action, change.difference, record) {
             (ChangeAction::Create, _, Some(record)) => match entry.map(|entry| entry.holds.as_ref()) {

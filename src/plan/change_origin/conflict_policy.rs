@@ -11,8 +11,8 @@ use crate::model::{
 
 /// Applies the policy of each conflict. Changes left to the zone, and the changes that depend on them, keep
 /// the zone's values.
-pub fn settle(now: &mut Differences, desired: &DesiredState) {
-    for (code, collections) in &mut now.zones {
+pub fn settle(differences: &mut Differences, desired: &DesiredState) {
+    for (code, collections) in &mut differences.zones {
         let wanted = desired.zones.get(code).map(Vec::as_slice).unwrap_or_default();
         collections.iter_mut().for_each(|diff| of_collection(diff, wanted));
         let unmade = dependent_rows(collections, ApplyMode::KeptTheirs);
@@ -31,7 +31,9 @@ fn of_collection(diff: &mut CollectionDiff, wanted: &[DesiredCollection]) {
     let Ok(found) = &mut diff.outcome else { return };
     let speaking: Vec<&DesiredCollection> = wanted
         .iter()
-        .filter(|each| each.standing == CollectionRole::Desired && diff.asked.contains(&each.id))
+        .filter(|collection| {
+            collection.standing == CollectionRole::Desired && diff.asked.contains(&collection.id)
+        })
         .collect();
     for change in &mut found.changes {
         let (then, manifest) = conflict_policy_for(change, &speaking);
@@ -58,8 +60,8 @@ fn conflict_policy_for(change: &Change, speaking: &[&DesiredCollection]) -> (Con
     let all: BTreeSet<&Arc<str>> =
         change.field_changes.iter().map(|edit| &edit.provenance.manifest).chain([who]).collect();
     let of = |then| {
-        let mut found = speaking.iter().filter(move |each| each.on_conflict == then);
-        found.find(|each| all.contains(&each.provenance.manifest))
+        let mut found = speaking.iter().filter(move |collection| collection.on_conflict == then);
+        found.find(|collection| all.contains(&collection.provenance.manifest))
     };
     for then in [ConflictPolicy::Defer, ConflictPolicy::Theirs, ConflictPolicy::Ours] {
         if let Some(found) = of(then) {

@@ -47,8 +47,8 @@ pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapsho
     let (mut id, records) = understand(&LAYOUT, asked, &body)?;
     if let Some(language) = non_empty_text(body.get("language")) {
         match &asked.id.language {
-            Some(wanted) if !same_language(wanted, &language) => {
-                return Err(other_language(wanted, &language));
+            Some(requested) if !same_language(requested, &language) => {
+                return Err(other_language(requested, &language));
             }
             Some(_) => {}
             None => id.language = Some(language.into()),
@@ -74,10 +74,10 @@ fn same_language(one: &str, other: &str) -> bool {
 }
 
 /// Returns the failure for a response in another language. A write would mix languages.
-fn other_language(wanted: &str, language: &str) -> ZoneFailure {
+fn other_language(requested: &str, language: &str) -> ZoneFailure {
     ZoneFailure::new(
         FailureClass::Mismatch,
-        format!("requested language `{wanted}`, the zone returned `{language}`"),
+        format!("requested language `{requested}`, the zone returned `{language}`"),
     )
     .help("set `language` to a language that the institution has enabled")
 }

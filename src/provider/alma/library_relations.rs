@@ -142,13 +142,13 @@ fn unwrap_list(value: &Json) -> &Json {
 
 fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
     let source = source(&fresh.observed.id)?;
-    let held = entries(&fresh.raw).map_err(|what| ZoneFailure::new(FailureClass::Malformed, what))?;
-    let new = RelationTemplate::of(&held, source);
+    let current = entries(&fresh.raw).map_err(|what| ZoneFailure::new(FailureClass::Malformed, what))?;
+    let new = RelationTemplate::of(&current, source);
     let mut put: Vec<Json> = Vec::new();
     for record in record_changes::records(fresh, changes)? {
         let value = |field: &str| record.get(field).unwrap_or(&FieldValue::Null);
         let library = value("library").as_text().unwrap_or_default();
-        let own: Vec<&Members> = (held.iter().copied())
+        let own: Vec<&Members> = (current.iter().copied())
             .filter(|entry| {
                 target(entry, source)
                     .is_some_and(|name| non_empty_text(entry.get(name)).as_deref() == Some(library))
@@ -169,15 +169,15 @@ fn replace_entries(body: &Json, put: Json) -> Json {
     let Json::Object(members) = body else { return put };
     let mut members = members.clone();
     members.shift_remove("total_record_count");
-    let held = LISTS.into_iter().find(|name| list(members.get(*name)).is_some());
-    let inside = held.and_then(|name| members.get(name)).filter(|inside| {
+    let list_name = LISTS.into_iter().find(|name| list(members.get(*name)).is_some());
+    let inside = list_name.and_then(|name| members.get(name)).filter(|inside| {
         inside.as_object().is_some_and(|within| LISTS.iter().any(|name| within.contains_key(*name)))
     });
     let put = match inside {
         Some(inside) => replace_entries(inside, put),
         None => put,
     };
-    members.insert(held.unwrap_or("relation").to_owned(), put);
+    members.insert(list_name.unwrap_or("relation").to_owned(), put);
     Json::Object(members)
 }
 
@@ -223,9 +223,9 @@ impl ValueWrapping {
 }
 
 impl RelationTemplate {
-    fn of(held: &[&Members], source: &str) -> Self {
-        let typed = held.iter().find(|entry| types_name(entry).is_some());
-        let example = typed.or_else(|| held.first());
+    fn of(current: &[&Members], source: &str) -> Self {
+        let typed = current.iter().find(|entry| types_name(entry).is_some());
+        let example = typed.or_else(|| current.first());
         let target = example.and_then(|entry| target(entry, source));
         let wrapped = |entry: &Members, name: &str| entry.get(name).is_some_and(|value| value.is_object());
         let types = typed.and_then(|entry| types_name(entry));

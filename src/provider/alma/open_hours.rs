@@ -139,14 +139,14 @@ fn time(text: &str) -> String {
 fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, ZoneFailure> {
     let id = &fresh.observed.id;
     let malformed = |what| ZoneFailure::new(FailureClass::Malformed, what);
-    let held = own_entries(&fresh.raw, id).map_err(malformed)?;
+    let current = own_entries(&fresh.raw, id).map_err(malformed)?;
     let spelling = CalendarFormat::from_entries(&entries(&fresh.raw).map_err(malformed)?);
     let mut put: Vec<Json> = Vec::new();
     for record in record_changes::records(fresh, changes)? {
         let is_it = |key: &Record| {
             key.iter().all(|(field, value)| record.get(field).unwrap_or(&FieldValue::Null) == value)
         };
-        let found = held.iter().filter(|entry| is_it(&key(entry)));
+        let found = current.iter().filter(|entry| is_it(&key(entry)));
         let mut found: Vec<Members> = found.map(|entry| (*entry).clone()).collect();
         let before = fresh.observed.records.iter().find(|observed| is_it(&key_fields(&observed.fields)));
         let nothing = Record::new();
@@ -160,9 +160,9 @@ fn payload(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<PutBody, Zo
                 found.iter_mut().for_each(|entry| spelling.set(entry, member, value));
             }
         }
-        let wanted = record.get("hours").unwrap_or(&FieldValue::Null);
-        if wanted != before.get("hours").unwrap_or(&FieldValue::Null) {
-            found = split_into_periods(found, wanted);
+        let desired = record.get("hours").unwrap_or(&FieldValue::Null);
+        if desired != before.get("hours").unwrap_or(&FieldValue::Null) {
+            found = split_into_periods(found, desired);
         }
         put.extend(found.into_iter().map(Json::Object));
     }
@@ -181,15 +181,15 @@ fn key_fields(fields: &Record) -> Record {
 }
 
 /// Returns the entries of one day, one per period. Entries with a matching period stay unchanged.
-fn split_into_periods(mut found: Vec<Members>, wanted: &FieldValue) -> Vec<Members> {
+fn split_into_periods(mut found: Vec<Members>, desired: &FieldValue) -> Vec<Members> {
     let first = found.first().cloned().unwrap_or_default();
-    if wanted.texts().is_empty() {
+    if desired.texts().is_empty() {
         let mut first = first;
         first.shift_remove("from_hour");
         first.shift_remove("to_hour");
         return vec![first];
     }
-    let kept: Vec<Option<Members>> = wanted
+    let kept: Vec<Option<Members>> = desired
         .texts()
         .iter()
         .map(|period| {
@@ -198,7 +198,7 @@ fn split_into_periods(mut found: Vec<Members>, wanted: &FieldValue) -> Vec<Membe
         })
         .collect();
     let mut spare = found.into_iter();
-    let periods = wanted.texts().iter().zip(kept).map(|(period, kept)| {
+    let periods = desired.texts().iter().zip(kept).map(|(period, kept)| {
         kept.unwrap_or_else(|| {
             let mut entry = spare.next().unwrap_or_else(|| first.clone());
             let (from, to) = period.split_once('-').unwrap_or((period, ""));

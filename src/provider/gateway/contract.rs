@@ -137,11 +137,11 @@ fn value(value: &Json) -> Result<FieldValue, String> {
 /// Returns the PUT body of a record.
 ///
 /// Unchanged values go back as received, because a gateway may use numbers, or lists in its own order.
-pub fn body(record: &Record, held: Option<&Map<String, Json>>) -> Json {
-    let field = |(field, wanted): (&FieldName, &FieldValue)| {
-        let held = held.and_then(|held| held.get(&**field));
-        let same = held.filter(|held| value(held).is_ok_and(|held| held == *wanted));
-        (field.to_string(), same.cloned().unwrap_or_else(|| json!(wanted)))
+pub fn body(record: &Record, current: Option<&Map<String, Json>>) -> Json {
+    let field = |(field, desired): (&FieldName, &FieldValue)| {
+        let current = current.and_then(|current| current.get(&**field));
+        let same = current.filter(|current| value(current).is_ok_and(|current| current == *desired));
+        (field.to_string(), same.cloned().unwrap_or_else(|| json!(desired)))
     };
     json!({ "fields": record.iter().map(field).collect::<Map<_, _>>() })
 }

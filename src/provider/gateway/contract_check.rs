@@ -48,7 +48,7 @@ impl CollectionState {
     fn from_snapshot(snapshot: CollectionSnapshot, scratch: &ScratchRecord) -> Self {
         let is_it = |record: &Record| {
             scratch.key.iter().all(|(field, value)| {
-                record.get(&**field).and_then(FieldValue::as_text).is_some_and(|held| held == value)
+                record.get(&**field).and_then(FieldValue::as_text).is_some_and(|after| after == value)
             })
         };
         let records = snapshot.observed.records.into_iter().map(|record| record.fields);
@@ -199,7 +199,7 @@ async fn check_writes(
     };
     let stale = keeper.keep(&record, Some(&body), Some("no-such-revision")).await;
     checks.add("a put with an unknown revision is rejected (412)", expect_precondition_failed(stale));
-    let untouched = look().await.and_then(|(_, held)| held.check_unchanged(&others));
+    let untouched = look().await.and_then(|(_, after)| after.check_unchanged(&others));
     checks.add("a rejected put changes nothing", untouched);
     let put = keeper.keep(&record, Some(&body), before.as_deref()).await;
     let revised = match &put {
@@ -209,19 +209,19 @@ async fn check_writes(
         Err(error) => Err(told(error.clone())),
     };
     checks.add("a put with the current revision succeeds and changes the revision", revised);
-    let (now, held) = match look().await {
-        Ok(held) => held,
+    let (now, after) = match look().await {
+        Ok(after) => after,
         Err(failure) => return checks.add("the record reads back as sent", Err(failure)),
     };
-    checks.add("the record reads back as sent", held.check_scratch_record(&sent));
-    checks.add("the other records stay unchanged", held.check_other_records(&others));
+    checks.add("the record reads back as sent", after.check_scratch_record(&sent));
+    checks.add("the other records stay unchanged", after.check_other_records(&others));
     let again = keeper.keep(&record, Some(&body), before.as_deref()).await;
     checks.add("a put with the old revision is rejected (412)", expect_precondition_failed(again));
     let early = keeper.keep(&record, None, before.as_deref()).await;
     checks.add("a delete with the old revision is rejected (412)", expect_precondition_failed(early));
     let deleted = keeper.keep(&record, None, now.as_deref()).await.map(|_| ()).map_err(told);
     checks.add("a delete with the current revision succeeds", deleted);
-    let gone = look().await.and_then(|(_, held)| held.check_unchanged(&others));
+    let gone = look().await.and_then(|(_, after)| after.check_unchanged(&others));
     checks.add("a delete removes only its record", gone);
 }
 

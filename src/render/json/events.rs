@@ -64,7 +64,7 @@ pub fn not_planned(
         level: "error",
         zone: Some(zone.to_string()),
         collection: Some(collection.to_string()),
-        problem: Some(failure.into()),
+        problem: Some(failure.clone()),
         ..new_message(timestamp, StreamMessageType::PlanErrored, message)
     }
 }
@@ -143,7 +143,7 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 None => line(StreamMessageType::ObserveProgress, format!("{zone}/{collection}: read")),
                 Some(failure) => StreamMessage {
                     level: "error",
-                    problem: Some(failure.into()),
+                    problem: Some(failure.clone()),
                     ..line(StreamMessageType::ObserveFailed, format!("{zone}/{collection}: {failure}"))
                 },
             };
@@ -169,7 +169,7 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
             vec![StreamMessage {
                 level: "error",
                 zone: Some(zone.to_string()),
-                problem: Some(failure.into()),
+                problem: Some(failure.clone()),
                 ..line(StreamMessageType::ZoneFailure, message)
             }]
         }
@@ -256,7 +256,7 @@ fn outcome_messages(place: &str, outcome: &WriteOutcome, timestamp: &str) -> Vec
         WriteOutcome::Failed { failure } => {
             let message = format!("{place}: failed: {failure}");
             vec![StreamMessage {
-                problem: Some(failure.into()),
+                problem: Some(failure.clone()),
                 ..error(StreamMessageType::ApplyErrored, message)
             }]
         }

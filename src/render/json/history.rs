@@ -6,10 +6,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::{
-    AppliedField, ChangeAction, ContentDigest, FieldName, FieldValue, HistoryEntry, Record, Run, RunId,
-    VerificationStatus,
-};
+use crate::model::{AppliedChange, ContentDigest, HistoryEntry, Run, RunId, VerificationStatus};
 
 /// Part of the history.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -42,21 +39,9 @@ pub struct HistoryEntryJson {
     pub zone: Arc<str>,
     /// Collection, for example `CodeTable/UserBlockDescription`.
     pub collection: String,
-    /// Action.
-    pub action: ChangeAction,
-    /// Record key, with the collection's own field names.
-    pub key: Vec<(FieldName, FieldValue)>,
-    /// Record before the change, with manifest field names; empty for a create.
-    pub before: Record,
-    /// Changed fields.
-    pub field_changes: Vec<AppliedField>,
-    /// Manifest that declares the change.
-    pub manifest: Arc<str>,
-    /// Location of the declaration, as `FILE:LINE:COLUMN`.
-    pub declared_at: String,
-    /// Reason, if other than the declaration itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    /// Applied change.
+    #[serde(flatten)]
+    pub change: AppliedChange,
     /// Result of reading the record back from the zone.
     pub verification: VerificationStatus,
     /// Hash of this entry and the previous hash.
@@ -101,13 +86,7 @@ impl From<&HistoryEntry> for HistoryEntryJson {
             address: address.to_string(),
             zone: address.zone.0.clone(),
             collection: address.collection.to_string(),
-            action: done.action,
-            key: done.key.clone(),
-            before: done.before.clone(),
-            field_changes: done.field_changes.clone(),
-            manifest: done.manifest.clone(),
-            declared_at: done.declared_at.clone(),
-            reason: done.reason.clone(),
+            change: done.clone(),
             verification: *proof,
             hash: *hash,
         }

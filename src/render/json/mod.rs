@@ -18,9 +18,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{
-    FailureClass, Finding, FindingEffect, Provenance, SourcePosition, SourceSpan, ZoneCode, ZoneFailure,
-};
+use crate::model::{Finding, FindingEffect, Provenance, SourcePosition, SourceSpan, ZoneCode};
 
 /// Location of a declaration in the manifests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -124,32 +122,5 @@ impl From<FindingJson> for Finding {
         let place = declared_at.map(SourceSpan::from);
         let zones = zones.into_iter().map(ZoneCode).collect();
         Self { effect: verdict, guard, zones, message, help, span: place }
-    }
-}
-
-/// Failure of a zone.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct FailureJson {
-    /// Failure class, which determines the caller's reaction.
-    pub class: FailureClass,
-    /// Description of the failure.
-    pub message: String,
-    /// Suggested fix, if any.
-    pub help: Option<String>,
-    /// Tracking ID for the vendor's support.
-    pub tracking_id: Option<String>,
-}
-
-impl From<&ZoneFailure> for FailureJson {
-    fn from(failure: &ZoneFailure) -> Self {
-        let ZoneFailure { class, message, help, tracking_id } = failure;
-        Self { class: *class, message: message.clone(), help: help.clone(), tracking_id: tracking_id.clone() }
-    }
-}
-
-impl From<FailureJson> for ZoneFailure {
-    fn from(problem: FailureJson) -> Self {
-        let FailureJson { class, message, help, tracking_id } = problem;
-        Self { class, message, help, tracking_id }
     }
 }

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FailureJson;
 use super::plan::{ChangeDetailJson, PlanFileError, ResourceChangeJson};
 use crate::model::{
-    ApplyReport, Change, CollectionId, CollectionName, ContentDigest, Deferral, Plan, WaveReport, WaveResult,
+    ApplyReport, Change, CollectionId, CollectionName, ContentDigest, Deferral, Plan, WaveReport,
     WriteOutcome, ZoneCode, ZoneFailure, ZoneReport,
 };
 
@@ -22,7 +21,7 @@ pub struct ApplyReportJson {
     pub zones: Vec<ZoneReportJson>,
     /// Waves with changes, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waves: Vec<WaveReportJson>,
+    pub waves: Vec<WaveReport>,
 }
 
 /// Result of an apply in one zone.
@@ -32,7 +31,7 @@ pub struct ZoneReportJson {
     pub code: Arc<str>,
     /// Failure, if zonal wrote no part of the zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub zone_failure: Option<FailureJson>,
+    pub zone_failure: Option<ZoneFailure>,
     /// Deferral of the zone, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
@@ -70,7 +69,7 @@ pub enum WriteOutcomeJson {
     /// Not written, or written with unknown outcome.
     Failed {
         /// Cause of the failure.
-        problem: FailureJson,
+        problem: ZoneFailure,
     },
     /// Not written because a dependency failed.
     Blocked {
@@ -102,34 +101,6 @@ pub struct ReportedChangeJson {
     pub detail: ChangeDetailJson,
 }
 
-/// Result of a wave of the rollout.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct WaveReportJson {
-    /// Wave name.
-    pub name: Arc<str>,
-    /// Zones of the wave with changes.
-    pub zones: Vec<Arc<str>>,
-    /// Result of the wave.
-    pub result: WaveResultJson,
-    /// Failed zones of the wave.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub failed: Vec<Arc<str>>,
-}
-
-/// Result of a wave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WaveResultJson {
-    /// Verified, to the extent that the rollout's stop rule requires.
-    Verified,
-    /// Too many failed zones; zonal starts no further wave.
-    Failed,
-    /// No writes; zonal starts no further wave.
-    Idle,
-    /// Interrupted run.
-    Interrupted,
-}
-
 /// Returns a report as JSON. `digest` computes the digest of a change.
 pub fn report(
     plan: &Plan,
@@ -148,7 +119,7 @@ pub fn report(
     let outcome = |code: &ZoneCode, id: &CollectionId, outcome: &WriteOutcome| match outcome {
         WriteOutcome::Applied { changes } => WriteOutcomeJson::Applied { changes: told(changes, code, id) },
         WriteOutcome::Stale { now } => WriteOutcomeJson::Stale { now: told(now, code, id) },
-        WriteOutcome::Failed { failure } => WriteOutcomeJson::Failed { problem: failure.into() },
+        WriteOutcome::Failed { failure } => WriteOutcomeJson::Failed { problem: failure.clone() },
         WriteOutcome::Blocked { by } => WriteOutcomeJson::Blocked { by: by.to_string(), id: by.into() },
         WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcomeJson::VerifyFailed { unexpected_differences: strays.clone() }
@@ -158,7 +129,7 @@ pub fn report(
     };
     let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
         code: code.0.clone(),
-        zone_failure: zone.zone_failure.as_ref().map(FailureJson::from),
+        zone_failure: zone.zone_failure.clone(),
         deferral: zone.deferral.clone(),
         collections: (zone.collections.iter())
             .map(|(id, ended)| CollectionReportJson {
@@ -169,22 +140,7 @@ pub fn report(
             .collect(),
         requests: zone.requests,
     });
-    ApplyReportJson {
-        plan: plan.digest,
-        zones: zones.collect(),
-        waves: report.waves.iter().map(wave).collect(),
-    }
-}
-
-fn wave(WaveReport { name, zones, result: end }: &WaveReport) -> WaveReportJson {
-    let codes = |zones: &[ZoneCode]| zones.iter().map(|code| code.0.clone()).collect::<Vec<_>>();
-    let (end, failed) = match end {
-        WaveResult::Verified { failed } => (WaveResultJson::Verified, codes(failed)),
-        WaveResult::Failed { failed } => (WaveResultJson::Failed, codes(failed)),
-        WaveResult::NothingWritten => (WaveResultJson::Idle, Vec::new()),
-        WaveResult::Interrupted => (WaveResultJson::Interrupted, Vec::new()),
-    };
-    WaveReportJson { name: name.clone(), zones: codes(zones), result: end, failed }
+    ApplyReportJson { plan: plan.digest, zones: zones.collect(), waves: report.waves.clone() }
 }
 
 /// Parses a report. An empty object is the report of a run without writes.
@@ -201,11 +157,11 @@ pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
     for ZoneReportJson { code, zone_failure: refused, deferral: held, collections, requests } in file.zones {
         let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
             collections.into_iter().map(collection).collect();
-        let refused = refused.map(ZoneFailure::from);
+        let refused = refused;
         let zone = ZoneReport { zone_failure: refused, deferral: held, collections: collections?, requests };
         report.zones.insert(ZoneCode(code), zone);
     }
-    report.waves = file.waves.into_iter().map(WaveReport::from).collect();
+    report.waves = file.waves;
     Ok(report)
 }
 
@@ -220,7 +176,7 @@ fn collection(
     let outcome = match outcome {
         WriteOutcomeJson::Applied { changes: told } => WriteOutcome::Applied { changes: changes(told)? },
         WriteOutcomeJson::Stale { now } => WriteOutcome::Stale { now: changes(now)? },
-        WriteOutcomeJson::Failed { problem } => WriteOutcome::Failed { failure: problem.into() },
+        WriteOutcomeJson::Failed { problem } => WriteOutcome::Failed { failure: problem },
         WriteOutcomeJson::Blocked { by: _, id } => WriteOutcome::Blocked { by: id.into() },
         WriteOutcomeJson::VerifyFailed { unexpected_differences: strays } => {
             WriteOutcome::VerifyFailed { unexpected_differences: strays }
@@ -229,17 +185,4 @@ fn collection(
         WriteOutcomeJson::Interrupted => WriteOutcome::Interrupted,
     };
     Ok((id, outcome))
-}
-
-impl From<WaveReportJson> for WaveReport {
-    fn from(WaveReportJson { name, zones, result: end, failed }: WaveReportJson) -> Self {
-        let codes = |zones: Vec<Arc<str>>| zones.into_iter().map(ZoneCode).collect();
-        let end = match end {
-            WaveResultJson::Verified => WaveResult::Verified { failed: codes(failed) },
-            WaveResultJson::Failed => WaveResult::Failed { failed: codes(failed) },
-            WaveResultJson::Idle => WaveResult::NothingWritten,
-            WaveResultJson::Interrupted => WaveResult::Interrupted,
-        };
-        Self { name, zones: codes(zones), result: end }
-    }
 }

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::FailureJson;
 use super::compact_lines::lines_down_to;
 use crate::model::{
     Channel, CollectionId, CollectionName, FieldName, Network, ObservationSource, ObservedCollection,
@@ -49,7 +48,7 @@ pub struct CollectionSnapshotJson {
     pub asked: Vec<CollectionName>,
     /// Failure of the read. A failed read has no content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failure: Option<FailureJson>,
+    pub failure: Option<ZoneFailure>,
     /// Content of the collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<CollectionContentJson>,
@@ -73,20 +72,7 @@ pub struct CollectionContentJson {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attested_gone: Option<Vec<Record>>,
     /// Records.
-    pub records: Vec<RecordJson>,
-}
-
-/// Record.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct RecordJson {
-    /// Field values.
-    pub fields: Record,
-    /// User who changed the record last, if known from the zone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub by: Option<String>,
-    /// Date of the last change, in the zone's format.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub date: Option<String>,
+    pub records: Vec<ObservedRecord>,
 }
 
 /// Error in a snapshot file.
@@ -131,7 +117,7 @@ fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
     }
     let collections = together.into_iter().map(|(asked, answer)| CollectionSnapshotJson {
         asked: asked.into_iter().map(CollectionName::from).collect(),
-        failure: answer.as_ref().err().map(|failure| FailureJson { tracking_id: None, ..failure.into() }),
+        failure: answer.as_ref().err().map(|failure| ZoneFailure { tracking_id: None, ..failure.clone() }),
         held: answer.as_ref().ok().map(CollectionContentJson::from),
     });
     ZoneSnapshotJson { code: code.0.clone(), collections: collections.collect() }
@@ -150,10 +136,6 @@ impl From<&ObservedCollection> for CollectionContentJson {
                 Some(gone)
             }
         };
-        let record = |record: &ObservedRecord| {
-            let ObservedRecord { fields, updated_by, update_date } = record.clone();
-            RecordJson { fields, by: updated_by, date: update_date }
-        };
         Self {
             id: id.into(),
             channel: *channel,
@@ -161,7 +143,7 @@ impl From<&ObservedCollection> for CollectionContentJson {
             columns: columns.clone(),
             references: references.clone(),
             attested_gone: gone,
-            records: records.into_iter().map(record).collect(),
+            records: records.into_iter().cloned().collect(),
         }
     }
 }
@@ -170,13 +152,11 @@ impl From<CollectionContentJson> for ObservedCollection {
     fn from(held: CollectionContentJson) -> Self {
         let CollectionContentJson { id, channel, aliases, columns, references, attested_gone, records } =
             held;
-        let record =
-            |RecordJson { fields, by, date }| ObservedRecord { fields, updated_by: by, update_date: date };
         Self {
             id: id.into(),
             aliases,
             columns,
-            records: records.into_iter().map(record).collect(),
+            records,
             references,
             channel,
             witness: attested_gone
@@ -192,7 +172,7 @@ impl From<SnapshotJson> for ObservedState {
             for CollectionSnapshotJson { asked, failure, held } in collections {
                 let answer = match (held, failure) {
                     (Some(held), _) => Ok(ObservedCollection::from(held)),
-                    (None, Some(problem)) => Err(ZoneFailure::from(problem)),
+                    (None, Some(problem)) => Err(problem),
                     (None, None) => continue,
                 };
                 zone.collections.extend(asked.into_iter().map(|id| (id.into(), answer.clone())));

@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::FindingJson;
 use super::plan::ResourceChangeJson;
-use super::{FailureJson, FindingJson};
-use crate::model::{ChangeAction, Deferral};
+use crate::model::{ChangeAction, Deferral, ZoneFailure};
 use crate::render::diagnostics;
 
 /// One message of the stream.
@@ -49,7 +49,7 @@ pub struct StreamMessage {
     pub changes: Option<ChangeSummaryJson>,
     /// Failure of the zone or collection.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub problem: Option<FailureJson>,
+    pub problem: Option<ZoneFailure>,
     /// Finding, in `finding`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<FindingJson>,

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::JobsAnswer;
+use crate::model::ZoneFailure;
 use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunStatus};
-use crate::render::json::FailureJson;
 
 /// Recent job runs of the zones.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -37,7 +37,7 @@ pub struct ZoneJobsJson {
     /// Name of the zone.
     pub name: String,
     /// Failure of the read, if the zone could not be read.
-    pub problem: Option<FailureJson>,
+    pub problem: Option<ZoneFailure>,
     /// Number of jobs in the zone that match --job; null if the zone could not be read.
     pub jobs_listed: Option<usize>,
     /// Number of jobs whose runs were queried.
@@ -58,7 +58,7 @@ pub struct UnansweredJobJson {
     /// Name of the job.
     pub job: String,
     /// Failure of the query.
-    pub problem: FailureJson,
+    pub problem: ZoneFailure,
 }
 
 /// Run of a job; null marks a missing value.
@@ -92,12 +92,12 @@ pub struct JobRunJson {
 
 impl From<JobsAnswer<'_>> for ZoneJobsJson {
     fn from(JobsAnswer { zone, look, requests }: JobsAnswer<'_>) -> Self {
-        let problem = look.as_ref().err().map(FailureJson::from);
+        let problem = look.as_ref().err().cloned();
         let jobs_listed = look.as_ref().ok().map(|look| look.listed);
         let JobRunList { listed: _, asked, cut, silent, runs } = look.unwrap_or_default();
         let silent = silent
             .iter()
-            .map(|(job, failure)| UnansweredJobJson { job: job.clone(), problem: failure.into() });
+            .map(|(job, failure)| UnansweredJobJson { job: job.clone(), problem: failure.clone() });
         Self {
             code: zone.code.to_string(),
             name: zone.name.clone(),

@@ -13,11 +13,11 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclarationJson, FailureJson, FindingJson};
+use super::{DeclarationJson, FindingJson};
 use crate::model::{
-    ApplyMode, ChangeAction, ChangeConflict, ChangeGroupState, ChangeOrigin, Channel, CollectionName,
+    ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, FieldName, FieldValue, PlanCost, PlanCounts, PlanImpact,
-    PlanInputs, Record,
+    PlanInputs, Record, RolloutWave, ZoneFailure,
 };
 
 pub use self::expectation_forecast::{BrokenExpectationJson, ExpectationForecastJson};
@@ -144,10 +144,10 @@ pub struct ReconcilerJson {
     /// Zones with a desired state.
     pub zones: Vec<ZoneJson>,
     /// Groups of zones with identical changes.
-    pub change_groups: Vec<ChangeGroupJson>,
+    pub change_groups: Vec<ChangeGroup>,
     /// Waves of the rollout. Absent if apply writes to all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub waves: Vec<WaveJson>,
+    pub waves: Vec<RolloutWave>,
     /// Details of each entry in `resource_changes`, by address.
     pub changes: BTreeMap<String, ChangeDetailJson>,
     /// Details of each entry in `resource_drift`, by address.
@@ -164,7 +164,7 @@ pub struct ZoneJson {
     /// Digest of the zone's changes and their addresses, used to approve the zone.
     pub digest: ContentDigest,
     /// Failure of the read, if zonal could not read the zone.
-    pub failure: Option<FailureJson>,
+    pub failure: Option<ZoneFailure>,
     /// Deferral of the zone, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deferral: Option<Deferral>,
@@ -209,7 +209,7 @@ pub struct CollectionJson {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Failure, if zonal cannot plan the collection.
-    pub failure: Option<FailureJson>,
+    pub failure: Option<ZoneFailure>,
     /// First manifest that declares the collection.
     pub declared_at: DeclarationJson,
     /// Names of the collections to write first.
@@ -230,26 +230,6 @@ pub struct UnmanagedCollectionJson {
     pub declared_at: DeclarationJson,
     /// Number of existing records declared by the manifest.
     pub records: usize,
-}
-
-/// Group of zones with identical changes.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ChangeGroupJson {
-    /// Digest of the changes of each zone, used to approve the group.
-    pub digest: ContentDigest,
-    /// State of the group.
-    pub state: ChangeGroupState,
-    /// Zone codes.
-    pub zones: Vec<Arc<str>>,
-}
-
-/// Wave of the rollout.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct WaveJson {
-    /// Wave name.
-    pub name: Arc<str>,
-    /// Zones of the wave with changes to apply.
-    pub zones: Vec<Arc<str>>,
 }
 
 /// Details of a change, without an equivalent in Terraform's format.

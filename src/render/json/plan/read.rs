@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::{
     ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson,
-    UnmanagedCollectionJson, WaveJson, ZoneJson,
+    UnmanagedCollectionJson, ZoneJson,
 };
 use crate::model::{
-    AppliedStateUpdate, Change, ChangeAction, ChangeGroup, CollectionChanges, CollectionDiff, CollectionId,
+    AppliedStateUpdate, Change, ChangeAction, CollectionChanges, CollectionDiff, CollectionId,
     CollectionShape, ComparisonMode, FieldChange, FieldValue, Finding, ObservationSource, Plan, PlanStep,
-    Provenance, RecordAddress, RecordKey, RolloutWave, SourcePosition, SourceSpan, UnmanagedCollection,
-    ZoneCode, ZoneFailure, ZonePlan,
+    Provenance, RecordAddress, RecordKey, SourcePosition, SourceSpan, UnmanagedCollection, ZoneCode,
+    ZonePlan,
 };
 
 /// Error in a plan file.
@@ -90,14 +90,11 @@ impl TryFrom<PlanJson> for Plan {
                 found.changes.sort_by(|a, b| (&a.address.key, a.mode).cmp(&(&b.address.key, b.mode)));
             }
         }
-        let known: BTreeSet<&ZoneCode> = zones.keys().collect();
-        let mut groups = Vec::new();
-        for group in reconciler.change_groups {
-            let codes: Vec<ZoneCode> = group.zones.into_iter().map(ZoneCode).collect();
-            if codes.is_empty() || codes.iter().any(|code| !known.contains(code)) {
-                return Err(PlanFileError::Torn("a change group contains an unknown zone".to_owned()));
-            }
-            groups.push(ChangeGroup { digest: group.digest, zones: codes, state: group.state });
+        let mut grouped = reconciler.change_groups.iter();
+        if grouped
+            .any(|group| group.zones.is_empty() || group.zones.iter().any(|code| !zones.contains_key(code)))
+        {
+            return Err(PlanFileError::Torn("a change group contains an unknown zone".to_owned()));
         }
         Ok(Self {
             network: reconciler.network,
@@ -109,13 +106,8 @@ impl TryFrom<PlanJson> for Plan {
                 (None, Some(entries)) => ComparisonMode::AppliedState { entries },
                 (None, None) => ComparisonMode::TwoWay,
             },
-            change_groups: groups,
-            waves: (reconciler.waves.into_iter())
-                .map(|WaveJson { name, zones }| RolloutWave {
-                    name,
-                    zones: zones.into_iter().map(ZoneCode).collect(),
-                })
-                .collect(),
+            change_groups: reconciler.change_groups,
+            waves: reconciler.waves,
             cost: reconciler.cost,
             digest: reconciler.digest,
             findings: reconciler.findings.into_iter().map(Finding::from).collect(),
@@ -139,7 +131,7 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
         Ok(step(collection, after))
     });
     let collections = steps.collect::<Result<Vec<PlanStep>, PlanFileError>>()?;
-    let failure = failure.map(ZoneFailure::from);
+    let failure = failure;
     Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, deferral: hold }))
 }
 
@@ -151,7 +143,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
         records,
     };
     let outcome = match failure {
-        Some(problem) => Err(problem.into()),
+        Some(problem) => Err(problem),
         None => Ok(CollectionChanges {
             changes: Vec::new(),
             existing: collection.existing.unwrap_or_default(),

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ChangeDetailJson, ChangeGroupJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson,
-    ReconcilerJson, ResourceChangeJson, UnmanagedCollectionJson, WaveJson, ZoneJson,
+    ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
+    ResourceChangeJson, UnmanagedCollectionJson, ZoneJson,
 };
 use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, CollectionId, ComparisonMode, ContentDigest, FieldChange, Plan,
     PlanStep, Provenance, UnmanagedCollection, ZoneCode, ZonePlan,
 };
-use crate::render::json::{FailureJson, FindingJson};
+use crate::render::json::FindingJson;
 
 /// Returns the plan as JSON. `digest` computes the digest of a change.
 pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
@@ -57,19 +57,8 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
             impacts: plan.impacts.clone(),
             expectations: super::expectation_forecast::json(&plan.expectations),
             zones: plan.zones.iter().map(zone).collect(),
-            change_groups: (plan.change_groups.iter())
-                .map(|group| ChangeGroupJson {
-                    digest: group.digest,
-                    state: group.state,
-                    zones: group.zones.iter().map(|code| code.0.clone()).collect(),
-                })
-                .collect(),
-            waves: (plan.waves.iter())
-                .map(|wave| WaveJson {
-                    name: wave.name.clone(),
-                    zones: wave.zones.iter().map(|code| code.0.clone()).collect(),
-                })
-                .collect(),
+            change_groups: plan.change_groups.clone(),
+            waves: plan.waves.clone(),
             changes: details(false),
             drift: details(true),
         },
@@ -166,7 +155,7 @@ fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
         code: code.0.clone(),
         name: zone.name.clone(),
         digest: zone.digest,
-        failure: zone.failure.as_ref().map(FailureJson::from),
+        failure: zone.failure.clone(),
         deferral: zone.deferral.clone(),
         counts: zone.counts(),
         collections: zone.collections.iter().map(|step| collection(&zone.collections, step)).collect(),
@@ -196,7 +185,7 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
             .map(|found| found.unmanaged.iter().map(unmanaged_json).collect())
             .unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
-        failure: found.err().map(FailureJson::from),
+        failure: found.err().cloned(),
         declared_at: (&step.diff.provenance).into(),
         depends_on: step.depends_on.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
         deferral: step.deferral.clone(),
