@@ -129,6 +129,7 @@ pub async fn plan_and_apply() -> Result<(usize, usize), Box<dyn Error>> {
     Ok((changes(&planned.plan), changes(&planned_again.plan)))
 }
 
+/// Runs the example.
 #[expect(clippy::print_stdout, reason = "the example shows its result")]
 pub fn main() -> Result<(), Box<dyn Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
