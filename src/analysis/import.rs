@@ -5,46 +5,11 @@ use super::explanation_builder::{ExplanationBuilder, known};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
-use crate::model::{
-    Explanation, FieldValue, ImportQuestion, MaybeKnown, Question, ReasonSource, RecordType, ZoneCode,
-};
+pub use crate::model::alma_codes::ImportPermission;
+use crate::model::{Explanation, FieldValue, ImportQuestion, MaybeKnown, Question, ReasonSource, ZoneCode};
 
-/// Returns the import methods for a record type, each by the expectation's code and the display text.
-///
-/// Methods as in Alma's help and in the pages of consortia.
-pub fn import_methods(record: RecordType) -> &'static [(&'static str, &'static str)] {
-    match record {
-        RecordType::Bibliographic => &[
-            ("import-profile", "import profiles that use the Network Zone"),
-            ("share-with-network", "Share with Network"),
-            ("link-and-contribute", "the linking job with `Contribute IZ records`"),
-            ("new-record", "new records placed in the network"),
-            ("copy-from-community-zone", "copies from the Community Zone"),
-        ],
-        RecordType::Authority => &[
-            ("import-profile", "import profiles for authority records"),
-            ("new-record", "new authority records placed in the network"),
-        ],
-    }
-}
-
-/// Permission to contribute records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportPermission {
-    /// Allowed.
-    Allowed,
-    /// Denied.
-    Denied,
-}
-
-impl ImportPermission {
-    fn permission_of(entry: RowView<'_>, field: &str) -> Option<Self> {
-        match entry.text_field(field)? {
-            "allow" => Some(Self::Allowed),
-            "deny" => Some(Self::Denied),
-            _ => None,
-        }
-    }
+fn permission_of(entry: RowView<'_>, field: &str) -> Option<ImportPermission> {
+    ImportPermission::from_word(entry.text_field(field)?)
 }
 
 /// Returns the permission for the record, and its source.
@@ -66,7 +31,7 @@ pub fn permission(
         (None, TableCompleteness::Complete) => {
             MaybeKnown::Known((ImportPermission::Allowed, ReasonSource::AlmaDefault))
         }
-        (Some(entry), _) => match ImportPermission::permission_of(entry, &field) {
+        (Some(entry), _) => match permission_of(entry, &field) {
             Some(permission) => MaybeKnown::Known((permission, entry.ground(&field))),
             None => undeclared_permission(entry, &field, member),
         },
@@ -111,10 +76,10 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
             });
         }
     };
-    let ways = import_methods(*record);
+    let channels = record.channels();
     match permission {
         ImportPermission::Allowed => {
-            let words: Vec<&str> = ways.iter().map(|(_, words)| *words).collect();
+            let words: Vec<&str> = channels.iter().map(|(_, text)| *text).collect();
             let by = match ground {
                 ReasonSource::AlmaDefault => "no permission is set, and members may contribute unless denied",
                 ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
@@ -135,7 +100,7 @@ pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explana
     );
     let allowed = permission == ImportPermission::Allowed;
     telling.add_fact("allowed", allowed);
-    let open = ways.iter().filter(|_| allowed).map(|(way, _)| *way);
+    let open = channels.iter().filter(|_| allowed).map(|(channel, _)| channel.as_str());
     telling.add_fact("channels", FieldValue::list(open));
     if let MaybeKnown::Known((permission, ground)) = &linking {
         let says = match permission {
@@ -161,9 +126,7 @@ fn linking_permission(
 ) -> MaybeKnown<(ImportPermission, ReasonSource)> {
     let table = known!(settings.of_network(&SettingsCollection::ImportPermissions));
     let found = table.find("institution", question.member.as_str());
-    let said = found.and_then(|entry| {
-        Some((ImportPermission::permission_of(entry, "linking")?, entry.ground("linking")))
-    });
+    let said = found.and_then(|entry| Some((permission_of(entry, "linking")?, entry.ground("linking"))));
     said.map_or_else(
         || MaybeKnown::Unknown("no manifest declares whether linking is allowed".into()),
         MaybeKnown::Known,

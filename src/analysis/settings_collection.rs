@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::model::alma_codes::{self, CollectionLayout};
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionId, ResourceId, TableName};
 
@@ -94,11 +95,12 @@ impl SettingsCollection {
             Self::LinkedAccountRules => CollectionId::of_institution("LinkedAccountRules"),
             Self::ExternalUserGroups => CollectionId::of_institution("ExternalUserGroups"),
             Self::UserGroups => CollectionId::with_code("CodeTable", "UserGroups"),
-            Self::RecordTypes => CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup"),
-            Self::BlockDescriptions => CollectionId::with_code("CodeTable", "UserBlockDescription"),
-            // The code in the API is not certain, so zonal looks up the title in each zone's own list.
+            Self::RecordTypes => CollectionId::with_code("MappingTable", alma_codes::RECORD_TYPES_TABLE),
+            Self::BlockDescriptions => {
+                CollectionId::with_code("CodeTable", alma_codes::BLOCK_DESCRIPTIONS_TABLE)
+            }
             Self::BlockDefinitions => CollectionId {
-                table: TableName::Title("User Block Definitions".into()),
+                table: TableName::Title(alma_codes::BLOCK_DEFINITIONS_TITLE.into()),
                 ..CollectionId::of_institution("MappingTable")
             },
             Self::RestrictedUsers => CollectionId::of_institution("RestrictedUsers"),
@@ -133,38 +135,31 @@ impl SettingsCollection {
 
     /// Returns the key fields, under the names that people use.
     pub fn key(&self) -> &'static [&'static str] {
-        match self {
-            Self::ImportPermissions => &["institution"],
-            Self::AvailabilityGroups | Self::LinkedAccountRules | Self::RotaRules | Self::DisplayRules => {
-                &["name"]
-            }
-            Self::Availability(_) => &["group"],
-            Self::ExternalUserGroups | Self::UserGroups | Self::BlockDescriptions => &["code"],
-            Self::RecordTypes => &["Record Type", "User Group"],
-            Self::BlockDefinitions => &["ID"],
-            Self::RestrictedUsers => &["userGroup"],
-            Self::TaskList => &["role"],
-            Self::ReportTypes => &["reportType"],
-            Self::Dismissal => &["institution", "role"],
-        }
+        self.layout().key
     }
 
     /// Returns true if zones of a role have the collection.
     pub fn is_of(&self, role: ZoneRole) -> bool {
+        self.layout().reach.covers(role)
+    }
+
+    fn layout(&self) -> CollectionLayout {
         match self {
-            Self::ImportPermissions | Self::AvailabilityGroups | Self::Availability(_) | Self::Dismissal => {
-                role == ZoneRole::Network
-            }
-            Self::LinkedAccountRules
-            | Self::ExternalUserGroups
-            | Self::UserGroups
-            | Self::RecordTypes
-            | Self::BlockDescriptions
-            | Self::BlockDefinitions
-            | Self::RestrictedUsers
-            | Self::RotaRules
-            | Self::DisplayRules => role == ZoneRole::Member,
-            Self::TaskList | Self::ReportTypes => true,
+            Self::ImportPermissions => alma_codes::IMPORT_PERMISSIONS,
+            Self::AvailabilityGroups => alma_codes::AVAILABILITY_GROUPS,
+            Self::Availability(_) => alma_codes::RESOURCE_GROUPS,
+            Self::LinkedAccountRules => alma_codes::LINKED_ACCOUNT_RULES,
+            Self::ExternalUserGroups => alma_codes::EXTERNAL_USER_GROUPS,
+            Self::UserGroups => alma_codes::USER_GROUPS,
+            Self::RecordTypes => alma_codes::RECORD_TYPES,
+            Self::BlockDescriptions => alma_codes::BLOCK_DESCRIPTIONS,
+            Self::BlockDefinitions => alma_codes::BLOCK_DEFINITIONS,
+            Self::RestrictedUsers => alma_codes::RESTRICTED_USERS,
+            Self::RotaRules => alma_codes::ROTA_RULES,
+            Self::DisplayRules => alma_codes::DISPLAY_RULES,
+            Self::TaskList => alma_codes::TASK_LIST,
+            Self::ReportTypes => alma_codes::REPORT_TYPES,
+            Self::Dismissal => alma_codes::DISMISSAL,
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
 use crate::manifest::unreadable::NOTHING;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::{AuthorityReport, AuthorityRole, DISMISSAL, REPORT_TYPES, TASK_LIST};
 use crate::model::network::ZoneRole;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
@@ -67,19 +68,6 @@ pub struct NetworkDismissalSpec {
     pub members: Option<Spanned<AppliesToSpec>>,
 }
 
-/// Roles with access to the list, from Alma's documentation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum AuthorityRole {
-    /// Cataloger.
-    Cataloger,
-    /// Catalog Manager.
-    #[serde(rename = "Catalog Manager")]
-    CatalogManager,
-    /// Catalog Administrator.
-    #[serde(rename = "Catalog Administrator")]
-    CatalogAdministrator,
-}
-
 /// Enabled and disabled reports. zonal does not manage omitted reports.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -92,104 +80,28 @@ pub struct ReportTypesSpec {
     pub disabled: Vec<Spanned<AuthorityReport>>,
 }
 
-/// Reports of authority control, from Alma's documentation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AuthorityReport {
-    /// A heading was linked. Alma shows this report only if the customer parameter
-    /// `authority_control_link_available` is `true`.
-    Linked,
-    /// No authority record matched a heading.
-    LinkingNoMatch,
-    /// Several authority records matched a heading.
-    LinkingAmbiguous,
-    /// A redirection to another identifier changed a link.
-    LinkRedirected,
-    /// The preferred term replaced a heading.
-    PreferredTermUpdated,
-    /// Several authority records have the identifier of the preferred term.
-    PreferredTermAmbiguous,
-    /// The authority record has no authorized term.
-    PreferredTermMissing,
-    /// The preferred term replaced a heading and its tag.
-    PreferredTermTagUpdated,
-    /// An authority record was deleted and the heading unlinked.
-    AuthorityDeleted,
-    /// An authority record was updated.
-    AuthorityUpdated,
-}
-
-impl AuthorityRole {
-    const ALL: [Self; 3] = [Self::Cataloger, Self::CatalogManager, Self::CatalogAdministrator];
-
-    /// Returns the name on Alma's pages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Cataloger => "Cataloger",
-            Self::CatalogManager => "Catalog Manager",
-            Self::CatalogAdministrator => "Catalog Administrator",
-        }
-    }
-}
-
-/// Returns the names of all reports on Alma's pages.
-pub fn report_names() -> impl Iterator<Item = &'static str> {
-    AuthorityReport::ALL.into_iter().map(AuthorityReport::name)
-}
-
-impl AuthorityReport {
-    const ALL: [Self; 10] = [
-        Self::Linked,
-        Self::LinkingNoMatch,
-        Self::LinkingAmbiguous,
-        Self::LinkRedirected,
-        Self::PreferredTermUpdated,
-        Self::PreferredTermAmbiguous,
-        Self::PreferredTermMissing,
-        Self::PreferredTermTagUpdated,
-        Self::AuthorityDeleted,
-        Self::AuthorityUpdated,
-    ];
-
-    /// Returns the name on Alma's pages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Linked => "linked",
-            Self::LinkingNoMatch => "linking no match",
-            Self::LinkingAmbiguous => "linking ambiguous",
-            Self::LinkRedirected => "link changed by redirection",
-            Self::PreferredTermUpdated => "preferred term updated",
-            Self::PreferredTermAmbiguous => "preferred term multiple same ID",
-            Self::PreferredTermMissing => "preferred term no authorised term",
-            Self::PreferredTermTagUpdated => "preferred term updated and tag modified",
-            Self::AuthorityDeleted => "authority deleted",
-            Self::AuthorityUpdated => "authority updated",
-        }
-    }
-}
-
 impl KindSpec for AuthorityTaskListSpec {
     const NAME: &'static str = "AuthorityTaskList";
     const SUMMARY: &'static str = "Role permissions and reports of the authority control task list.";
-    const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, DISMISSAL];
+    const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, NETWORK_DISMISSAL];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
             kind: LIST,
-            reach: ZoneCoverage::All,
-            key: &["role"],
+            reach: TASK_LIST.reach,
+            key: TASK_LIST.key,
             fields: &["view", "process", "dismiss", "dismissForNetwork"],
         },
         GatewayCollection {
             kind: REPORTS,
-            reach: ZoneCoverage::All,
-            key: &["reportType"],
+            reach: REPORT_TYPES.reach,
+            key: REPORT_TYPES.key,
             fields: &["enabled"],
         },
         GatewayCollection {
-            kind: DISMISSAL,
-            reach: ZoneCoverage::Network,
-            key: &["institution", "role"],
+            kind: NETWORK_DISMISSAL,
+            reach: DISMISSAL.reach,
+            key: DISMISSAL.key,
             fields: &["dismissForNetwork"],
         },
     ];
@@ -198,7 +110,7 @@ impl KindSpec for AuthorityTaskListSpec {
         match collection {
             LIST => Some(Arc::clone(&ON_LIST)),
             REPORTS => Some(Arc::clone(&REPORTED)),
-            DISMISSAL => Some(Arc::clone(&DISMISSING)),
+            NETWORK_DISMISSAL => Some(Arc::clone(&DISMISSING)),
             _ => None,
         }
     }
@@ -206,7 +118,7 @@ impl KindSpec for AuthorityTaskListSpec {
 
 const LIST: &str = "AuthorityTaskList";
 const REPORTS: &str = "AuthorityReportTypes";
-const DISMISSAL: &str = "AuthorityDismissal";
+const NETWORK_DISMISSAL: &str = "AuthorityDismissal";
 
 fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::default() })
@@ -226,7 +138,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
         for (index, Spanned { value: said, .. }) in self.roles.iter().enumerate() {
             let same = |other: &&Spanned<TaskListRoleSpec>| other.value.role.value == said.role.value;
             if let Some(first) = self.roles[..index].iter().find(same) {
-                let message = format!("the role `{}` is declared twice", said.role.value.name());
+                let message = format!("the role `{}` is declared twice", said.role.value.as_str());
                 problems.push(
                     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(said.role.extent), message)
                         .with_secondary_span(head.place(first.value.role.extent), "first here")
@@ -234,7 +146,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
                 );
             }
             let Some(unseen) = said.view.filter(|view| !view.value) else { continue };
-            let name = said.role.value.name();
+            let name = said.role.value.as_str();
             let works = [("process changes", said.process), ("dismiss entries", said.dismiss)];
             let works =
                 works.into_iter().filter_map(|(what, may)| Some((what, may.filter(|may| may.value)?.extent)));
@@ -268,7 +180,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
         let all: Vec<&Spanned<AuthorityReport>> = on.iter().chain(off).collect();
         for (index, report) in all.iter().enumerate() {
             let Some(first) = all[..index].iter().find(|first| first.value == report.value) else { continue };
-            let message = format!("the report `{}` is declared twice", report.value.name());
+            let message = format!("the report `{}` is declared twice", report.value.as_str());
             problems.push(
                 Diagnostic::error(diagnostic_codes::REPORT_TWICE, head.place(report.extent), message)
                     .with_secondary_span(head.place(first.extent), "first here")
@@ -301,17 +213,17 @@ impl ManifestSpec for AuthorityTaskListSpec {
         // Unlisted roles lose the permission; the first entry is the location of this rule.
         let said = self.dismiss_for_network.first().map(|first| first.extent);
         let mut matrix = scope
-            .collection(CollectionId::of_institution(DISMISSAL), &["institution", "role"], &DISMISSING)
+            .collection(CollectionId::of_institution(NETWORK_DISMISSAL), DISMISSAL.key, &DISMISSING)
             .with_enforcement(self.enforcement, self.conflict);
         scope.zones(self.applies_to.as_ref());
         for &index in &within.zones {
             let zone = &network.zones[index];
             let mut list = scope
-                .collection(CollectionId::of_institution(LIST), &["role"], &ON_LIST)
+                .collection(CollectionId::of_institution(LIST), TASK_LIST.key, &ON_LIST)
                 .with_enforcement(self.enforcement, self.conflict);
             for Spanned { value: TaskListRoleSpec { role, view, process, dismiss }, extent } in &self.roles {
                 let mut entry = (scope.record(*extent))
-                    .with_field("role", role.value.name(), role.extent)
+                    .with_field("role", role.value.as_str(), role.extent)
                     .with_some("view", view.as_ref())
                     .with_some("process", process.as_ref())
                     .with_some("dismiss", dismiss.as_ref());
@@ -324,12 +236,12 @@ impl ManifestSpec for AuthorityTaskListSpec {
             scope.want(zone, list);
             let ReportTypesSpec { enabled: on, disabled: off } = &self.report_types;
             let mut reports = scope
-                .collection(CollectionId::of_institution(REPORTS), &["reportType"], &REPORTED)
+                .collection(CollectionId::of_institution(REPORTS), REPORT_TYPES.key, &REPORTED)
                 .with_enforcement(self.enforcement, self.conflict);
             for (report, enabled) in on.iter().map(|on| (on, true)).chain(off.iter().map(|off| (off, false)))
             {
                 let mut entry = (scope.record(report.extent))
-                    .with_field("reportType", report.value.name(), report.extent)
+                    .with_field("reportType", report.value.as_str(), report.extent)
                     .with_field("enabled", FieldValue::Bool(enabled), report.extent);
                 if enabled && report.value == AuthorityReport::Linked {
                     entry = entry.note(
@@ -341,13 +253,13 @@ impl ManifestSpec for AuthorityTaskListSpec {
             }
             scope.want(zone, reports);
             if let (Some(said), ZoneRole::Member) = (said, zone.role) {
-                for role in AuthorityRole::ALL {
+                for &role in AuthorityRole::ALL {
                     let may = dismisses(index, role);
                     let extent = may.unwrap_or(said);
                     matrix.add(
                         (scope.record(extent))
                             .with_field("institution", zone.code.as_str(), extent)
-                            .with_field("role", role.name(), extent)
+                            .with_field("role", role.as_str(), extent)
                             .with_field("dismissForNetwork", may.is_some(), extent),
                     );
                 }

@@ -22,6 +22,7 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::AVAILABILITY_GROUPS;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, DesiredRecord, DesiredState, Diagnostic, Enforcement,
     FieldValue, Network, RecordKey,
@@ -79,8 +80,8 @@ impl KindSpec for AvailabilityGroupSpec {
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: COLLECTION,
-        reach: ZoneCoverage::Network,
-        key: &["name"],
+        reach: AVAILABILITY_GROUPS.reach,
+        key: AVAILABILITY_GROUPS.key,
         fields: &["description", "institutions", "campuses", "libraries"],
     }];
 
@@ -155,7 +156,7 @@ impl ManifestSpec for AvailabilityGroupSpec {
             None => self.group(&mut scope).into_iter().collect(),
         };
         let mut collection = scope
-            .collection(CollectionId::of_institution(COLLECTION), &["name"], &SHAPE)
+            .collection(CollectionId::of_institution(COLLECTION), AVAILABILITY_GROUPS.key, &SHAPE)
             .with_enforcement(self.enforcement, self.conflict);
         let absent = self.absent.is_some_and(|absent| absent.value);
         for ExpandedAvailabilityGroup { name: (name, extent), description, parts } in groups {

@@ -13,6 +13,7 @@ use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::{IMPORT_PERMISSIONS, ImportPermission, RecordType};
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
@@ -40,12 +41,12 @@ pub struct ImportPermissionsSpec {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct MemberImportSpec {
     /// Permission to contribute bibliographic records.
-    pub bibliographic: Spanned<ImportPermissionSpec>,
+    pub bibliographic: Spanned<ImportPermission>,
     /// Permission to contribute authority records.
-    pub authority: Spanned<ImportPermissionSpec>,
+    pub authority: Spanned<ImportPermission>,
     /// Permission to link own records to existing Network Zone records. Required with any `deny`, because
     /// Alma's behavior for linking is not documented.
-    pub linking: Option<Spanned<ImportPermissionSpec>>,
+    pub linking: Option<Spanned<ImportPermission>>,
 }
 
 /// Exception for some members.
@@ -55,34 +56,15 @@ pub struct ImportExceptionSpec {
     /// Selector of the members.
     pub applies_to: Spanned<AppliesToSpec>,
     /// Permission to contribute bibliographic records.
-    pub bibliographic: Option<Spanned<ImportPermissionSpec>>,
+    pub bibliographic: Option<Spanned<ImportPermission>>,
     /// Permission to contribute authority records.
-    pub authority: Option<Spanned<ImportPermissionSpec>>,
+    pub authority: Option<Spanned<ImportPermission>>,
     /// Permission to link own records to existing Network Zone records.
-    pub linking: Option<Spanned<ImportPermissionSpec>>,
+    pub linking: Option<Spanned<ImportPermission>>,
 }
 
-/// Permission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ImportPermissionSpec {
-    /// Allows the action.
-    Allow,
-    /// Denies the action.
-    Deny,
-}
-
-impl ImportPermissionSpec {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Deny => "deny",
-        }
-    }
-}
-
-impl From<ImportPermissionSpec> for FieldValue {
-    fn from(permission: ImportPermissionSpec) -> Self {
+impl From<ImportPermission> for FieldValue {
+    fn from(permission: ImportPermission) -> Self {
         Self::from(permission.as_str())
     }
 }
@@ -94,8 +76,8 @@ impl KindSpec for ImportPermissionsSpec {
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "ImportPermissions",
-        reach: ZoneCoverage::Network,
-        key: &["institution"],
+        reach: IMPORT_PERMISSIONS.reach,
+        key: IMPORT_PERMISSIONS.key,
         fields: &["bibliographic", "authority", "linking"],
     }];
 
@@ -118,9 +100,9 @@ impl ManifestSpec for ImportPermissionsSpec {
     fn validate(&self, head: &ManifestHeader) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let MemberImportSpec { bibliographic, authority, linking } = &self.default;
-        let mut check = |said: [Option<&Spanned<ImportPermissionSpec>>; 2],
-                         own: Option<&Spanned<ImportPermissionSpec>>| {
-            let denied = said.into_iter().flatten().find(|said| said.value == ImportPermissionSpec::Deny);
+        let mut check = |said: [Option<&Spanned<ImportPermission>>; 2],
+                         own: Option<&Spanned<ImportPermission>>| {
+            let denied = said.into_iter().flatten().find(|said| said.value == ImportPermission::Denied);
             if let (Some(denied), None) = (denied, own.or(linking.as_ref())) {
                 let message = "contributing records is denied, but `linking` is not set";
                 problems.push(
@@ -152,7 +134,7 @@ impl ManifestSpec for ImportPermissionsSpec {
         told.into_iter().for_each(|problem| scope.report(problem));
         let Some(nz) = scope.network_zone() else { return };
         let mut collection = scope
-            .collection(CollectionId::of_institution(Self::NAME), &["institution"], &SHAPE)
+            .collection(CollectionId::of_institution(Self::NAME), IMPORT_PERMISSIONS.key, &SHAPE)
             .with_enforcement(self.enforcement, self.conflict);
         for &index in &everyone.zones {
             let member = &network.zones[index];
@@ -179,28 +161,22 @@ impl ManifestSpec for ImportPermissionsSpec {
     }
 }
 
-/// Channels of a member's records into a Network Zone, from Alma's documentation and pages of consortia.
-const WAYS: [(&str, &str); 2] = [
-    (
-        "bibliographic",
-        "import profiles that use the Network Zone, Share with Network, the linking job with `Contribute IZ records`, \
-         new records placed in the network, copies from the Community Zone",
-    ),
-    ("authority", "import profiles of authorities, new authorities placed in the network"),
-];
-
 /// Returns the effects of the permissions per channel.
 fn effects(member: &Zone, said: &MemberImportSpec) -> Vec<String> {
     let all = [said.bibliographic.value, said.authority.value];
-    let effect = |(permission, (records, ways)): (ImportPermissionSpec, (&str, &str))| match permission {
-        ImportPermissionSpec::Allow => format!("open to {} for {records} records: {ways}", member.name),
-        ImportPermissionSpec::Deny => format!("closed to {} for {records} records: {ways}", member.name),
+    let effect = |(permission, records): (ImportPermission, &RecordType)| {
+        let state = match permission {
+            ImportPermission::Allowed => "open",
+            ImportPermission::Denied => "closed",
+        };
+        let channels: Vec<&str> = records.channels().iter().map(|(_, text)| *text).collect();
+        format!("{state} to {} for {records} records: {}", member.name, channels.join(", "))
     };
-    let mut effects: Vec<String> = all.into_iter().zip(WAYS).map(effect).collect();
-    if let (true, Some(linking)) = (all.contains(&ImportPermissionSpec::Deny), &said.linking) {
+    let mut effects: Vec<String> = all.into_iter().zip(RecordType::ALL).map(effect).collect();
+    if let (true, Some(linking)) = (all.contains(&ImportPermission::Denied), &said.linking) {
         let linking = match linking.value {
-            ImportPermissionSpec::Allow => "linking to existing records stays allowed",
-            ImportPermissionSpec::Deny => "linking to existing records is also denied",
+            ImportPermission::Allowed => "linking to existing records stays allowed",
+            ImportPermission::Denied => "linking to existing records is also denied",
         };
         effects.push(format!(
             "{linking}; not covered: the member's staff who catalog in the Network Zone itself"

@@ -38,7 +38,6 @@ use std::sync::{Arc, OnceLock};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-pub use self::authority_task_list::report_names;
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
@@ -48,7 +47,7 @@ use crate::manifest::parallel::parallel_map;
 use crate::manifest::schema_check::ManifestSchema;
 use crate::manifest::yaml_node::YamlNode;
 use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
-use crate::model::network::ZoneRole;
+pub use crate::model::alma_codes::ZoneCoverage;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Builds the list of kinds with its length.
@@ -133,27 +132,6 @@ pub trait ManifestSpec: Any + fmt::Debug + Send + Sync {
 
     /// Expands the manifest to desired records per zone, and reports problems.
     fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>);
-}
-
-/// Zones with the collections of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ZoneCoverage {
-    /// Members.
-    Members,
-    /// Network Zone.
-    Network,
-    /// All zones.
-    All,
-}
-
-impl ZoneCoverage {
-    /// Returns true if zones of this role have the collections.
-    pub fn covers(self, role: ZoneRole) -> bool {
-        match (self, role) {
-            (Self::All, _) | (Self::Members, ZoneRole::Member) | (Self::Network, ZoneRole::Network) => true,
-            (Self::Members, ZoneRole::Network) | (Self::Network, ZoneRole::Member) => false,
-        }
-    }
 }
 
 /// Manifest kind.

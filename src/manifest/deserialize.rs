@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use serde::de::value::{BorrowedStrDeserializer, SeqDeserializer};
 use serde::de::{self, Deserialize, DeserializeOwned, DeserializeSeed, Visitor};
@@ -309,5 +310,70 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OrderedFields<T> {
         }
 
         deserializer.deserialize_map(FieldsVisitor(PhantomData))
+    }
+}
+
+/// Copies a part of the tree, for types known only at run time.
+impl<'de> Deserialize<'de> for YamlNode {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(|Spanned { value, extent }| Self { value, extent })
+    }
+}
+
+impl<'de> Deserialize<'de> for YamlKey {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Spanned::deserialize(deserializer).map(|Spanned { value: text, extent }| Self { text, extent })
+    }
+}
+
+impl<'de> Deserialize<'de> for YamlValue {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor;
+
+        impl<'de> Visitor<'de> for ValueVisitor {
+            type Value = YamlValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a YAML value")
+            }
+
+            fn visit_unit<E>(self) -> Result<YamlValue, E> {
+                Ok(YamlValue::Null)
+            }
+
+            fn visit_bool<E>(self, flag: bool) -> Result<YamlValue, E> {
+                Ok(YamlValue::Bool(flag))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<YamlValue, E> {
+                Ok(YamlValue::Number(number.to_string().into()))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<YamlValue, E> {
+                Ok(YamlValue::Number(number.to_string().into()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<YamlValue, E> {
+                Ok(YamlValue::Text(Arc::from(text)))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<YamlValue, A::Error> {
+                let mut items = Vec::new();
+                while let Some(item) = seq.next_element()? {
+                    items.push(item);
+                }
+                Ok(YamlValue::List(items))
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<YamlValue, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(YamlValue::Map(entries))
+            }
+        }
+
+        deserializer.deserialize_any(ValueVisitor)
     }
 }

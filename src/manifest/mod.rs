@@ -13,7 +13,6 @@ pub mod source;
 pub mod suggestions;
 pub mod text_or_variable;
 pub mod unreadable;
-pub mod value_or_list;
 pub mod yaml_node;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,7 @@
 //! Imports no other module of the crate, so each stage can be understood with this folder alone.
 
 pub mod address;
+pub mod alma_codes;
 pub mod applied_state;
 pub mod approval;
 pub mod change;
@@ -31,6 +32,7 @@ pub mod source_span;
 pub mod value;
 
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};
+pub use alma_codes::{RecordType, ResourceLevel};
 pub use applied_state::{
     AppliedCollection, AppliedRecord, AppliedState, AppliedStateUpdate, ComparisonBase, ConflictPolicy,
     ManagementOrigin, OrphanAction, OrphanedRecords, PruneConfig, PruneMode,
@@ -75,8 +77,8 @@ pub use plan::{
     ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,
 };
 pub use question::{
-    AccessQuestion, ClientLocation, ImportQuestion, PatronQuestion, Question, RecordType, ResourceId,
-    ResourceLevel, TasksQuestion, VisibilityQuestion,
+    AccessQuestion, ClientLocation, ImportQuestion, PatronQuestion, Question, ResourceId, TasksQuestion,
+    VisibilityQuestion,
 };
 pub use rollout::{ApprovalRule, Rollout, RolloutWave, StopRule, WaveFailureAction};
 pub use run::{

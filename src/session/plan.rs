@@ -306,9 +306,9 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
 
     use super::*;
-    use crate::test_notation::{desired, observed};
     use crate::session::SilentObserver;
     use crate::session::selection::SelectionScope;
+    use crate::test_notation::{desired, observed};
 
     fn planning_input(tables: &str, request: PlanRequest) -> PlanningInput {
         let (network, desired) = desired(

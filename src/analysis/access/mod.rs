@@ -18,6 +18,7 @@ use super::explanation_builder::known;
 use super::settings::{NetworkSettings, ZoneSettings};
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{SettingsTable, TableCompleteness};
+use crate::model::alma_codes::AccessRefusal;
 use crate::model::{AccessQuestion, MaybeKnown, ReasonSource, ResourceId, ResourceLevel};
 
 /// Decision about access to a resource, with its causes.
@@ -46,34 +47,6 @@ pub struct AccessDecision<'s> {
     /// Reason why groups of a wider level are unknown, for a user without access.
     pub wider_untold: Option<Arc<str>>,
     hidden: Option<HidingRule>,
-}
-
-/// Reason for a refusal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AccessRefusal {
-    /// No group of the deciding level includes any part of the member.
-    NotInGroup,
-    /// Group includes a campus or library of the member that has no IP ranges.
-    NoIpRange,
-    /// Group includes a campus or library of the member, and the user is outside.
-    OutsideIpRange,
-    /// Wider level would grant access.
-    Narrowed,
-    /// Display logic rule of the member hides the resource.
-    HiddenLocally,
-}
-
-impl AccessRefusal {
-    /// Returns the code for expectations.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NotInGroup => "not-in-group",
-            Self::NoIpRange => "no-ip-range",
-            Self::OutsideIpRange => "outside-ip-range",
-            Self::Narrowed => "narrowed",
-            Self::HiddenLocally => "hidden-locally",
-        }
-    }
 }
 
 /// Visibility of a title in search.

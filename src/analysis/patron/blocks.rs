@@ -7,53 +7,13 @@ use super::linked_account_rules::{BlockCopying, LinkedAccount, link_at};
 use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
+use crate::model::alma_codes::BlockedAction;
+pub use crate::model::alma_codes::{BlockedService, COPIED_BLOCK as COPIED, SENT_BACK_BLOCK as SENT_HOME};
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
 
-/// Type and description of a copied block.
-///
-/// The description is inferred from the settings of consortia; the type is in the release notes of 2017.
-pub const COPIED: &str = "CONSORTIA";
-/// Definition of a block that a target institution sent back to the source.
-pub const SENT_HOME: &str = "FROM_TARGET";
-
-/// Service that a patron block can block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BlockedService {
-    /// Loan.
-    Loan,
-    /// Renewal of a loan.
-    Renew,
-    /// Hold request.
-    Hold,
-    /// Interlibrary loan request.
-    InterlibraryLoan,
-}
-
-impl BlockedService {
-    /// Returns the code for expectations.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Loan => "loan",
-            Self::Renew => "renew",
-            Self::Hold => "hold",
-            Self::InterlibraryLoan => "ill",
-        }
-    }
-}
-
 /// Returns the services that a blocked action blocks, by its code; `None` for an undocumented code.
-///
-/// Alma adds the last two codes on request. Their meaning follows the documentation of consortia.
 pub fn blocked_services(action: &str) -> Option<&'static [BlockedService]> {
-    use BlockedService::{Hold, InterlibraryLoan, Loan, Renew};
-    match action {
-        "01" => Some(&[Loan]),
-        "02" => Some(&[Loan, Renew]),
-        "03" => Some(&[Loan, Renew, Hold]),
-        "04" => Some(&[InterlibraryLoan]),
-        "05" => Some(&[Loan, Renew, Hold, InterlibraryLoan]),
-        _ => None,
-    }
+    BlockedAction::from_word(action).map(BlockedAction::services)
 }
 
 /// Patron block that came from another member.

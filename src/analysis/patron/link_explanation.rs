@@ -11,6 +11,7 @@ use crate::analysis::explanation_builder::ExplanationBuilder;
 use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{RowView, TableCompleteness};
+use crate::model::alma_codes::PUBLIC_RECORD_TYPE;
 use crate::model::{PatronQuestion, ReasonSource, ZoneCode};
 
 /// Maximum number of names in a list.
@@ -190,7 +191,8 @@ pub fn group_there(
     if let Ok(table) = settings.table(at, &SettingsCollection::RecordTypes) {
         // Linked accounts have the record type `PUBLIC` (Alma's user schema).
         let is = |row: &RowView<'_>| {
-            row.text_field("User Group") == Some(group) && row.text_field("Record Type") == Some("PUBLIC")
+            row.text_field("User Group") == Some(group)
+                && row.text_field("Record Type") == Some(PUBLIC_RECORD_TYPE)
         };
         let found = in_use(table, is);
         beware(&SettingsCollection::RecordTypes, found, &format!("`{group}` with record type `PUBLIC`"));

@@ -8,11 +8,9 @@ use super::dates::{AccountEnd, DateRefresh, date_refresh, expiry, purge};
 use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
+pub use crate::model::alma_codes::DEFAULT_RULE as DEFAULT;
 use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, PatronQuestion, ZoneCode};
-
-/// Name of Alma's default rule, always present and always last.
-pub const DEFAULT: &str = "Default";
 
 /// Linked account, as created by the deciding rule.
 #[derive(Debug, Clone, Copy)]

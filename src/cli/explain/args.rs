@@ -1,239 +1,194 @@
-//! Arguments of `zonal explain`: parses and validates the flags, and creates the questions.
+//! Arguments of `zonal explain`: flags and questions, from the definitions of the questions.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Command, FromArgMatches, Subcommand, value_parser};
 use jiff::civil::Date;
 
-use crate::kinds::report_names;
 use crate::manifest::suggestions::{self, among};
 use crate::model::network::{Zone, ZoneRole};
-use crate::model::{
-    AccessQuestion, ClientLocation, ImportQuestion, Network, PatronQuestion, Question, RecordType,
-    ResourceId, TasksQuestion, VisibilityQuestion, ZoneCode,
+use crate::model::question::QUESTIONS;
+use crate::model::question::definition::{
+    ArgumentPresence, ArgumentType, ArgumentValue, ArgumentValues, QuestionArgument, QuestionDefinition,
 };
+use crate::model::{Network, Question, ResourceId, ZoneCode};
 
-/// Topic of a question.
-#[derive(Debug, Clone, Subcommand)]
-pub enum ExplainTopic {
-    /// Explain whether a member may contribute records to the Network Zone
-    Import(ImportArgs),
-    /// Explain whether a user can access an electronic resource
-    Access(AccessArgs),
-    /// Explain which linked account a patron gets at another member
-    Patron(PatronArgs),
-    /// Explain whether partners can find a user group
-    Visibility(VisibilityArgs),
-    /// Explain what a role may do in the authority control task list
-    Tasks(TasksArgs),
+/// Question by topic, with its flags.
+#[derive(Debug, Clone)]
+pub struct ExplainTopic {
+    definition: &'static QuestionDefinition,
+    flags: ArgMatches,
 }
 
-/// Flags of `import`.
-#[derive(Debug, Clone, Args)]
-pub struct ImportArgs {
-    /// Code of the member
-    #[arg(long, value_name = "CODE")]
-    member: String,
-    /// Type of record (default: both)
-    #[arg(long, value_name = "TYPE")]
-    record: Option<RecordTypeArg>,
+impl FromArgMatches for ExplainTopic {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let found = matches.subcommand().and_then(|(topic, flags)| {
+            let definition = QUESTIONS.iter().find(|question| question.topic == topic)?;
+            Some(Self { definition, flags: flags.clone() })
+        });
+        found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum RecordTypeArg {
-    Bibliographic,
-    Authority,
+impl Subcommand for ExplainTopic {
+    fn augment_subcommands(command: Command) -> Command {
+        command.subcommands(QUESTIONS.iter().map(|question| {
+            Command::new(question.topic)
+                .about(question.help)
+                .args(question.arguments.iter().map(|argument| flag(argument, question)))
+        }))
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(topic: &str) -> bool {
+        QUESTIONS.iter().any(|question| question.topic == topic)
+    }
 }
 
-/// Flags of `access`.
-#[derive(Debug, Clone, Args)]
-pub struct AccessArgs {
-    /// Code of the user's member
-    #[arg(long, value_name = "CODE")]
-    member: String,
-    /// Resource as one to three IDs joined by dots: e-collection, e-service, portfolio
-    #[arg(long, value_name = "ID[.ID[.ID]]", value_parser = resource)]
-    resource: ResourceId,
-    /// Client address of the user
-    #[arg(long, value_name = "IP", conflicts_with_all = ["library", "campus"])]
-    address: Option<IpAddr>,
-    /// Code of the library that the user visits
-    #[arg(long, value_name = "CODE", conflicts_with = "campus")]
-    library: Option<String>,
-    /// Code of the campus that the user visits, outside its libraries
-    #[arg(long, value_name = "CODE")]
-    campus: Option<String>,
-    /// User group, for rules that hide a resource from some groups
-    #[arg(long, value_name = "CODE")]
-    user_group: Option<String>,
+/// Returns the flag of an argument.
+fn flag(argument: &'static QuestionArgument, question: &'static QuestionDefinition) -> Arg {
+    let flag = Arg::new(argument.flag)
+        .long(argument.flag)
+        .help(argument.help)
+        .required(argument.presence == ArgumentPresence::Required);
+    match argument.value {
+        ArgumentType::Word { words, value_name, unknown: None } => {
+            flag.value_name(value_name).value_parser(PossibleValuesParser::new(words.names()))
+        }
+        ArgumentType::Word { value_name, .. } => flag.value_name(value_name),
+        ArgumentType::Resource => flag.value_name("ID[.ID[.ID]]").value_parser(resource),
+        ArgumentType::Date => flag.value_name("DATE").value_parser(value_parser!(Date)),
+        ArgumentType::Address => {
+            exclusive(flag, argument, question).value_name("IP").value_parser(value_parser!(IpAddr))
+        }
+        ArgumentType::Library | ArgumentType::Campus => {
+            exclusive(flag, argument, question).value_name("CODE")
+        }
+        ArgumentType::Zone(_) | ArgumentType::UserGroup => flag.value_name("CODE"),
+    }
+}
+
+/// Excludes all other flags for the location of the user.
+fn exclusive(flag: Arg, argument: &QuestionArgument, question: &'static QuestionDefinition) -> Arg {
+    let others =
+        question.arguments.iter().filter(|other| other.value.is_location() && other.flag != argument.flag);
+    flag.conflicts_with_all(others.map(|other| other.flag))
 }
 
 fn resource(text: &str) -> Result<ResourceId, String> {
     ResourceId::parse(text).ok_or_else(|| "expected one to three IDs, joined by dots: 61100.62110".to_owned())
 }
 
-/// Flags of `patron`.
-#[derive(Debug, Clone, Args)]
-pub struct PatronArgs {
-    /// Code of the source institution: the patron's own member
-    #[arg(long, value_name = "CODE")]
-    source: String,
-    /// User group of the patron at the source institution
-    #[arg(long, value_name = "CODE")]
-    user_group: String,
-    /// Code of the target institution: the member that gives the linked account
-    #[arg(long, value_name = "CODE")]
-    target: String,
-    /// Expiry date of the account at the source institution
-    #[arg(long, value_name = "DATE")]
-    expires: Option<Date>,
-    /// Code of a third member, to show which patron blocks are copied to it
-    #[arg(long, value_name = "CODE")]
-    next_target: Option<String>,
-}
-
-/// Flags of `visibility`.
-#[derive(Debug, Clone, Args)]
-pub struct VisibilityArgs {
-    /// Code of the member
-    #[arg(long, value_name = "CODE")]
-    member: String,
-    /// User group
-    #[arg(long, value_name = "CODE")]
-    user_group: String,
-}
-
-/// Flags of `tasks`.
-#[derive(Debug, Clone, Args)]
-pub struct TasksArgs {
-    /// Code of the zone that owns the task list
-    #[arg(long, value_name = "CODE")]
-    zone: String,
-    /// Role (default: all three roles)
-    #[arg(long, value_name = "ROLE")]
-    role: Option<String>,
-    /// Report type, as written on Alma's page
-    #[arg(long, value_name = "TYPE")]
-    report: Option<String>,
-}
-
-/// Roles that work with the task list, from Alma's documentation.
-const ROLES: [&str; 3] = ["Cataloger", "Catalog Manager", "Catalog Administrator"];
-
 impl ExplainTopic {
-    /// Returns the questions.
+    /// Returns the questions: one for each word of an omitted flag with a default.
     ///
     /// # Errors
     /// Returns the invalid flag and how to fix it.
     pub fn questions(&self, network: &Network) -> Result<Vec<Question>, String> {
-        Ok(match self {
-            Self::Import(ImportArgs { member, record }) => {
-                let member = find(network, "--member", member, ZoneRole::Member)?;
-                let records = match record {
-                    Some(RecordTypeArg::Bibliographic) => vec![RecordType::Bibliographic],
-                    Some(RecordTypeArg::Authority) => vec![RecordType::Authority],
-                    None => vec![RecordType::Bibliographic, RecordType::Authority],
-                };
-                let question =
-                    |record| Question::Import(ImportQuestion { member: member.code.clone(), record });
-                records.into_iter().map(question).collect()
+        let mut zones: Vec<&Zone> = Vec::new();
+        let mut combinations = vec![ArgumentValues::default()];
+        for argument in self.definition.arguments {
+            let values = self.values(argument, network, &mut zones)?;
+            let with_each = |combination: &ArgumentValues| {
+                values.iter().map(|value| combination.with(argument.field, value.clone())).collect::<Vec<_>>()
+            };
+            if !values.is_empty() {
+                combinations = combinations.iter().flat_map(with_each).collect();
             }
-            Self::Access(asked) => vec![access(asked, network)?],
-            Self::Patron(PatronArgs { source, user_group, target, expires, next_target }) => {
-                let source = find(network, "--source", source, ZoneRole::Member)?.code.clone();
-                let target = find(network, "--target", target, ZoneRole::Member)?.code.clone();
-                let next_target = match next_target {
-                    Some(code) => Some(find(network, "--next-target", code, ZoneRole::Member)?.code.clone()),
-                    None => None,
-                };
-                let all = [Some(&source), Some(&target), next_target.as_ref()];
-                if all.iter().enumerate().any(|(index, one)| one.is_some() && all[..index].contains(one)) {
-                    return Err(
-                        "the members must differ: a member is never its own target institution".to_owned()
-                    );
+        }
+        let is_repeated =
+            |(index, zone): (usize, &&Zone)| zones[..index].iter().any(|other| other.code == zone.code);
+        if zones.iter().enumerate().any(is_repeated) {
+            return Err("the members must differ: a member is never its own target institution".to_owned());
+        }
+        Ok(combinations.iter().filter_map(self.definition.build).collect())
+    }
+
+    /// Returns the values of an argument, none for an omitted flag. Adds its zone to `zones`.
+    fn values<'n>(
+        &self,
+        argument: &QuestionArgument,
+        network: &'n Network,
+        zones: &mut Vec<&'n Zone>,
+    ) -> Result<Vec<ArgumentValue>, String> {
+        let name = argument.flag;
+        let text = |value: &str| ArgumentValue::Text(Arc::from(value));
+        let given = || self.flags.get_one::<String>(name).map(String::as_str);
+        let value = match argument.value {
+            ArgumentType::Word { words, unknown, .. } => match given() {
+                None if argument.presence == ArgumentPresence::AllByDefault => {
+                    return Ok(words.names().map(text).collect());
                 }
-                let user_group = user_group.as_str().into();
-                vec![Question::Patron(PatronQuestion {
-                    source,
-                    user_group,
-                    target,
-                    expires: *expires,
-                    next_target,
-                })]
-            }
-            Self::Visibility(VisibilityArgs { member, user_group }) => {
-                let member = find(network, "--member", member, ZoneRole::Member)?.code.clone();
-                let user_group = user_group.as_str().into();
-                vec![Question::Visibility(VisibilityQuestion { member, user_group })]
-            }
-            Self::Tasks(TasksArgs { zone, role, report }) => {
-                let zone = find_zone(network, "--zone", zone)?.code.clone();
-                let roles: Vec<&str> = match role {
-                    Some(role) => vec![role],
-                    None => ROLES.to_vec(),
-                };
-                if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(role)) {
-                    let near = among(unknown, ROLES);
-                    return Err(format!("--role {unknown}: not a role of the task list; {near}"));
+                None => None,
+                Some(word) => Some(text(words.find(word).ok_or_else(|| {
+                    let near = among(word, words.names());
+                    format!("--{name} {word}: {}; {near}", unknown.unwrap_or("unknown value"))
+                })?)),
+            },
+            ArgumentType::Zone(coverage) => match given() {
+                None => None,
+                Some(code) => {
+                    let zone = find_zone(network, name, code)?;
+                    if zone.role == ZoneRole::Network && !coverage.covers(ZoneRole::Network) {
+                        return Err(format!(
+                            "--{name} {code}: the zone is the Network Zone, expected a member"
+                        ));
+                    }
+                    zones.push(zone);
+                    Some(ArgumentValue::Zone(zone.code.clone()))
                 }
-                let unknown = report.as_deref().filter(|report| report_names().all(|name| name != *report));
-                if let Some(unknown) = unknown {
-                    let near = among(unknown, report_names());
-                    return Err(format!("--report {unknown}: unknown report type; {near}"));
-                }
-                let report = report.as_deref().map(Into::into);
-                let question = |role: &str| {
-                    let (zone, report) = (zone.clone(), report.clone());
-                    Question::Tasks(TasksQuestion { zone, role: role.into(), report })
-                };
-                roles.into_iter().map(question).collect()
+            },
+            ArgumentType::UserGroup => given().map(text),
+            ArgumentType::Library => {
+                let codes =
+                    |zone: &'n Zone| zone.libraries.iter().map(|library| library.code.as_str()).collect();
+                place(name, given(), zones.first().copied(), codes)?
             }
-        })
+            ArgumentType::Campus => {
+                let codes =
+                    |zone: &'n Zone| zone.campuses.iter().map(|campus| campus.code.as_str()).collect();
+                place(name, given(), zones.first().copied(), codes)?
+            }
+            ArgumentType::Resource => self.flags.get_one(name).cloned().map(ArgumentValue::Resource),
+            ArgumentType::Address => self.flags.get_one(name).copied().map(ArgumentValue::Address),
+            ArgumentType::Date => self.flags.get_one(name).copied().map(ArgumentValue::Date),
+        };
+        Ok(value.into_iter().collect())
     }
 }
 
-fn access(asked: &AccessArgs, network: &Network) -> Result<Question, String> {
-    let AccessArgs { member, resource, address, library, campus, user_group } = asked;
-    let member = find(network, "--member", member, ZoneRole::Member)?;
-    let from = match (address, library, campus) {
-        (Some(address), _, _) => ClientLocation::Address(*address),
-        (None, Some(library), _) => {
-            let known: Vec<&str> = member.libraries.iter().map(|each| each.code.as_str()).collect();
-            ClientLocation::Library(known_one("--library", library, &known, member)?.into())
-        }
-        (None, None, Some(campus)) => {
-            let known: Vec<&str> = member.campuses.iter().map(|each| each.code.as_str()).collect();
-            ClientLocation::Campus(known_one("--campus", campus, &known, member)?.into())
-        }
-        (None, None, None) => ClientLocation::Elsewhere,
-    };
-    let user_group = user_group.as_deref().map(Into::into);
-    let (member, resource) = (member.code.clone(), resource.clone());
-    Ok(Question::Access(AccessQuestion { member, from, resource, user_group }))
-}
-
-fn known_one<'a>(flag: &str, code: &'a str, known: &[&str], zone: &Zone) -> Result<&'a str, String> {
+/// Returns the code of a library or campus of the zone.
+fn place<'n>(
+    flag: &str,
+    code: Option<&str>,
+    zone: Option<&'n Zone>,
+    codes: impl Fn(&'n Zone) -> Vec<&'n str>,
+) -> Result<Option<ArgumentValue>, String> {
+    let (Some(code), Some(zone)) = (code, zone) else { return Ok(None) };
+    let known = codes(zone);
     match known.contains(&code) {
-        true => Ok(code),
+        true => Ok(Some(ArgumentValue::Text(Arc::from(code)))),
         false => {
-            let near = among(code, known.iter().copied());
-            Err(format!("{flag} {code}: not found in {}; {near}", zone.code))
+            let near = among(code, known);
+            Err(format!("--{flag} {code}: not found in {}; {near}", zone.code))
         }
-    }
-}
-
-/// Returns the zone with this code if it has the given role.
-fn find<'n>(network: &'n Network, flag: &str, code: &str, role: ZoneRole) -> Result<&'n Zone, String> {
-    let zone = find_zone(network, flag, code)?;
-    match zone.role == role {
-        true => Ok(zone),
-        false => Err(format!("{flag} {code}: the zone is the Network Zone, expected a member")),
     }
 }
 
 fn find_zone<'n>(network: &'n Network, flag: &str, code: &str) -> Result<&'n Zone, String> {
     network.zone(&ZoneCode::from(code)).ok_or_else(|| {
         let near = suggestions::code(code, network.zones.iter().map(|zone| zone.code.as_str()));
-        format!("{flag} {code}: zone not found in network {}; {near}", network.name)
+        format!("--{flag} {code}: zone not found in network {}; {near}", network.name)
     })
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known_or_error;
-use crate::analysis::import::{ImportPermission, import_methods, permission};
+use crate::analysis::import::{ImportPermission, permission};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::emulator::network::lock;
 use crate::model::{ImportQuestion, MaybeKnown, RecordType};
@@ -75,9 +75,9 @@ impl EmulatorControl {
     ) -> Result<ContributedRecord, ContributionRefusal> {
         let RecordContribution { member, record, channel } = &contribution;
         let code = self.member(member).map_err(ContributionRefusal::Misfit)?;
-        let ways = import_methods(*record);
-        if !ways.iter().any(|(way, _)| way == channel) {
-            let known: Vec<&str> = ways.iter().map(|(way, _)| *way).collect();
+        let channels = record.channels();
+        if !channels.iter().any(|(known, _)| known.as_str() == channel) {
+            let known: Vec<&str> = channels.iter().map(|(known, _)| known.as_str()).collect();
             let words = format!(
                 "unknown channel `{channel}` for {record} records; known channels: {}",
                 known.join(", ")

@@ -16,6 +16,10 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::{
+    BLOCK_DEFINITIONS, BLOCK_DEFINITIONS_TITLE, BLOCK_DESCRIPTIONS, BLOCK_DESCRIPTIONS_TABLE, COPIED_BLOCK,
+    CollectionLayout, LINKED_ACCOUNT_RULES, SENT_BACK_BLOCK,
+};
 use crate::model::network::Zone;
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, Diagnostic, FieldValue,
@@ -30,11 +34,6 @@ impl KindSpec for BlockSharingSpec {
 }
 
 const ACCOUNT_RULES: &str = "LinkedAccountRules";
-
-/// Values written by Alma: the type of a copied block, and the ID of a block sent back to the source
-/// institution.
-const COPIED: &str = "CONSORTIA";
-const SENT_HOME: &str = "FROM_TARGET";
 
 struct BlockSharingShapes {
     descriptions: Arc<CollectionShape>,
@@ -58,14 +57,14 @@ static SHAPES: LazyLock<BlockSharingShapes> = LazyLock::new(|| {
 });
 
 fn descriptions() -> CollectionId {
-    CollectionId::with_code("CodeTable", "UserBlockDescription")
+    CollectionId::with_code("CodeTable", BLOCK_DESCRIPTIONS_TABLE)
 }
 
 /// Returns the table of block definitions, by name. Its API code is uncertain, so zonal looks up each zone's
 /// own table list.
 fn definitions() -> CollectionId {
     CollectionId {
-        table: TableName::Title("User Block Definitions".into()),
+        table: TableName::Title(BLOCK_DEFINITIONS_TITLE.into()),
         ..CollectionId::of_institution("MappingTable")
     }
 }
@@ -104,15 +103,15 @@ impl ManifestSpec for BlockSharingSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let of = |id, key, shape| {
-                scope.collection(id, &[key], shape).with_enforcement(self.enforcement, self.conflict)
+            let of = |id, layout: CollectionLayout, shape| {
+                scope.collection(id, layout.key, shape).with_enforcement(self.enforcement, self.conflict)
             };
             let mut tables = (
-                of(descriptions(), "code", &SHAPES.descriptions),
-                of(definitions(), "ID", &SHAPES.definitions),
+                of(descriptions(), BLOCK_DESCRIPTIONS, &SHAPES.descriptions),
+                of(definitions(), BLOCK_DEFINITIONS, &SHAPES.definitions),
             );
             let mut account_rules =
-                of(CollectionId::of_institution(ACCOUNT_RULES), "name", &SHAPES.account_rules);
+                of(CollectionId::of_institution(ACCOUNT_RULES), LINKED_ACCOUNT_RULES, &SHAPES.account_rules);
             let (mut ids, mut described) = (BTreeMap::new(), BTreeMap::new());
             for Spanned { value: block, extent } in &self.blocks {
                 // `finish` reports missing variables.
@@ -179,7 +178,8 @@ impl SharedBlockSpec {
         let words = [Some(&self.id), self.block_type.as_ref(), Some(&self.description.value.code)];
         for Spanned { value, extent } in words.into_iter().flatten() {
             let TextOrVariable::Plain(text) = value else { continue };
-            let meant = [COPIED, SENT_HOME].into_iter().find(|meant| meant.eq_ignore_ascii_case(text));
+            let meant =
+                [COPIED_BLOCK, SENT_BACK_BLOCK].into_iter().find(|meant| meant.eq_ignore_ascii_case(text));
             if let Some(meant) = meant.filter(|meant| **meant != **text) {
                 let message =
                     format!("`{text}` differs from Alma's code `{meant}`: codes are case-sensitive");
@@ -197,7 +197,7 @@ impl SharedBlockSpec {
             None => Some(default.into()),
         };
         Some(BlockTexts {
-            block_type: or(&self.block_type, COPIED)?,
+            block_type: or(&self.block_type, COPIED_BLOCK)?,
             overridable: or(&self.overridable, "ALL")?,
             id: scope.resolve_text(&self.id, zone)?,
             code: scope.resolve_text(code, zone)?,
@@ -232,7 +232,7 @@ impl SharedBlockSpec {
             },
             extent: direction.extent,
         });
-        let action: Arc<str> = blocked_action.value.code().into();
+        let action: Arc<str> = blocked_action.value.as_str().into();
         let entry = (scope.record(description.extent))
             .with_field("code", Arc::clone(&code_there), code.extent)
             .with_field("description", words, text.extent)

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::model::alma_codes::BlockedAction;
 use crate::model::{ConflictPolicy, Enforcement};
 
 /// Patron blocks copied between source and target institutions.
@@ -69,46 +70,4 @@ pub enum BlockDirection {
     Source,
     /// Target institution. Alma sends the block back to the source institution, with ID `FROM_TARGET`.
     Target,
-}
-
-/// Actions blocked for a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum BlockedAction {
-    /// Loans.
-    #[serde(rename = "01")]
-    Loan,
-    /// Loans and renewals.
-    #[serde(rename = "02")]
-    Renew,
-    /// Loans, renewals and hold requests.
-    #[serde(rename = "03")]
-    Hold,
-    /// Interlibrary loans, only if Ex Libris added this action.
-    #[serde(rename = "04")]
-    InterlibraryLoan,
-    /// All of these actions, only if Ex Libris added this action.
-    #[serde(rename = "05")]
-    Everything,
-}
-
-impl BlockedAction {
-    /// Returns Alma's code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Loan => "01",
-            Self::Renew => "02",
-            Self::Hold => "03",
-            Self::InterlibraryLoan => "04",
-            Self::Everything => "05",
-        }
-    }
-
-    /// Returns true for actions of every institution. Ex Libris adds the others on request, according to
-    /// consortia.
-    pub fn is_delivered(self) -> bool {
-        match self {
-            Self::Loan | Self::Renew | Self::Hold => true,
-            Self::InterlibraryLoan | Self::Everything => false,
-        }
-    }
 }

@@ -16,6 +16,7 @@ use crate::manifest::schema_check::{DIGITS, FILLED};
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::RESOURCE_GROUPS;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
     UnlistedPolicy,
@@ -206,7 +207,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
         };
         let id = CollectionId::with_code(Self::NAME, &self.ids().join("."));
         let mut collection = scope
-            .collection(id, &["group"], &SHAPE)
+            .collection(id, RESOURCE_GROUPS.key, &SHAPE)
             .with_enforcement(self.enforcement, self.conflict)
             .with_unlisted_policy(unlisted);
         let mut told = BTreeSet::new();

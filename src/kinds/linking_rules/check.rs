@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{DEFAULT, LinkedAccountAttributes, LinkingRuleSpec, LinkingRulesSpec, dates, external_groups};
+use super::{LinkedAccountAttributes, LinkingRuleSpec, LinkingRulesSpec, dates, external_groups};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::DEFAULT_RULE;
 use crate::model::{Diagnostic, UnlistedPolicy};
 
 /// Returns all problems of the manifest.
@@ -69,7 +70,7 @@ impl LinkingRulesCheck<'_> {
     fn names(&mut self, spec: &LinkingRulesSpec) {
         let mut seen: BTreeMap<&str, NodeSpan> = BTreeMap::new();
         for Spanned { value: LinkingRuleSpec { name, .. }, .. } in &spec.rules {
-            if name.value == DEFAULT {
+            if name.value == DEFAULT_RULE {
                 let message = "`Default` is Alma's own rule; it always exists and is always last";
                 self.error(
                     diagnostic_codes::RULE_NAME_TAKEN,

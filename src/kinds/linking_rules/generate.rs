@@ -5,12 +5,15 @@ use std::sync::{Arc, LazyLock};
 
 use super::external_groups::{ResolvedExternalGroup, check_undeclared_groups};
 use super::rule_audience::{RuleAudience, ScopedRule, reach};
-use super::{DEFAULT, LinkedAccountAttributes, LinkingRulesSpec, dates, normalized_text};
+use super::{LinkedAccountAttributes, LinkingRulesSpec, dates, normalized_text};
 use crate::kinds::manifest_expansion::{CollectionDraft, ManifestExpansion, RecordDraft};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::selection;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{diagnostic_codes, suggestions};
+use crate::model::alma_codes::{
+    DEFAULT_RULE, EXTERNAL_USER_GROUPS, LINKED_ACCOUNT_RULES, PUBLIC_RECORD_TYPE, RECORD_TYPES_TABLE,
+};
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, CollectionShape, FieldValue, Network, Severity};
 
@@ -70,7 +73,11 @@ pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
         }
         if let (Some(external), Some(held)) = (&spec.external_groups, held) {
             let mut collection = scope
-                .collection(CollectionId::of_institution("ExternalUserGroups"), &["code"], &GROUPS)
+                .collection(
+                    CollectionId::of_institution("ExternalUserGroups"),
+                    EXTERNAL_USER_GROUPS.key,
+                    &GROUPS,
+                )
                 .with_enforcement(spec.enforcement, spec.conflict)
                 .with_unlisted_policy(external.unlisted.into());
             for group in held {
@@ -113,7 +120,7 @@ fn linked_account_rules<'n>(
 ) {
     let network = scope.network;
     let mut collection = scope
-        .collection(CollectionId::of_institution("LinkedAccountRules"), &["name"], &RULES)
+        .collection(CollectionId::of_institution("LinkedAccountRules"), LINKED_ACCOUNT_RULES.key, &RULES)
         .with_enforcement(spec.enforcement, spec.conflict)
         .with_unlisted_policy(spec.unlisted);
     let mut position = 0_usize;
@@ -159,7 +166,7 @@ fn linked_account_rules<'n>(
         }
     }
     if let Some(Spanned { value: default, extent }) = &spec.default {
-        let entry = scope.record(*extent).with_field("name", DEFAULT, *extent);
+        let entry = scope.record(*extent).with_field("name", DEFAULT_RULE, *extent);
         if let Some(entry) = with_attributes(entry, &default.output(), zone, scope) {
             collection
                 .add(entry.note("Alma's own rule always exists: zonal updates it, but never creates it"));
@@ -187,8 +194,8 @@ fn with_attributes<'a, 'n>(
                 "user group",
             )
             .with_reference(
-                CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup"),
-                &[("User Group", &group), ("Record Type", &"PUBLIC".into())],
+                CollectionId::with_code("MappingTable", RECORD_TYPES_TABLE),
+                &[("User Group", &group), ("Record Type", &PUBLIC_RECORD_TYPE.into())],
                 "user group and record type",
             );
     }

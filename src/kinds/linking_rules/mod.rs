@@ -17,12 +17,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
-use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::ManifestHeader;
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::model::alma_codes::{EXTERNAL_USER_GROUPS, LINKED_ACCOUNT_RULES};
 use crate::model::{CollectionShape, ConflictPolicy, Diagnostic, Enforcement, Network, UnlistedPolicy};
 
 /// Linked account rules of members, and the external user groups in these rules.
@@ -170,9 +171,6 @@ impl From<UnlistedExternalGroups> for UnlistedPolicy {
     }
 }
 
-/// Name of Alma's own rule.
-const DEFAULT: &str = "Default";
-
 /// Attributes of the linked account.
 struct LinkedAccountAttributes<'a> {
     group: Option<&'a Spanned<TextOrVariable>>,
@@ -237,8 +235,8 @@ impl KindSpec for LinkingRulesSpec {
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
             kind: "LinkedAccountRules",
-            reach: ZoneCoverage::Members,
-            key: &["name"],
+            reach: LINKED_ACCOUNT_RULES.reach,
+            key: LINKED_ACCOUNT_RULES.key,
             fields: &[
                 "position",
                 "description",
@@ -257,8 +255,8 @@ impl KindSpec for LinkingRulesSpec {
         },
         GatewayCollection {
             kind: "ExternalUserGroups",
-            reach: ZoneCoverage::Members,
-            key: &["code"],
+            reach: EXTERNAL_USER_GROUPS.reach,
+            key: EXTERNAL_USER_GROUPS.key,
             fields: &["sourceInstitutions", "description"],
         },
     ];

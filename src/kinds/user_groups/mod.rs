@@ -12,11 +12,15 @@ use std::sync::{Arc, LazyLock};
 use self::spec::UserGroupSpec;
 pub use self::spec::{DisplayLogicSpec, RotaRulesSpec, UnlistedUserGroups, UserGroupsSpec};
 use super::manifest_expansion::{self, CollectionDraft, ManifestExpansion};
-use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage, code_table, mapping_table};
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, code_table, mapping_table};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::alma_codes::{
+    DISPLAY_RULES, PUBLIC_RECORD_TYPE, RECORD_TYPES, RECORD_TYPES_TABLE, RESTRICTED_USERS, ROTA_RULES,
+    USER_GROUPS,
+};
 use crate::model::network::Zone;
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, Diagnostic, FieldValue,
@@ -27,24 +31,24 @@ impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
     const SUMMARY: &'static str = "User groups, in all tables that must be consistent.";
     const COLLECTIONS: &'static [&'static str] =
-        &["CodeTable", "MappingTable", RESTRICTED, ROTA_RULES, DISPLAY_RULES];
+        &["CodeTable", "MappingTable", RESTRICTED, ROTA, DISPLAY_LOGIC];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
             kind: RESTRICTED,
-            reach: ZoneCoverage::Members,
-            key: &["userGroup"],
+            reach: RESTRICTED_USERS.reach,
+            key: RESTRICTED_USERS.key,
             fields: &[],
         },
         GatewayCollection {
-            kind: ROTA_RULES,
-            reach: ZoneCoverage::Members,
-            key: &["name"],
+            kind: ROTA,
+            reach: ROTA_RULES.reach,
+            key: ROTA_RULES.key,
             fields: &["operator", "userGroups", "rota"],
         },
         GatewayCollection {
-            kind: DISPLAY_RULES,
-            reach: ZoneCoverage::Members,
-            key: &["name"],
+            kind: DISPLAY_LOGIC,
+            reach: DISPLAY_RULES.reach,
+            key: DISPLAY_RULES.key,
             fields: &["operator", "userGroups", "hides"],
         },
     ];
@@ -52,23 +56,20 @@ impl KindSpec for UserGroupsSpec {
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         match collection {
             RESTRICTED => Some(Arc::clone(&SHAPES.restricted)),
-            ROTA_RULES => Some(Arc::clone(&SHAPES.rota_rules)),
-            DISPLAY_RULES => Some(Arc::clone(&SHAPES.display_rules)),
+            ROTA => Some(Arc::clone(&SHAPES.rota_rules)),
+            DISPLAY_LOGIC => Some(Arc::clone(&SHAPES.display_rules)),
             _ => None,
         }
     }
 }
 
 const RESTRICTED: &str = "RestrictedUsers";
-const ROTA_RULES: &str = "RotaAssignmentRules";
-const DISPLAY_RULES: &str = "DisplayLogicRules";
+const ROTA: &str = "RotaAssignmentRules";
+const DISPLAY_LOGIC: &str = "DisplayLogicRules";
 
 /// Fields of a rule: list of groups, and its operator.
 const LIST: &str = "userGroups";
 const OPERATOR: &str = "operator";
-
-/// Record type of users without another declared type: the public (Alma's default).
-const PUBLIC: &str = "PUBLIC";
 
 struct UserGroupShapes {
     groups: Arc<CollectionShape>,
@@ -196,13 +197,22 @@ impl UserGroupsSpec {
             UnlistedUserGroups::Keep => UnlistedPolicy::Keep,
             UnlistedUserGroups::Disable => UnlistedPolicy::Disable,
         };
-        let record_types = CollectionId::with_code("MappingTable", "UserRecordTypeUserGroup");
+        let record_types = CollectionId::with_code("MappingTable", RECORD_TYPES_TABLE);
         UserGroupTables {
-            groups: of(code_table_of_groups(), &["code"], &SHAPES.groups).with_unlisted_policy(unlisted),
-            record_types: of(record_types, &[RECORD_TYPE, USER_GROUP], &SHAPES.record_types),
-            restricted: of(CollectionId::of_institution(RESTRICTED), &["userGroup"], &SHAPES.restricted),
-            rota_rules: of(CollectionId::of_institution(ROTA_RULES), &["name"], &SHAPES.rota_rules),
-            display_rules: of(CollectionId::of_institution(DISPLAY_RULES), &["name"], &SHAPES.display_rules),
+            groups: of(code_table_of_groups(), USER_GROUPS.key, &SHAPES.groups)
+                .with_unlisted_policy(unlisted),
+            record_types: of(record_types, RECORD_TYPES.key, &SHAPES.record_types),
+            restricted: of(
+                CollectionId::of_institution(RESTRICTED),
+                RESTRICTED_USERS.key,
+                &SHAPES.restricted,
+            ),
+            rota_rules: of(CollectionId::of_institution(ROTA), ROTA_RULES.key, &SHAPES.rota_rules),
+            display_rules: of(
+                CollectionId::of_institution(DISPLAY_LOGIC),
+                DISPLAY_RULES.key,
+                &SHAPES.display_rules,
+            ),
         }
     }
 
@@ -229,7 +239,7 @@ impl UserGroupsSpec {
         // A group without a description already exists, with its own record types.
         let public = description
             .as_ref()
-            .map(|_| Spanned { value: TextOrVariable::Plain(PUBLIC.into()), extent: *at });
+            .map(|_| Spanned { value: TextOrVariable::Plain(PUBLIC_RECORD_TYPE.into()), extent: *at });
         for record_type in group.record_types.as_deref().unwrap_or(public.as_slice()) {
             let Some(name) = scope.resolve_text(record_type, zone) else { continue };
             let entry = (scope.record(extent))
