@@ -302,7 +302,7 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NotRecorded { run, error } => {
             let error = error.iter().flat_map(|error| {
                 let style = super::ERROR_STYLE;
-                [format!("{style}error{style:#}: {error}"), format!("help: {}", error.class.help())]
+                [format!("{style}error{style:#}: {}", error_chain_text(error)), format!("help: {}", error.class.help())]
             });
             let missing = format!(
                 "the store lacks some writes of {run}; run `zonal resume {run}` when the store is available"

@@ -142,8 +142,7 @@ impl<'a> CollectionComparison<'a> {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let those = if alike.len() == 1 { "kept" } else { "kept" };
-            self.notes.push(format!("orphaned: {}{more}: {those}; {why}", named.join(", ")));
+            self.notes.push(format!("orphaned: {}{more}: kept; {why}", named.join(", ")));
         }
     }
 }

@@ -46,15 +46,20 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Returns help for an unknown word: the new name after a rename, the nearest word, or all known words.
+/// Returns help for a word that is close to a known one: its new name after a rename, or the nearest word.
+pub fn meant<'a>(word: &str, known: &[&'a str]) -> Option<String> {
+    match renamed(word, known) {
+        Some(new) => Some(format!("`{word}` is now `{new}`")),
+        None => nearest(word, known.iter().copied()).map(|nearest| format!("did you mean `{nearest}`?")),
+    }
+}
+
+/// Returns help for an unknown word: the word that was meant, otherwise all known words.
 pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    if let Some(new) = renamed(word, &known) {
-        return format!("`{word}` is now `{new}`");
-    }
-    if let Some(nearest) = nearest(word, known.iter().copied()) {
-        return format!("did you mean `{nearest}`?");
+    if let Some(meant) = meant(word, &known) {
+        return meant;
     }
     let shown: Vec<String> = known.iter().take(SHOWN).map(|candidate| format!("`{candidate}`")).collect();
     match (shown.as_slice(), known.len().saturating_sub(SHOWN)) {

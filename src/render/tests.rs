@@ -84,11 +84,11 @@ fn outputs_have_one_line_each() {
     add=1
     change=1
     destroy=1
-    by_hand=0
+    manual=0
     report=0
-    later=0
+    postponed=0
     blocked=0
-    held=0
+    deferred=0
     zones=4
     zones_changed=2
     zones_unknown=1

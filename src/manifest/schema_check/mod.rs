@@ -255,8 +255,8 @@ impl SchemaCheck<'_> {
         let YamlValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let message = format!("invalid value `{text}`: expected one of {}", list(&options));
-        self.diagnostic_at(diagnostic_codes::NOT_ONE_OF, node.extent, message)
-            .help(suggestions::among(text, options))
+        let help = suggestions::meant(text, &options).unwrap_or_else(|| "use one of these values".to_owned());
+        self.diagnostic_at(diagnostic_codes::NOT_ONE_OF, node.extent, message).help(help)
     }
 
     /// Explains a value with several allowed forms.
