@@ -208,7 +208,12 @@ impl<'a> ExpectationRow<'a> {
         scope: &mut ManifestExpansion<'_, 'n>,
     ) -> Option<Vec<ArgumentValues>> {
         let mut combinations = vec![ArgumentValues::default()];
+        let mut has_location = false;
         for (argument, node) in self.arguments() {
+            // `check` already reported a second location.
+            if argument.value.is_location() && std::mem::replace(&mut has_location, true) {
+                continue;
+            }
             let values: Vec<ArgumentValue> = match argument.value {
                 ArgumentType::Zone(_) => continue,
                 ArgumentType::Word { words, .. } => {
