@@ -15,7 +15,7 @@ use super::store_args::StoreArgs;
 use crate::model::RunId;
 use crate::session::resume::{self, ResumableRun, ResumedRun};
 use crate::session::run_outcome;
-use crate::store::{StoreAccess, UnfinishedRun};
+use crate::store::StoreAccess;
 
 /// Continue an interrupted run
 ///
@@ -57,7 +57,7 @@ impl ResumeCommand {
         let config = load_config(directory, environment, format, world)?;
         let mut session = open_session(config, &self.store, StoreAccess::Existing, directory, world).await?;
         let found = match resume::find(&session, self.run, environment).await.map_err(report)? {
-            ResumableRun::Found(found) => found,
+            ResumableRun::Found(found) => *found,
             nothing => {
                 let line = format!("Nothing to resume: {}.", self.reason(&nothing));
                 match format {
@@ -79,7 +79,7 @@ impl ResumeCommand {
 
     fn reason(&self, nothing: &ResumableRun) -> String {
         match nothing {
-            ResumableRun::Found(UnfinishedRun { run, .. }) => format!("{} is incomplete", run.id),
+            ResumableRun::Found(found) => format!("{} is incomplete", found.run.id),
             ResumableRun::AllEnded => match &self.environment {
                 Some(environment) => format!("every run of environment {environment} has ended"),
                 None => "every run has ended".to_owned(),

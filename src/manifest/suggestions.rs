@@ -47,7 +47,7 @@ pub fn nearest<'a>(word: &str, among: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Returns help for a word that is close to a known one: its new name after a rename, or the nearest word.
-pub fn meant<'a>(word: &str, known: &[&'a str]) -> Option<String> {
+pub fn meant(word: &str, known: &[&str]) -> Option<String> {
     match renamed(word, known) {
         Some(new) => Some(format!("`{word}` is now `{new}`")),
         None => nearest(word, known.iter().copied()).map(|nearest| format!("did you mean `{nearest}`?")),

@@ -128,16 +128,17 @@ pub fn records(fresh: &CollectionSnapshot, changes: &[Change]) -> Result<Vec<Rec
     Ok(records.into_iter().map(|(record, ())| record).collect())
 }
 
+/// Key values of a changed record, and its new content; `None` for a deleted record.
+pub type ChangedRecord = (Vec<String>, Option<Record>);
+
 /// Returns the key values and the new content of the changed records, in the order of the changes.
-///
-/// The content of a deleted record is `None`.
 ///
 /// # Errors
 /// Same as [`apply_changes`].
 pub fn changed_records(
     fresh: &CollectionSnapshot,
     changes: &[Change],
-) -> Result<Vec<(Vec<String>, Option<Record>)>, ZoneFailure> {
+) -> Result<Vec<ChangedRecord>, ZoneFailure> {
     let current = fresh.observed.records.iter().map(|record| (record.fields.clone(), None)).collect();
     let records = apply_changes(
         "record",

@@ -24,7 +24,7 @@ use crate::store::{Store, UnfinishedRun};
 /// Run that can be resumed, or the reason why none can.
 pub enum ResumableRun {
     /// Incomplete run. Resume it with the manifests of its environment.
-    Found(UnfinishedRun),
+    Found(Box<UnfinishedRun>),
     /// All runs of the network and environment have ended.
     AllEnded,
     /// The run has ended.
@@ -53,7 +53,10 @@ pub async fn find(
     let store = session.store_for(StoreNeed::Runs)?;
     let Some(id) = run else {
         let open = unfinished_runs::open(store, session.scope()).await?;
-        return Ok(open.into_iter().next().map_or(ResumableRun::AllEnded, ResumableRun::Found));
+        return Ok(open
+            .into_iter()
+            .next()
+            .map_or(ResumableRun::AllEnded, |run| ResumableRun::Found(Box::new(run))));
     };
     let found = store.run(id).await?.filter(|found| found.run.network == session.config.network.name);
     let Some(found) = found else { return Err(RunProblem::UnknownInNetwork(id).into()) };
@@ -68,7 +71,7 @@ pub async fn find(
             let environment = found.run.environment.clone();
             Err(RunProblem::OtherEnvironment { run: id, environment, selected: selected.to_owned() }.into())
         }
-        None => Ok(ResumableRun::Found(found)),
+        None => Ok(ResumableRun::Found(Box::new(found))),
     }
 }
 

@@ -157,7 +157,6 @@ pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
     for ZoneReportJson { code, zone_failure: refused, deferral: held, collections, requests } in file.zones {
         let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
             collections.into_iter().map(collection).collect();
-        let refused = refused;
         let zone = ZoneReport { zone_failure: refused, deferral: held, collections: collections?, requests };
         report.zones.insert(ZoneCode(code), zone);
     }

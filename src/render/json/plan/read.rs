@@ -131,7 +131,6 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
         Ok(step(collection, after))
     });
     let collections = steps.collect::<Result<Vec<PlanStep>, PlanFileError>>()?;
-    let failure = failure;
     Ok((ZoneCode(code.clone()), ZonePlan { name, failure, collections, digest, deferral: hold }))
 }
 
