@@ -170,7 +170,7 @@ async fn impossible_file_location_is_reported() {
     }
     let missing = directory.join("a").join("b.db");
     let opened = Store::open(StoreLocation::File(missing), StoreAccess::Write, WaitMode::Async).await;
-    let told = format!("there is no directory `{}`", directory.join("a").display());
+    let told = format!("missing directory `{}`", directory.join("a").display());
     assert_eq!(refused(opened), (StoreErrorType::Unreachable, told));
     assert!(!Path::new(&directory.join("a")).exists());
 }
