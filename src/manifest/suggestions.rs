@@ -1,13 +1,9 @@
 //! Suggests the intended word after a misspelling or a rename.
 
 /// Renamed manifest fields and values: old word, new word.
-const RENAMED: [(&str, &str); 22] = [
-    ("agree", "consistent"),
-    ("at", "target"),
-    ("because", "reason"),
+const RENAMED: [(&str, &str); 13] = [
     ("each", "scope"),
     ("eachMember", "perMember"),
-    ("from", "source"),
     ("from", "sources"),
     ("hides", "hiddenService"),
     ("initial", "createOnly"),
@@ -15,15 +11,10 @@ const RENAMED: [(&str, &str); 22] = [
     ("observe", "report"),
     ("off", "disabled"),
     ("on", "enabled"),
-    ("onTo", "nextTarget"),
     ("owned", "created"),
     ("release", "unmanage"),
     ("remove", "delete"),
-    ("sentHome", "sentToSource"),
     ("stop", "defer"),
-    ("stops", "blockedActions"),
-    ("stopsAtHome", "blockedAtSource"),
-    ("travelsOn", "sentToOtherTargets"),
 ];
 
 /// Returns the present name of a renamed field or value, if the known words contain the name.
