@@ -192,7 +192,7 @@ async fn locked_store_is_waited_for_and_reported() {
     // Entries after a failed one fail too, but other runs continue.
     let kept = store.append(line(RunId(2), 1, WritePhase::Sent)).wait_until_durable();
     let ending = async {
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
         say(&other, "ROLLBACK").await;
     };
     tokio::join!(kept, ending).0.unwrap();

@@ -44,7 +44,8 @@ impl GitRepository {
     fn git(&self, words: &[&str]) {
         let mut command = Command::new("git");
         command.args(words).current_dir(self.stage.directory()).env_clear().envs(&self.env);
-        let output = command.output().expect("git should be installed");
+        let output =
+            command.output().expect("this test needs git: `apt-get install git`, or `bash .ci/test`");
         assert!(output.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 

@@ -25,10 +25,9 @@ fn chromium() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let mut found = std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
-    found.find(|program| program.is_file()).expect(
-        "this test needs Chromium: \
-         `apt-get install -yq --no-install-recommends chromium`",
-    )
+    found
+        .find(|program| program.is_file())
+        .expect("this test needs Chromium: `apt-get install chromium`, or `bash .ci/test`")
 }
 
 /// Opens a page with this fragment in its address.

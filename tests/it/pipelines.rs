@@ -294,7 +294,7 @@ struct ScriptResult {
 impl FakeForge {
     /// Creates the forge. Its fakes and the GitLab scripts need jq.
     fn new() -> Self {
-        assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `.ci/run`");
+        assert!(is_installed("jq"), "this test needs jq: `apt-get install jq`, or `bash .ci/test`");
         let state = tempfile::tempdir().expect("temporary directory");
         let forge = Self { env: BTreeMap::new(), state };
         for file in
@@ -590,7 +590,7 @@ fn gitlab_fetches_saved_snapshot_and_plan() {
 #[test]
 fn scripts_pass_shellcheck() {
     let scripts =
-        ["pipelines/github", "pipelines/gitlab", "tests/it/fakes"].map(|folder| root().join(folder));
+        [".ci", "pipelines/github", "pipelines/gitlab", "tests/it/fakes"].map(|folder| root().join(folder));
     let scripts: Vec<PathBuf> = scripts
         .iter()
         .flat_map(|folder| std::fs::read_dir(folder).expect("folder should be readable"))
@@ -603,7 +603,7 @@ fn scripts_pass_shellcheck() {
     }
     assert!(
         is_installed("shellcheck"),
-        "this test needs shellcheck: `apt-get install shellcheck`, or `.ci/run`, which installs it"
+        "this test needs shellcheck: `apt-get install shellcheck`, or `bash .ci/test`"
     );
     let mut command = Command::new("shellcheck");
     let output = command.arg("--external-sources").args(&scripts).output().expect("shellcheck should start");

@@ -155,7 +155,7 @@ fn programs() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places = versions.into_iter().rev().chain(std::env::split_paths(&path));
     let found = places.find(|place| place.join("initdb").exists() && place.join("pg_ctl").exists());
-    found.expect("tests need PostgreSQL: `apt-get install postgresql`")
+    found.expect("this test needs PostgreSQL: `apt-get install postgresql`, or `bash .ci/test`")
 }
 
 /// Returns a shell without root rights, because PostgreSQL refuses to run as root.

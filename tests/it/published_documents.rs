@@ -259,12 +259,13 @@ fn consortium_example_uses_every_kind_and_converges() {
 #[test]
 fn readme_names_the_commands_that_ci_runs() {
     let (readme, ci) = (read(root().join("README.md")), read(root().join(".ci/run")));
-    for command in ["cargo test", "cargo run --release -- demo"] {
-        assert!(readme.contains(command), "README.md does not mention `{command}`");
-        let locked = command
-            .replace("cargo test", "cargo test --locked")
-            .replace("run --release", "run --locked --release");
-        assert!(ci.contains(&locked), ".ci/run does not run `{command}`");
+    for (script, run) in
+        [(".ci/demo", "cargo run --locked --release -- demo"), (".ci/test", "cargo test --locked")]
+    {
+        assert!(readme.contains(&format!("$ bash {script}")), "README.md does not show `bash {script}`");
+        assert!(ci.contains(&format!("step bash {script}")), ".ci/run does not run `bash {script}`");
+        let text = read(root().join(script));
+        assert!(text.contains("bash .ci/install") && text.contains(run), "{script} does not run `{run}`");
     }
 }
 
