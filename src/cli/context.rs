@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::watch;
 
 use super::CommandExit;
-use crate::local::{LocalMachine, ProcessClock};
+use crate::local::{LocalMachine, ProcessClock, platform};
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError};
 use crate::session::{CancelSignal, SessionEffects};
 
@@ -45,7 +45,7 @@ impl CommandContext {
     /// job.
     pub fn of_process() -> io::Result<Self> {
         let (sender, interrupts) = watch::channel(0);
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        let mut terminate = platform::termination_signal()?;
         tokio::spawn(async move {
             loop {
                 tokio::select! {

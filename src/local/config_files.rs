@@ -1,12 +1,12 @@
 //! Finds the manifests below the config directory, and replaces files atomically.
 
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::WalkBuilder;
 
+use super::platform;
 use crate::manifest::SourceFile;
 
 /// Reads all `*.yaml` and `*.yml` files below `directory`, sorted by path.
@@ -56,9 +56,8 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     if !beside.is_dir() {
         return Err(io::Error::other(format!("{} is not a directory", beside.display())));
     }
-    // Default permissions of new files, before the umask.
-    let readable = std::fs::Permissions::from_mode(0o666);
-    let draft = tempfile::Builder::new().prefix(".zonal-").permissions(readable).tempfile_in(beside);
+    let rights = platform::default_file_rights();
+    let draft = tempfile::Builder::new().prefix(".zonal-").permissions(rights).tempfile_in(beside);
     // The path of the temporary file would only confuse the user.
     let mut draft = draft.map_err(|error| io::Error::from(error.kind()))?;
     draft.as_file_mut().write_all(text.as_bytes())?;

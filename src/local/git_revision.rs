@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use super::config_files;
 use super::machine::LocalMachine;
+use super::{config_files, platform};
 use crate::session::config_source::{RevisionError, RevisionFiles, UnusableRevision};
 
 /// Reads the manifest files of the config directory at a revision.
@@ -111,7 +111,7 @@ fn entry(line: &str) -> Option<SpecialTreeEntry<'_>> {
 /// checkout.
 const QUIETLY: [&str; 8] = [
     "-c",
-    "core.hooksPath=/dev/null",
+    platform::NO_GIT_HOOKS,
     "-c",
     "core.fsmonitor=false",
     "-c",

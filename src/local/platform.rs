@@ -1,0 +1,39 @@
+//! Code for one platform: signals, rights of files, host name, running programs.
+//!
+//! The only file that names Linux or Unix. Another platform needs another version of this file.
+
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Git setting for no hooks: a directory that contains none.
+pub const NO_GIT_HOOKS: &str = "core.hooksPath=/dev/null";
+
+/// Returns a stream of termination requests: SIGTERM, the signal of a canceled pipeline job.
+///
+/// # Errors
+/// The system refused the handler of the signal.
+pub fn termination_signal() -> io::Result<tokio::signal::unix::Signal> {
+    signal(SignalKind::terminate())
+}
+
+/// Returns the default rights of new files, before the umask.
+pub fn default_file_rights() -> Permissions {
+    Permissions::from_mode(0o666)
+}
+
+/// Returns the name of this host, if the system tells it.
+pub fn host_name() -> Option<String> {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Returns whether a process of this host runs the same program as this process; `None` if unknown.
+pub fn runs_this_program(process: u32) -> Option<bool> {
+    let program = |process: &str| std::fs::read(Path::new("/proc").join(process).join("comm")).ok();
+    let this_program = program("self")?;
+    Some(program(&process.to_string()) == Some(this_program))
+}
