@@ -9,19 +9,25 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::recovery::is_made;
 use super::staleness::{self, StalenessTolerance};
 use super::{ApplyJournal, StopSignal};
 use crate::diff::{self, CollectionBase, DesiredOfCollection};
 use crate::model::{
-    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, ComparisonBase, DesiredCollection,
-    FailureClass, JournalEntry, RecordKey, WriteOutcome, WritePhase, WriteResponse, ZoneCode, ZoneFailure,
-    looks_truncated,
+    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, CollectionId, ComparisonBase,
+    DesiredCollection, FailureClass, JournalEntry, RecordKey, WriteOutcome, WritePhase, WriteResponse,
+    ZoneCode, ZoneFailure, looks_truncated,
 };
-use crate::provider::{self, CollectionSnapshot, WriteError};
+use crate::provider::{self, CollectionSnapshot, UnprocessedReason, WriteError, WriteTurn};
 
 /// Maximum number of sends if responses are lost and the zone stays unchanged.
 const SENDS: usize = 3;
+/// Maximum number of new readings because a reading was too old for the write, or a needed one was missing.
+const NEW_READINGS: usize = 3;
+/// Maximum number of new attempts if the zone rejects writes because requests come too fast.
+const THROTTLED_WRITES: usize = 7;
 /// Pauses before repeated read-backs. A zone may show an accepted write with a delay.
 const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
@@ -49,40 +55,48 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         if let Some(outcome) = halted() {
             return outcome;
         }
-        let (fresh, changes) = match self.stop.unless_set(self.prepare()).await {
-            Some(Ok(prepared)) => prepared,
-            Some(Err(outcome)) => return outcome,
-            None => return WriteOutcome::Interrupted,
-        };
-        if changes.is_empty() {
-            return WriteOutcome::Applied { changes };
+        let mut attempts = WriteAttempts::default();
+        loop {
+            let prepared = match self.stop.unless_set(self.prepare(&attempts)).await {
+                Some(Ok(prepared)) => prepared,
+                Some(Err(outcome)) => return self.end_unwritten(&attempts, outcome),
+                None => return self.end_unwritten(&attempts, WriteOutcome::Interrupted),
+            };
+            let (fresh, turn, changes) = match prepared {
+                PreparedWrite::Done(outcome) => return outcome,
+                PreparedWrite::Ready(fresh, turn, changes) => (fresh, turn, changes),
+            };
+            if let Some(outcome) = halted() {
+                return self.end_unwritten(&attempts, outcome);
+            }
+            if !attempts.is_announced {
+                attempts.is_announced = true;
+                tell(ApplyEvent::ApplyStart {
+                    zone: self.code.clone(),
+                    collection: self.planned.id.clone(),
+                    changes: changes.clone(),
+                });
+            }
+            let attempt = WriteAttempt { fresh, changes };
+            match self.send(turn, &attempt, &mut attempts).await {
+                SendResult::Ended(outcome, phase) => {
+                    // Nothing depends on this entry: recovery reads the zone.
+                    drop(self.note(phase));
+                    return outcome;
+                }
+                SendResult::ReadAgain => {}
+                SendResult::Lost(lost) => attempts.lost = Some((attempt, lost)),
+            }
         }
-        if let Some(outcome) = halted() {
-            return outcome;
+    }
+
+    /// Ends a write without a new request.
+    ///
+    /// After an attempt, the journal has an intent, so it also gets the end.
+    fn end_unwritten(&self, attempts: &WriteAttempts, outcome: WriteOutcome) -> WriteOutcome {
+        if attempts.is_announced {
+            drop(self.note(WritePhase::Unchanged { why: unchanged_reason(&outcome) }));
         }
-        tell(ApplyEvent::ApplyStart {
-            zone: self.code.clone(),
-            collection: self.planned.id.clone(),
-            changes: changes.clone(),
-        });
-        let done: Arc<[AppliedChange]> = changes.iter().map(AppliedChange::from).collect();
-        // The send also waits for this entry.
-        drop(self.note(WritePhase::Intent { changes: done.clone() }));
-        let (outcome, moment) = match self.send(&fresh, &changes).await {
-            Ok(learned) => {
-                (WriteOutcome::Applied { changes }, WritePhase::Verified { changes: done, learned })
-            }
-            Err(WriteOutcome::VerifyFailed { unexpected_differences: strays }) => {
-                let moment = WritePhase::Unverified { changes: done, unexpected_differences: strays.clone() };
-                (WriteOutcome::VerifyFailed { unexpected_differences: strays }, moment)
-            }
-            Err(outcome) => {
-                let why = unchanged_reason(&outcome);
-                (outcome, WritePhase::Unchanged { why })
-            }
-        };
-        // Nothing depends on this entry: recovery reads the zone.
-        drop(self.note(moment));
         outcome
     }
 
@@ -93,22 +107,29 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     }
 
     /// Reads the collection and derives its changes again.
-    async fn prepare(&self) -> Result<(CollectionSnapshot, Vec<Change>), WriteOutcome> {
+    async fn prepare(&self, attempts: &WriteAttempts) -> Result<PreparedWrite<'_>, WriteOutcome> {
         let failed = |failure| WriteOutcome::Failed { failure };
-        let fresh = self.read().await.map_err(failed)?;
+        let (fresh, turn) = self.writer.read_for_write(self.requested_id()).await.map_err(failed)?;
         if let Some(failure) = self.truncation_failure(fresh.observed.records.len()) {
             return Err(failed(failure));
         }
         let current = self.changes(&fresh).map_err(failed)?;
+        // A write without a response may have arrived late.
+        if let Some((attempt, _)) = attempts.lost.as_ref().filter(|_| current.is_empty()) {
+            let (outcome, phase) = self.end_with(attempt, self.strays(attempt, &fresh));
+            drop(self.note(phase));
+            return Ok(PreparedWrite::Done(outcome));
+        }
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         // Another user has already made the approved changes.
         let is_done =
             || is_made(&approved.iter().map(AppliedChange::from).collect::<Vec<_>>(), &fresh.observed);
         if current.is_empty() && is_done() {
-            return Ok((fresh, current));
+            let outcome = WriteOutcome::Applied { changes: current };
+            return Ok(PreparedWrite::Done(self.end_unwritten(attempts, outcome)));
         }
         match staleness::covers(&approved, &current, &self.allowance) {
-            true => Ok((fresh, current)),
+            true => Ok(PreparedWrite::Ready(fresh, turn, current)),
             false => Err(WriteOutcome::Stale { now: current }),
         }
     }
@@ -129,41 +150,80 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         Some(failure.help("check the collection in Alma; if its content is correct, plan again"))
     }
 
+    /// Records the intent, sends the write once, and verifies it.
     async fn send(
         &self,
-        fresh: &CollectionSnapshot,
-        changes: &[Change],
-    ) -> Result<AppliedStateUpdate, WriteOutcome> {
-        let mut last = None;
-        for _ in 0..SENDS {
-            self.note(WritePhase::Sent).await.map_err(|failure| WriteOutcome::Failed { failure })?;
-            let written = self.writer.write_collection(fresh, changes).await;
-            drop(self.note(WritePhase::Responded { answer: write_response(&written) }));
-            match written {
-                Ok(()) => return self.verify(fresh, changes).await,
-                Err(WriteError::Moved) => return Err(self.stale_outcome().await),
-                Err(WriteError::Refused(failure)) => return Err(WriteOutcome::Failed { failure }),
-                Err(WriteError::Astray(failure)) => {
-                    let strays = std::iter::once(failure.message).chain(failure.help).collect();
-                    return Err(WriteOutcome::VerifyFailed { unexpected_differences: strays });
-                }
-                Err(WriteError::Unknown(lost)) => {
-                    match self.after_lost_answer(fresh, changes, &lost).await? {
-                        ReadbackResult::Written(learned) => return Ok(learned),
-                        ReadbackResult::Unchanged if lost.class == FailureClass::Unreachable => {
-                            last = Some(lost)
-                        }
-                        ReadbackResult::Unchanged => return Err(WriteOutcome::Failed { failure: lost }),
-                    }
-                }
-            }
+        turn: WriteTurn<'_>,
+        attempt: &WriteAttempt,
+        attempts: &mut WriteAttempts,
+    ) -> SendResult {
+        let start = Instant::now();
+        // The `Sent` entry is durable only after all earlier entries.
+        drop(self.note(WritePhase::Intent { changes: attempt.applied_changes() }));
+        if let Err(failure) = self.note(WritePhase::Sent).await {
+            return ended_unchanged(WriteOutcome::Failed { failure });
         }
-        let last = last.map(|lost| format!("; last failure: {lost}")).unwrap_or_default();
-        let failure = ZoneFailure::new(
-            FailureClass::Unreachable,
-            format!("sent {SENDS} times, but the zone is unchanged{last}"),
-        );
-        Err(WriteOutcome::Failed { failure: failure.help("run `zonal apply` again when the zone responds") })
+        let store_wait = start.elapsed();
+        let written = self.writer.write_collection(turn, &attempt.fresh, &attempt.changes).await;
+        drop(self.note(WritePhase::Responded { answer: write_response(&written) }));
+        let failure = match written {
+            Ok(()) => {
+                let (outcome, phase) = self.end_with(attempt, self.verify(attempt).await);
+                return SendResult::Ended(outcome, phase);
+            }
+            Err(WriteError::Unprocessed(reason)) => match attempts.next(&reason) {
+                true => return SendResult::ReadAgain,
+                false => unprocessed_failure(reason, store_wait),
+            },
+            Err(WriteError::Moved) => return ended_unchanged(self.stale_outcome().await),
+            Err(WriteError::Refused(failure)) => failure,
+            Err(WriteError::Astray(failure)) => {
+                let lines = std::iter::once(failure.message).chain(failure.help).collect();
+                let (outcome, phase) = self.end_with(attempt, Err(lines));
+                return SendResult::Ended(outcome, phase);
+            }
+            Err(WriteError::Unknown(lost)) => match self.after_lost_answer(attempt, &lost).await {
+                Ok(ReadbackResult::Written(learned)) => {
+                    let (outcome, phase) = self.end_with(attempt, Ok(learned));
+                    return SendResult::Ended(outcome, phase);
+                }
+                Err(lines) => {
+                    let (outcome, phase) = self.end_with(attempt, Err(lines));
+                    return SendResult::Ended(outcome, phase);
+                }
+                Ok(ReadbackResult::Unchanged) if lost.class != FailureClass::Unreachable => lost,
+                Ok(ReadbackResult::Unchanged) => {
+                    attempts.lost_responses += 1;
+                    if attempts.lost_responses < SENDS {
+                        return SendResult::Lost(lost);
+                    }
+                    let message =
+                        format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
+                    ZoneFailure::new(FailureClass::Unreachable, message)
+                        .help("run `zonal apply` again when the zone responds")
+                }
+            },
+        };
+        ended_unchanged(WriteOutcome::Failed { failure })
+    }
+
+    /// Returns the outcome of a write that reached the zone, and its phase in the journal.
+    fn end_with(
+        &self,
+        attempt: &WriteAttempt,
+        verified: Result<AppliedStateUpdate, Vec<String>>,
+    ) -> (WriteOutcome, WritePhase) {
+        let changes = attempt.applied_changes();
+        match verified {
+            Ok(learned) => (
+                WriteOutcome::Applied { changes: attempt.changes.clone() },
+                WritePhase::Verified { changes, learned },
+            ),
+            Err(unexpected_differences) => (
+                WriteOutcome::VerifyFailed { unexpected_differences: unexpected_differences.clone() },
+                WritePhase::Unverified { changes, unexpected_differences },
+            ),
+        }
     }
 
     /// Returns the outcome after a failed precondition: the gateway detected another write, and nothing was
@@ -176,40 +236,38 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     }
 
     /// Reads the zone after a lost response, to determine whether the write arrived.
+    ///
+    /// # Errors
+    /// The differences, if the zone has neither the previous nor the sent content.
     async fn after_lost_answer(
         &self,
-        fresh: &CollectionSnapshot,
-        changes: &[Change],
+        attempt: &WriteAttempt,
         lost: &ZoneFailure,
-    ) -> Result<ReadbackResult, WriteOutcome> {
-        let after = self.read().await.map_err(|failure| WriteOutcome::VerifyFailed {
-            unexpected_differences: vec![
+    ) -> Result<ReadbackResult, Vec<String>> {
+        let after = self.read().await.map_err(|failure| {
+            vec![
                 format!("no response to the write: {lost}"),
                 format!("the zone could not be read back: {failure}"),
-            ],
+            ]
         })?;
-        let strays = match self.strays(fresh, changes, &after) {
+        let strays = match self.strays(attempt, &after) {
             Ok(learned) => return Ok(ReadbackResult::Written(learned)),
             Err(strays) => strays,
         };
-        match self.writer.unexpected_differences(fresh, &[], &after).is_empty() {
+        match self.writer.unexpected_differences(&attempt.fresh, &[], &after).is_empty() {
             true => Ok(ReadbackResult::Unchanged),
             false => {
                 let why = std::iter::once(format!("write failed: {lost}"));
-                Err(WriteOutcome::VerifyFailed { unexpected_differences: why.chain(strays).collect() })
+                Err(why.chain(strays).collect())
             }
         }
     }
 
-    async fn verify(
-        &self,
-        fresh: &CollectionSnapshot,
-        changes: &[Change],
-    ) -> Result<AppliedStateUpdate, WriteOutcome> {
+    async fn verify(&self, attempt: &WriteAttempt) -> Result<AppliedStateUpdate, Vec<String>> {
         let mut pauses = SECOND_LOOKS.iter();
         loop {
             let strays = match self.read().await {
-                Ok(after) => match self.strays(fresh, changes, &after) {
+                Ok(after) => match self.strays(attempt, &after) {
                     Ok(learned) => return Ok(learned),
                     Err(strays) => strays,
                 },
@@ -217,7 +275,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             };
             match pauses.next() {
                 Some(pause) => tokio::time::sleep(*pause).await,
-                None => return Err(WriteOutcome::VerifyFailed { unexpected_differences: strays }),
+                None => return Err(strays),
             }
         }
     }
@@ -228,11 +286,10 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     /// second compares with the desired state. Without differences, returns the update of the applied state.
     fn strays(
         &self,
-        before: &CollectionSnapshot,
-        changes: &[Change],
+        attempt: &WriteAttempt,
         after: &CollectionSnapshot,
     ) -> Result<AppliedStateUpdate, Vec<String>> {
-        let mut strays = self.writer.unexpected_differences(before, changes, after);
+        let mut strays = self.writer.unexpected_differences(&attempt.fresh, &attempt.changes, after);
         match self.compare(after) {
             Ok((left, learned)) if left.is_empty() && strays.is_empty() => return Ok(learned),
             Ok((left, _)) => strays.extend(not_as_desired(&left)),
@@ -280,11 +337,99 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         Ok((changes, found.learned))
     }
 
-    async fn read(&self) -> Result<CollectionSnapshot, ZoneFailure> {
-        // A planned collection was requested by one or more names; any of them works.
-        let id = self.planned.asked.first().unwrap_or(&self.planned.id);
-        self.writer.read_collection(id).await
+    /// Returns a name of the collection for requests; a planned collection was requested by one or more.
+    fn requested_id(&self) -> &CollectionId {
+        self.planned.asked.first().unwrap_or(&self.planned.id)
     }
+
+    async fn read(&self) -> Result<CollectionSnapshot, ZoneFailure> {
+        self.writer.read_collection(self.requested_id()).await
+    }
+}
+
+/// Changes to write now, and the reading that the write rests on.
+struct WriteAttempt {
+    fresh: CollectionSnapshot,
+    changes: Vec<Change>,
+}
+
+impl WriteAttempt {
+    fn applied_changes(&self) -> Arc<[AppliedChange]> {
+        self.changes.iter().map(AppliedChange::from).collect()
+    }
+}
+
+/// Attempts so far at one collection.
+#[derive(Default)]
+struct WriteAttempts {
+    /// True after the start of the write was announced.
+    is_announced: bool,
+    new_readings: usize,
+    throttled: usize,
+    not_sent: usize,
+    lost_responses: usize,
+    /// Last write without a response, after which the zone was unchanged.
+    lost: Option<(WriteAttempt, ZoneFailure)>,
+}
+
+impl WriteAttempts {
+    /// Counts an unprocessed write. Returns true if another attempt is useful.
+    fn next(&mut self, reason: &UnprocessedReason) -> bool {
+        let (count, most) = match reason {
+            UnprocessedReason::Outdated { .. } | UnprocessedReason::ReadingMissing => {
+                (&mut self.new_readings, NEW_READINGS)
+            }
+            UnprocessedReason::Throttled(_) => (&mut self.throttled, THROTTLED_WRITES),
+            UnprocessedReason::NotSent(_) => (&mut self.not_sent, NEW_READINGS),
+        };
+        *count += 1;
+        *count <= most
+    }
+}
+
+/// Result of the preparation of a write.
+enum PreparedWrite<'a> {
+    /// Changes to write now.
+    Ready(CollectionSnapshot, WriteTurn<'a>, Vec<Change>),
+    /// Nothing to write.
+    Done(WriteOutcome),
+}
+
+/// Result of one send.
+enum SendResult {
+    /// Outcome of the collection, and its phase in the journal.
+    Ended(WriteOutcome, WritePhase),
+    /// Unprocessed: the write needs a new reading.
+    ReadAgain,
+    /// No response, and the zone is unchanged.
+    Lost(ZoneFailure),
+}
+
+/// Returns the end of a write that changed nothing.
+fn ended_unchanged(outcome: WriteOutcome) -> SendResult {
+    let phase = WritePhase::Unchanged { why: unchanged_reason(&outcome) };
+    SendResult::Ended(outcome, phase)
+}
+
+/// Returns the failure after the last attempt, with the cause of the delay.
+fn unprocessed_failure(reason: UnprocessedReason, store_wait: Duration) -> ZoneFailure {
+    let UnprocessedReason::Outdated { age, pace } = reason else { return reason.into_failure() };
+    let stopped = age.saturating_sub(pace).saturating_sub(store_wait);
+    let (wait, cause, help) = [
+        (pace, "the rate of requests", "raise `rate.perSecond`, or apply when the zone is less busy"),
+        (store_wait, "the store", "check why the store is slow: another process may lock it"),
+        (stopped, "this process, which was stopped or had no processor time", "run `zonal apply` again"),
+    ]
+    .into_iter()
+    .max_by_key(|(wait, _, _)| *wait)
+    .unwrap_or_default();
+    let message = format!(
+        "not written: {} readings in a row were too old for a write, which needs a reading of the last \
+         second; the last one waited {:.1} s for {cause}",
+        NEW_READINGS + 1,
+        wait.as_secs_f64(),
+    );
+    ZoneFailure::new(FailureClass::Outdated, message).help(help)
 }
 
 enum ReadbackResult {
@@ -296,7 +441,7 @@ enum ReadbackResult {
 fn write_response(written: &Result<(), WriteError>) -> WriteResponse {
     match written {
         Ok(()) => WriteResponse::Accepted,
-        Err(WriteError::Refused(_)) => WriteResponse::Rejected,
+        Err(WriteError::Refused(_) | WriteError::Unprocessed(_)) => WriteResponse::Rejected,
         Err(WriteError::Unknown(_)) => WriteResponse::NoResponse,
         Err(WriteError::Astray(_)) => WriteResponse::WrongTarget,
         Err(WriteError::Moved) => WriteResponse::PreconditionFailed,

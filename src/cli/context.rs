@@ -140,7 +140,7 @@ impl CommandContext {
 fn open_transport(given: Option<&Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, TransportError> {
     match given {
         Some(transport) => Ok(Arc::clone(transport)),
-        None => Ok(Arc::new(HttpTransport::new(HttpSettings::default())?)),
+        None => Ok(Arc::new(HttpTransport::new(HttpSettings::default(), platform::uptime)?)),
     }
 }
 

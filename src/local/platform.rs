@@ -6,6 +6,7 @@ use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -23,6 +24,12 @@ pub fn termination_signal() -> io::Result<tokio::signal::unix::Signal> {
 /// Returns the default rights of new files, before the umask.
 pub fn default_file_rights() -> Permissions {
     Permissions::from_mode(0o666)
+}
+
+/// Returns the time since the start of the machine, with the time in which it was suspended.
+pub fn uptime() -> Option<Duration> {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
 }
 
 /// Returns the name of this host, if the system tells it.

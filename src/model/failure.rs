@@ -55,6 +55,8 @@ pub enum FailureClass {
     Gateway,
     /// Run interrupted before the request.
     Interrupted,
+    /// Reading too old for a write that rests on it, so zonal sent no write. Apply again.
+    Outdated,
     /// Store not writable, so zonal sent no write without a record of it. Correct the store.
     Store,
 }
@@ -74,6 +76,7 @@ impl FailureClass {
             | Self::Rejected
             | Self::Malformed
             | Self::Mismatch
+            | Self::Outdated
             | Self::Gateway => false,
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use super::alma::{self, AlmaReader, AlmaWriter};
 use super::gateway::{GatewayReader, GatewayVerb, GatewayWriter, ServedCollection};
-use super::{CollectionSnapshot, RequestUsage, WriteError, ZoneReader, ZoneWriter};
+use super::{CollectionSnapshot, RequestUsage, WriteError, WriteTurn, ZoneReader, ZoneWriter};
 use crate::model::{
     Change, Channel, CollectionId, FailureClass, ObservationSource, ObservedCollection, ObservedRecord,
     Record, ZoneFailure,
@@ -108,6 +108,15 @@ async fn read<A: ZoneReader>(
             answer => return answer,
         }
     }
+    read_beside_alma(gateway, attested, id).await
+}
+
+/// Reads a collection that Alma's API does not show, from the gateway or from attestations.
+async fn read_beside_alma(
+    gateway: Option<&GatewayReader>,
+    attested: Option<&AttestedZone>,
+    id: &CollectionId,
+) -> Result<CollectionSnapshot, ZoneFailure> {
     if let Some(gateway) = gateway
         && let Some(listed) = gateway.serves(id).await?
     {
@@ -161,13 +170,28 @@ impl ZoneWriter for RoutingWriter {
         self.alma.verify_zone_identity().await
     }
 
+    async fn read_for_write(
+        &self,
+        id: &CollectionId,
+    ) -> Result<(CollectionSnapshot, WriteTurn<'_>), ZoneFailure> {
+        if alma::serves(&id.kind) {
+            match self.alma.read_for_write(id).await {
+                Err(failure) if failure.class == FailureClass::Locked => {}
+                answer => return answer,
+            }
+        }
+        let gateway = self.gateway.as_ref().map(GatewayWriter::reader);
+        read_beside_alma(gateway, None, id).await.map(|snapshot| (snapshot, None))
+    }
+
     async fn write_collection(
         &self,
+        turn: WriteTurn<'_>,
         fresh: &CollectionSnapshot,
         changes: &[Change],
     ) -> Result<(), WriteError> {
         match (fresh.observed.channel, &self.gateway) {
-            (Channel::Api, _) => self.alma.write_collection(fresh, changes).await,
+            (Channel::Api, _) => self.alma.write_collection(turn, fresh, changes).await,
             (Channel::Gateway, Some(gateway)) => gateway.write(fresh, changes).await,
             (Channel::Gateway, None) | (Channel::Runbook, _) => {
                 let message = format!("{} can only be changed manually", fresh.observed.id);

@@ -12,8 +12,9 @@ mod record_changes;
 pub mod transport;
 
 use std::future::Future;
+use std::time::Duration;
 
-use crate::model::{Change, CollectionId, ObservedCollection, ZoneFailure};
+use crate::model::{Change, CollectionId, FailureClass, ObservedCollection, ZoneFailure};
 
 /// Reader of one zone.
 pub trait ZoneReader: Send + Sync {
@@ -39,14 +40,27 @@ pub trait ZoneWriter: ZoneReader {
     /// [`crate::model::FailureClass::WrongZone`] for another zone or environment; any failure of a read.
     fn verify_zone_identity(&self) -> impl Future<Output = Result<(), ZoneFailure>> + Send;
 
+    /// Reads a collection for a write that follows at once.
+    ///
+    /// Other readings that the write needs come first, so that nothing lies between this reading and the
+    /// write.
+    ///
+    /// # Errors
+    /// Same as [`ZoneReader::read_collection`].
+    fn read_for_write(
+        &self,
+        id: &CollectionId,
+    ) -> impl Future<Output = Result<(CollectionSnapshot, WriteTurn<'_>), ZoneFailure>> + Send;
+
     /// Writes a collection: the fresh rows with the changes, and all other content as read.
     ///
-    /// Sends exactly one write, unless the zone was too busy to process the request.
+    /// Sends at most one request per collection, or per record of a gateway.
     ///
     /// # Errors
     /// [`WriteError`]: each variant allows a different conclusion about the zone.
     fn write_collection(
         &self,
+        turn: WriteTurn<'_>,
         fresh: &CollectionSnapshot,
         changes: &[Change],
     ) -> impl Future<Output = Result<(), WriteError>> + Send;
@@ -71,9 +85,16 @@ pub struct CollectionSnapshot {
     pub raw: serde_json::Value,
 }
 
+/// Right to write a collection after its reading.
+///
+/// `None` for channels that detect concurrent edits themselves, and for collections that only people write.
+pub type WriteTurn<'a> = Option<alma::AlmaWriteTurn<'a>>;
+
 /// Failure of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WriteError {
+    /// Not processed: nothing changed. The caller may try again, with a new reading.
+    Unprocessed(UnprocessedReason),
     /// Rejected or never received: nothing changed.
     Refused(ZoneFailure),
     /// No response: the caller must read the zone first.
@@ -82,6 +103,36 @@ pub enum WriteError {
     Astray(ZoneFailure),
     /// Revision changed since the read: nothing was written.
     Moved,
+}
+
+/// Reason why a zone did not process a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnprocessedReason {
+    /// Not sent, because the reading was too old.
+    Outdated {
+        /// Age of the reading.
+        age: Duration,
+        /// Part of the age: the wait for the rate of requests, or the expected wait.
+        pace: Duration,
+    },
+    /// Rejected because requests come too fast.
+    Throttled(ZoneFailure),
+    /// Not sent, because there was no connection.
+    NotSent(ZoneFailure),
+    /// Not sent, because another reading must come first.
+    ReadingMissing,
+}
+
+impl UnprocessedReason {
+    /// Returns the failure of a write that is not tried again.
+    pub fn into_failure(self) -> ZoneFailure {
+        match self {
+            Self::Throttled(failure) | Self::NotSent(failure) => failure,
+            Self::Outdated { .. } | Self::ReadingMissing => {
+                ZoneFailure::new(FailureClass::Rejected, "not sent, because its reading is too old")
+            }
+        }
+    }
 }
 
 /// Request usage of a zone.

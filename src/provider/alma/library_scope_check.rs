@@ -5,12 +5,9 @@
 //! the body would replace the institution's rows. The read-back of the library's table would not show the
 //! mistake.
 
-use serde_json::Value as Json;
-
-use super::table::records;
-use super::{AlmaReader, AlmaTableType};
-use crate::model::{CollectionId, FailureClass, Record, ZoneFailure};
-use crate::provider::{CollectionSnapshot, WriteError, ZoneReader as _};
+use super::{AlmaCollectionType, AlmaReader};
+use crate::model::{CollectionId, FailureClass, ObservedRecord, Record, ZoneFailure};
+use crate::provider::{WriteError, ZoneReader as _};
 
 /// Institution's table before a library's write; `None` for other writes.
 pub struct LibraryScopeCheck(Option<InstitutionTableState>);
@@ -19,7 +16,6 @@ struct InstitutionTableState {
     institution: CollectionId,
     library: String,
     before: Vec<Record>,
-    sent: Vec<Record>,
 }
 
 impl LibraryScopeCheck {
@@ -29,14 +25,9 @@ impl LibraryScopeCheck {
     ///
     /// # Errors
     /// The institution's table may exist but could not be read: zonal must not write.
-    pub async fn begin(
-        reader: &AlmaReader,
-        table: AlmaTableType,
-        fresh: &CollectionSnapshot,
-        body: &Json,
-    ) -> Result<Self, ZoneFailure> {
-        let id = &fresh.observed.id;
-        let Some(library) = &id.library else { return Ok(Self(None)) };
+    pub async fn begin(reader: &AlmaReader, id: &CollectionId) -> Result<Self, ZoneFailure> {
+        let is_table = matches!(AlmaCollectionType::from_collection_id(id), Ok(AlmaCollectionType::Table(_)));
+        let Some(library) = id.library.as_ref().filter(|_| is_table) else { return Ok(Self(None)) };
         let institution = CollectionId { library: None, ..id.clone() };
         let before = match reader.read_collection(&institution).await {
             Ok(before) => before,
@@ -45,26 +36,25 @@ impl LibraryScopeCheck {
             }
             Err(_) => return Ok(Self(None)),
         };
-        let sent = records(table.layout(), body).unwrap_or_default();
         Ok(Self(Some(InstitutionTableState {
             institution,
             library: library.to_string(),
             before: sort_records(before.observed.records.into_iter().map(|record| record.fields)),
-            sent: sort_records(sent.into_iter().map(|record| record.fields)),
         })))
     }
 
-    /// Reads the institution's table again.
+    /// Reads the institution's table again, after the rows were `sent`.
     ///
     /// # Errors
     /// [`WriteError::Astray`] if the institution's table contains the library's rows.
-    pub async fn verify(&self, reader: &AlmaReader) -> Result<(), WriteError> {
-        let Self(Some(InstitutionTableState { institution, library, before, sent })) = self else {
+    pub async fn verify(&self, reader: &AlmaReader, sent: Vec<ObservedRecord>) -> Result<(), WriteError> {
+        let Self(Some(InstitutionTableState { institution, library, before })) = self else {
             return Ok(());
         };
+        let sent = sort_records(sent.into_iter().map(|record| record.fields));
         let Ok(after) = reader.read_collection(institution).await else { return Ok(()) };
         let after = sort_records(after.observed.records.into_iter().map(|record| record.fields));
-        if after != *sent || before == sent {
+        if after != sent || *before == sent {
             return Ok(());
         }
         let lost: Vec<String> =

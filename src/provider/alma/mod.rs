@@ -24,6 +24,7 @@ mod write_verification;
 mod zone_identity;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use secrecy::SecretString;
 
@@ -37,11 +38,14 @@ use super::budget::RequestBudget;
 use super::http::api_key::ApiKey;
 use super::http::client::HttpClient;
 use super::http::get_client::GetClient;
+use super::http::reading_age::FreshReading;
 use super::http::request_path::RequestPath;
 use super::transport::Transport;
-use super::{CollectionSnapshot, RequestUsage, WriteError, ZoneReader, ZoneWriter};
+use super::{
+    CollectionSnapshot, RequestUsage, UnprocessedReason, WriteError, WriteTurn, ZoneReader, ZoneWriter,
+};
 use crate::model::network::{EnvironmentType, Zone};
-use crate::model::{Change, CollectionId, FailureClass, TableName, ZoneCode, ZoneFailure};
+use crate::model::{Change, CollectionId, FailureClass, ObservedRecord, TableName, ZoneCode, ZoneFailure};
 
 /// Reader of one zone, with one API key.
 pub struct AlmaReader {
@@ -57,6 +61,17 @@ pub struct AlmaWriter {
     reader: AlmaReader,
     putter: PutClient,
     environment: Option<EnvironmentType>,
+    /// True once the zone returned a table without its language.
+    omits_languages: AtomicBool,
+}
+
+/// Reading of a collection, for the write that follows.
+pub struct AlmaWriteTurn<'a> {
+    reading: FreshReading<'a>,
+    /// English version of a table whose language the zone does not report.
+    english: Option<Vec<ObservedRecord>>,
+    /// Institution's table, for the write of a library's table.
+    scope_check: LibraryScopeCheck,
 }
 
 /// Collection types of this API.
@@ -119,48 +134,65 @@ impl AlmaWriter {
             reader: AlmaReader::with_client(&wire),
             putter: PutClient::new(wire),
             environment: zone.environment_type,
+            omits_languages: AtomicBool::new(false),
         }
     }
 
     /// Returns the write path of a collection.
     ///
     /// The language of a table must be known, because the API's defaults for reads and writes differ.
-    async fn put_path(
+    fn put_path(
         &self,
         table: AlmaTableType,
         fresh: &CollectionSnapshot,
-    ) -> Result<RequestPath, ZoneFailure> {
+        english: Option<&[ObservedRecord]>,
+    ) -> Result<RequestPath, WriteError> {
         let id = &fresh.observed.id;
         let code = match &id.table {
             TableName::Code(code) | TableName::Title(code) => code,
             TableName::Whole => &id.kind,
         };
-        match (table, &id.language) {
-            (AlmaTableType::Mapping, _) => mapping_table::put_path(code),
-            (AlmaTableType::Code, Some(language)) => code_table::put_path(code, language),
-            (AlmaTableType::Code, None) => {
-                let english = CollectionId { language: Some("en".into()), ..id.clone() };
-                let english = self.reader.read_snapshot(&english).await?;
-                if english.observed.records == fresh.observed.records {
-                    return code_table::put_path(code, "en");
-                }
-                Err(ZoneFailure::new(
-                    FailureClass::Mismatch,
-                    format!("the zone does not report the language of `{code}`"),
-                )
-                .help("declare `language` in the manifest"))
+        let path = match (table, &id.language, english) {
+            (AlmaTableType::Mapping, _, _) => mapping_table::put_path(code),
+            (AlmaTableType::Code, Some(language), _) => code_table::put_path(code, language),
+            (AlmaTableType::Code, None, Some(english)) if english == fresh.observed.records => {
+                code_table::put_path(code, "en")
             }
+            (AlmaTableType::Code, None, Some(_)) => Err(ZoneFailure::new(
+                FailureClass::Mismatch,
+                format!("the zone does not report the language of `{code}`"),
+            )
+            .help("declare `language` in the manifest")),
+            (AlmaTableType::Code, None, None) => {
+                self.omits_languages.store(true, Ordering::Relaxed);
+                return Err(WriteError::Unprocessed(UnprocessedReason::ReadingMissing));
+            }
+        };
+        path.map_err(WriteError::Refused)
+    }
+
+    /// Returns the English rows of a table whose language the zone does not report.
+    async fn read_english(&self, id: &CollectionId) -> Result<Option<Vec<ObservedRecord>>, ZoneFailure> {
+        let is_code_table = &*id.kind == "CodeTable" && id.language.is_none();
+        if !is_code_table || !self.omits_languages.load(Ordering::Relaxed) {
+            return Ok(None);
         }
+        let english = CollectionId { language: Some("en".into()), ..id.clone() };
+        let (english, _) = self.reader.read_snapshot(&english).await?;
+        Ok(Some(english.observed.records))
     }
 }
 
 impl AlmaReader {
-    async fn read_snapshot(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
+    async fn read_snapshot(
+        &self,
+        id: &CollectionId,
+    ) -> Result<(CollectionSnapshot, FreshReading<'_>), ZoneFailure> {
         let table = match AlmaCollectionType::from_collection_id(id)? {
             AlmaCollectionType::Table(table) => table,
             AlmaCollectionType::Object(object) => {
-                let body = self.getter.json(&(object.path)(&self.zone, id)?).await?;
-                return (object.snapshot)(&self.zone, id, body);
+                let (body, reading) = self.getter.fresh_json(&(object.path)(&self.zone, id)?).await?;
+                return Ok(((object.snapshot)(&self.zone, id, body)?, reading));
             }
         };
         let titles = match table {
@@ -169,14 +201,16 @@ impl AlmaReader {
         };
         let code = titles.code(table.layout(), &self.getter, &id.table).await?;
         let asked = TableRequest { zone: &self.zone, id, code: &code };
-        match table {
-            AlmaTableType::Code => {
-                code_table::snapshot(asked, self.getter.json(&code_table::path(asked)?).await?)
-            }
-            AlmaTableType::Mapping => {
-                mapping_table::snapshot(asked, self.getter.json(&mapping_table::path(asked)?).await?)
-            }
-        }
+        let path = match table {
+            AlmaTableType::Code => code_table::path(asked)?,
+            AlmaTableType::Mapping => mapping_table::path(asked)?,
+        };
+        let (body, reading) = self.getter.fresh_json(&path).await?;
+        let snapshot = match table {
+            AlmaTableType::Code => code_table::snapshot(asked, body)?,
+            AlmaTableType::Mapping => mapping_table::snapshot(asked, body)?,
+        };
+        Ok((snapshot, reading))
     }
 
     /// Returns the codes of the zone's listed tables of one type.
@@ -201,7 +235,8 @@ impl AlmaReader {
 
 impl ZoneReader for AlmaReader {
     async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
-        self.read_snapshot(id).await.map_err(|failure| self.getter.discreet(failure))
+        let read = self.read_snapshot(id).await;
+        read.map(|(snapshot, _)| snapshot).map_err(|failure| self.getter.discreet(failure))
     }
 
     fn request_usage(&self) -> RequestUsage {
@@ -226,28 +261,51 @@ impl ZoneWriter for AlmaWriter {
         confirmed.map_err(|failure| getter.discreet(failure))
     }
 
+    async fn read_for_write(
+        &self,
+        id: &CollectionId,
+    ) -> Result<(CollectionSnapshot, WriteTurn<'_>), ZoneFailure> {
+        let Self { reader, .. } = self;
+        let read = async {
+            let english = self.read_english(id).await?;
+            let scope_check = LibraryScopeCheck::begin(reader, id).await?;
+            let (snapshot, reading) = reader.read_snapshot(id).await?;
+            Ok((snapshot, Some(AlmaWriteTurn { reading, english, scope_check })))
+        };
+        read.await.map_err(|failure| reader.getter.discreet(failure))
+    }
+
     async fn write_collection(
         &self,
+        turn: WriteTurn<'_>,
         fresh: &CollectionSnapshot,
         changes: &[Change],
     ) -> Result<(), WriteError> {
+        let missing = || WriteError::Unprocessed(UnprocessedReason::ReadingMissing);
+        let AlmaWriteTurn { reading, english, scope_check } = turn.ok_or_else(missing)?;
         let id = &fresh.observed.id;
         let table = match AlmaCollectionType::from_collection_id(id).map_err(WriteError::Refused)? {
             AlmaCollectionType::Table(table) => table,
             AlmaCollectionType::Object(object) => {
                 let path = (object.path)(&self.reader.zone, id).map_err(WriteError::Refused)?;
                 let payload = (object.payload)(fresh, changes).map_err(WriteError::Refused)?;
-                return self.putter.put(&path, &payload).await;
+                return self.putter.put(&path, &payload, &reading).await;
             }
         };
         let body = table_body::lay_over(table.layout(), fresh, changes).map_err(WriteError::Refused)?;
-        let path = self.put_path(table, fresh).await.map_err(WriteError::Refused)?;
-        let watch =
-            LibraryScopeCheck::begin(&self.reader, table, fresh, &body).await.map_err(WriteError::Refused)?;
-        let put = self.putter.put(&path, &PutBody::Json(body)).await;
+        let path = self.put_path(table, fresh, english.as_deref())?;
+        let sent = table::records(table.layout(), &body).unwrap_or_default();
+        let put = self.putter.put(&path, &PutBody::Json(body), &reading).await;
+        // The check reads again, so it must not hold the place of the write.
+        drop(reading);
         match put {
-            Ok(()) | Err(WriteError::Unknown(_)) => watch.verify(&self.reader).await.and(put),
-            Err(WriteError::Refused(_) | WriteError::Astray(_) | WriteError::Moved) => put,
+            Ok(()) | Err(WriteError::Unknown(_)) => scope_check.verify(&self.reader, sent).await.and(put),
+            Err(
+                WriteError::Unprocessed(_)
+                | WriteError::Refused(_)
+                | WriteError::Astray(_)
+                | WriteError::Moved,
+            ) => put,
         }
     }
 

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::Value as Json;
 
-use crate::provider::WriteError;
+use crate::model::FailureClass;
 use crate::provider::http::client::{ContentFormat, HttpClient, HttpRequest};
+use crate::provider::http::reading_age::FreshReading;
 use crate::provider::http::request_path::RequestPath;
 use crate::provider::http::response::{HttpFailureType, HttpSuccess, not_json};
 use crate::provider::http::retry::RetrySafety;
+use crate::provider::{UnprocessedReason, WriteError};
 
 /// Body of a PUT.
 #[derive(Debug, Clone)]
@@ -31,19 +33,25 @@ impl PutClient {
         Self { wire }
     }
 
-    /// Sends a PUT to a path. Retries only if the zone cannot have processed the request.
+    /// Sends a PUT to a path, once, if the reading for its body is still fresh.
     ///
     /// # Errors
-    /// [`WriteError::Refused`] if the zone rejected or never received the request, [`WriteError::Unknown`] in
-    /// all other cases.
-    pub async fn put(&self, path: &RequestPath, payload: &PutBody) -> Result<(), WriteError> {
+    /// [`WriteError::Unprocessed`] if the caller may try again with a new reading, [`WriteError::Refused`] if
+    /// the zone rejected the request, [`WriteError::Unknown`] in all other cases.
+    pub async fn put(
+        &self,
+        path: &RequestPath,
+        payload: &PutBody,
+        reading: &FreshReading<'_>,
+    ) -> Result<(), WriteError> {
         let (format, body) = match payload {
             PutBody::Json(body) => (ContentFormat::Json, body.to_string().into()),
             PutBody::Xml(body) => (ContentFormat::Xml, body.clone().into()),
         };
         let draft = HttpRequest {
             format,
-            ..HttpRequest::new(Method::PUT, path, body, RetrySafety::OnlyIfNotProcessed)
+            reading: Some(reading),
+            ..HttpRequest::new(Method::PUT, path, body, RetrySafety::AfterNewReading)
         };
         let name = draft.name();
         let put = self.wire.send(&draft, |answer| match answer {
@@ -55,11 +63,20 @@ impl PutClient {
             }
             HttpSuccess::Text(text) => Err(not_json(&name, &text)),
         });
-        put.await.map_err(|trouble| match trouble.kind {
-            HttpFailureType::Throttled(_)
-            | HttpFailureType::NotSent
-            | HttpFailureType::Rejected
-            | HttpFailureType::PreconditionFailed => WriteError::Refused(trouble.failure),
+        put.await.map(drop).map_err(|trouble| match trouble.kind {
+            HttpFailureType::Outdated(pace) => WriteError::Unprocessed(UnprocessedReason::Outdated {
+                age: self.wire.reading_age(reading),
+                pace,
+            }),
+            HttpFailureType::Throttled(_) => {
+                WriteError::Unprocessed(UnprocessedReason::Throttled(trouble.failure))
+            }
+            HttpFailureType::NotSent if trouble.failure.class == FailureClass::Unreachable => {
+                WriteError::Unprocessed(UnprocessedReason::NotSent(trouble.failure))
+            }
+            HttpFailureType::NotSent | HttpFailureType::Rejected | HttpFailureType::PreconditionFailed => {
+                WriteError::Refused(trouble.failure)
+            }
             HttpFailureType::NoResponse
             | HttpFailureType::ServerError
             | HttpFailureType::InvalidBody

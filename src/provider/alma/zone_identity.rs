@@ -61,6 +61,7 @@ fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure>
             | FailureClass::Quota
             | FailureClass::Malformed
             | FailureClass::Interrupted
+            | FailureClass::Outdated
             | FailureClass::Store => Err(failure),
         },
     }

@@ -49,7 +49,8 @@ impl ConcurrencyLimiter {
         self.width().limit
     }
 
-    fn widen(&self) {
+    /// Reports a good response.
+    pub fn widen(&self) {
         // A response below the limit gives no information about the limit.
         if self.open.available_permits() > 0 {
             return;
@@ -67,7 +68,8 @@ impl ConcurrencyLimiter {
         }
     }
 
-    fn narrow(&self) {
+    /// Reports a timeout or a server error.
+    pub fn narrow(&self) {
         let mut width = self.width();
         let limit = (width.limit / 2).max(1);
         let surplus = width.limit - limit;
@@ -78,18 +80,6 @@ impl ConcurrencyLimiter {
 
     fn width(&self) -> std::sync::MutexGuard<'_, ConcurrencyLimit> {
         self.width.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl ConcurrencyPermit<'_> {
-    /// Reports a good response.
-    pub fn good(self) {
-        self.lanes.widen();
-    }
-
-    /// Reports a timeout or a server error.
-    pub fn report_overload(self) {
-        self.lanes.narrow();
     }
 }
 

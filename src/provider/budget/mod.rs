@@ -15,6 +15,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use self::concurrency::{ConcurrencyLimiter, ConcurrencyPermit};
 use self::rate_limiter::RateLimiter;
 use super::RequestUsage;
@@ -42,7 +44,25 @@ struct DailyQuota {
 /// The caller reports the result; a dropped permit counts as neither good nor bad.
 pub struct RequestPermit<'a> {
     budget: &'a RequestBudget,
-    lane: ConcurrencyPermit<'a>,
+    /// Concurrency permit; a write uses the permit of its reading.
+    lane: Option<ConcurrencyPermit<'a>>,
+}
+
+/// Right to send a write directly after its reading.
+///
+/// The two requests share one concurrency permit, and the write is sent before all queued requests.
+/// Otherwise the reading could become old in the queue.
+#[derive(Default)]
+pub struct WriteSlot<'a> {
+    _lane: Option<ConcurrencyPermit<'a>>,
+}
+
+/// Admission of a write until a deadline.
+pub enum WriteAdmission<'a> {
+    /// May be sent now.
+    Admitted(RequestPermit<'a>),
+    /// Next slot after the deadline: the wait for it.
+    TooLate(Duration),
 }
 
 impl RequestBudget {
@@ -66,12 +86,34 @@ impl RequestBudget {
         let turn = self.pacer.queue().await;
         self.check()?;
         let lane = self.lanes.enter().await;
-        turn.wait().await;
-        // Responses during the wait may have changed the quota.
-        self.check()?;
-        turn.take();
+        loop {
+            turn.wait().await;
+            // Responses during the wait may have changed the quota.
+            self.check()?;
+            if turn.try_take() {
+                break;
+            }
+        }
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Ok(RequestPermit { budget: self, lane })
+        Ok(RequestPermit { budget: self, lane: Some(lane) })
+    }
+
+    /// Waits for permission to send the write after its reading, before all queued requests.
+    ///
+    /// # Errors
+    /// Same as [`Self::admit`].
+    pub async fn admit_write(
+        &self,
+        _: &WriteSlot<'_>,
+        deadline: Instant,
+    ) -> Result<WriteAdmission<'_>, ZoneFailure> {
+        self.check()?;
+        if let Err(wait) = self.pacer.take_first(deadline).await {
+            return Ok(WriteAdmission::TooLate(wait));
+        }
+        self.check()?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Ok(WriteAdmission::Admitted(RequestPermit { budget: self, lane: None }))
     }
 
     /// Records the remaining requests until midnight (`X-Exl-Api-Remaining`, the vendor's OpenAPI).
@@ -121,16 +163,17 @@ impl RequestBudget {
     }
 }
 
-impl RequestPermit<'_> {
-    /// Reports a response with any content.
-    pub fn good(self) {
+impl<'a> RequestPermit<'a> {
+    /// Reports a response with any content. Returns the right to send a write directly after it.
+    pub fn good(self) -> WriteSlot<'a> {
         self.budget.pacer.recover();
-        self.lane.good();
+        self.budget.lanes.widen();
+        WriteSlot { _lane: self.lane }
     }
 
     /// Reports a timeout or a server error.
     pub fn report_overload(self) {
-        self.lane.report_overload();
+        self.budget.lanes.narrow();
     }
 
     /// Reports that requests come too fast, with the zone's wait time if given.

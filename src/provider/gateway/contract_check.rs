@@ -195,6 +195,7 @@ async fn check_writes(
         WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure) => {
             failure.to_string()
         }
+        WriteError::Unprocessed(reason) => reason.into_failure().to_string(),
         WriteError::Moved => "rejected (412)".to_owned(),
     };
     let stale = keeper.keep(&record, Some(&body), Some("no-such-revision")).await;
@@ -259,6 +260,7 @@ fn expect_precondition_failed<T>(kept: Result<T, WriteError>) -> Result<(), Stri
         Err(WriteError::Refused(failure) | WriteError::Unknown(failure) | WriteError::Astray(failure)) => {
             Err(failure.to_string())
         }
+        Err(WriteError::Unprocessed(reason)) => Err(reason.into_failure().to_string()),
         Ok(_) => Err("the write succeeded, so an edit in between would be lost".to_owned()),
     }
 }

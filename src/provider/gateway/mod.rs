@@ -121,6 +121,7 @@ impl GatewayReader {
             | FailureClass::Rejected
             | FailureClass::Mismatch
             | FailureClass::Interrupted
+            | FailureClass::Outdated
             | FailureClass::Store) => other,
         };
         let help = "check `gateway` in the Network manifest, or run `zonal gateway check`";
@@ -191,6 +192,9 @@ impl GatewayWriter {
                 ) => {
                     return Err(WriteError::Unknown(self.reader.as_gateway_failure(failure)));
                 }
+                Err(WriteError::Unprocessed(reason)) => {
+                    return Err(WriteError::Unknown(self.reader.as_gateway_failure(reason.into_failure())));
+                }
                 Err(WriteError::Moved) => {
                     let message = "the collection changed while its records were written one after the other";
                     return Err(WriteError::Unknown(ZoneFailure::new(FailureClass::Rejected, message)));
@@ -221,7 +225,7 @@ impl GatewayWriter {
             WriteError::Refused(failure) => WriteError::Refused(self.reader.as_gateway_failure(failure)),
             WriteError::Unknown(failure) => WriteError::Unknown(self.reader.as_gateway_failure(failure)),
             WriteError::Astray(failure) => WriteError::Astray(self.reader.as_gateway_failure(failure)),
-            WriteError::Moved => WriteError::Moved,
+            WriteError::Moved | WriteError::Unprocessed(_) => error,
         }
     }
 

@@ -48,11 +48,12 @@ impl GatewayRecordClient {
             HttpSuccess::Text(text) if text.trim().is_empty() => Ok(None),
             HttpSuccess::Text(text) => Err(not_json(&name, &text)),
         });
-        kept.await.map_err(|trouble| match trouble.kind {
+        kept.await.map(|(revision, _)| revision).map_err(|trouble| match trouble.kind {
             HttpFailureType::PreconditionFailed => WriteError::Moved,
-            HttpFailureType::Throttled(_) | HttpFailureType::NotSent | HttpFailureType::Rejected => {
-                WriteError::Refused(trouble.failure)
-            }
+            HttpFailureType::Throttled(_)
+            | HttpFailureType::NotSent
+            | HttpFailureType::Outdated(_)
+            | HttpFailureType::Rejected => WriteError::Refused(trouble.failure),
             HttpFailureType::NoResponse
             | HttpFailureType::ServerError
             | HttpFailureType::InvalidBody

@@ -10,11 +10,12 @@ use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 
 use super::api_key::ApiKey;
+use super::reading_age::{self, FreshReading};
 use super::request_path::RequestPath;
 use super::response::{HttpFailure, HttpFailureType, HttpSuccess, classify};
 use super::retry::{RetryBudget, RetrySafety};
 use crate::model::{FailureClass, ZoneCode, ZoneFailure};
-use crate::provider::budget::{RequestBudget, RequestPermit};
+use crate::provider::budget::{RequestBudget, RequestPermit, WriteAdmission, WriteSlot};
 use crate::provider::transport::{Transport, TransportError};
 
 /// Maximum wait for a response, whatever the transport does.
@@ -53,6 +54,8 @@ pub struct HttpRequest<'a> {
     pub format: ContentFormat,
     /// Revision for which the body was made, if the server has revisions.
     pub if_match: Option<String>,
+    /// Reading for which the body was made, if the server has no revisions.
+    pub reading: Option<&'a FreshReading<'a>>,
 }
 
 /// Format of request and response.
@@ -76,7 +79,7 @@ impl ContentFormat {
 impl<'a> HttpRequest<'a> {
     /// Creates a JSON request.
     pub fn new(method: Method, path: &'a RequestPath, body: Bytes, repeat: RetrySafety) -> Self {
-        Self { method, path, body, repeat, format: ContentFormat::Json, if_match: None }
+        Self { method, path, body, repeat, format: ContentFormat::Json, if_match: None, reading: None }
     }
 }
 
@@ -90,29 +93,33 @@ impl HttpRequest<'_> {
 impl HttpClient {
     /// Sends a request, with retries if safe and useful.
     ///
-    /// `understand` converts a response into the result, or into a failure.
+    /// `understand` converts a response into the result, or into a failure. A write may rest on the result
+    /// for as long as the reading is fresh.
     pub async fn send<T>(
         &self,
         draft: &HttpRequest<'_>,
         understand: impl Fn(HttpSuccess) -> Result<T, HttpFailure>,
-    ) -> Result<T, HttpFailure> {
+    ) -> Result<(T, FreshReading<'_>), HttpFailure> {
         let mut patience = RetryBudget::new(draft.repeat, self.budget.usage().requests);
         let mut tries = 1u32;
         loop {
             let request = self.request(draft).map_err(unsent)?;
-            let permit = self.budget.admit().await.map_err(unsent)?;
+            let permit = match draft.reading {
+                Some(reading) => self.admit_write(reading).await?,
+                None => self.budget.admit().await.map_err(unsent)?,
+            };
             let start = Instant::now();
             self.sent.fetch_add(1, Ordering::Relaxed);
-            let came = tokio::time::timeout(GIVE_UP, self.transport.send(request))
-                .await
-                .unwrap_or_else(|_| Err(TransportError::Lost("timeout after one minute".into())));
+            let sent = tokio::time::timeout(GIVE_UP, self.transport.send(request));
+            let (came, read_at) = reading_age::timed(&*self.transport, sent).await;
+            let came = came.unwrap_or_else(|_| Err(TransportError::Lost("timeout after one minute".into())));
             let took = start.elapsed();
             self.log(draft, &came, took, tries);
             let left = came.as_ref().ok().and_then(|answer| remaining_quota(answer.headers()));
             let judged = classify(&self.key, &draft.name(), came).and_then(&understand);
-            self.settle(permit, left, judged.as_ref().err());
+            let slot = self.settle(permit, left, judged.as_ref().err());
             let trouble = match judged {
-                Ok(good) => return Ok(good),
+                Ok(good) => return Ok((good, FreshReading { slot, read_at })),
                 Err(trouble) => trouble,
             };
             match patience.next_delay(trouble.kind, took) {
@@ -122,6 +129,30 @@ impl HttpClient {
             }
             tries += 1;
         }
+    }
+
+    /// Waits for permission to send a write, at most until its reading is too old.
+    async fn admit_write(&self, reading: &FreshReading<'_>) -> Result<RequestPermit<'_>, HttpFailure> {
+        let start = Instant::now();
+        let outdated = |waited| HttpFailure {
+            kind: HttpFailureType::Outdated(waited),
+            failure: ZoneFailure::new(FailureClass::Rejected, "not sent, because its reading is too old"),
+        };
+        let admitted = self.budget.admit_write(&reading.slot, reading.read_at.deadline()).await;
+        let permit = match admitted.map_err(unsent)? {
+            WriteAdmission::Admitted(permit) => permit,
+            WriteAdmission::TooLate(wait) => return Err(outdated(wait)),
+        };
+        // The last look before the request leaves: the process may have been stopped.
+        match reading.read_at.is_outdated(&*self.transport) {
+            true => Err(outdated(start.elapsed())),
+            false => Ok(permit),
+        }
+    }
+
+    /// Returns the age of a reading.
+    pub fn reading_age(&self, reading: &FreshReading<'_>) -> Duration {
+        reading.read_at.age(&*self.transport)
     }
 
     fn request(&self, draft: &HttpRequest<'_>) -> Result<Request<Bytes>, ZoneFailure> {
@@ -143,25 +174,31 @@ impl HttpClient {
     }
 
     /// Reports the result of a request to the budget.
-    fn settle(&self, permit: RequestPermit<'_>, left: Option<u64>, trouble: Option<&HttpFailure>) {
+    fn settle<'b>(
+        &self,
+        permit: RequestPermit<'b>,
+        left: Option<u64>,
+        trouble: Option<&HttpFailure>,
+    ) -> WriteSlot<'b> {
         if let Some(left) = left {
             self.budget.heard(left);
         }
         match trouble.map(|trouble| (trouble.kind, trouble.failure.class)) {
+            None => return permit.good(),
             Some((HttpFailureType::Throttled(wait), _)) => permit.too_fast(wait),
             Some((HttpFailureType::NoResponse | HttpFailureType::ServerError, _)) => permit.report_overload(),
             Some((_, FailureClass::Quota)) => self.budget.day_is_over(),
             // An unreachable host gives no information about its capacity.
-            Some((HttpFailureType::NotSent, _)) => drop(permit),
+            Some((HttpFailureType::NotSent | HttpFailureType::Outdated(_), _)) => drop(permit),
             Some((
                 HttpFailureType::InvalidBody
                 | HttpFailureType::UnexpectedStatus
                 | HttpFailureType::Rejected
                 | HttpFailureType::PreconditionFailed,
                 _,
-            ))
-            | None => permit.good(),
+            )) => drop(permit.good()),
         }
+        WriteSlot::default()
     }
 
     fn log(

@@ -8,6 +8,7 @@ use http::Method;
 use serde_json::Value as Json;
 
 use super::client::{HttpClient, HttpRequest};
+use super::reading_age::FreshReading;
 use super::request_path::RequestPath;
 use super::response::{HttpFailure, HttpSuccess, not_json};
 use super::retry::RetrySafety;
@@ -35,6 +36,14 @@ impl GetClient {
     /// Failures of [`Self::get_text`], and [`crate::model::FailureClass::Malformed`] if the response is not
     /// JSON even after retries.
     pub async fn json(&self, path: &RequestPath) -> Result<Json, ZoneFailure> {
+        self.fresh_json(path).await.map(|(json, _)| json)
+    }
+
+    /// Returns the JSON at a path, as a reading for a write.
+    ///
+    /// # Errors
+    /// Same as [`Self::json`].
+    pub async fn fresh_json(&self, path: &RequestPath) -> Result<(Json, FreshReading<'_>), ZoneFailure> {
         self.get(path, |answer, name| match answer {
             HttpSuccess::Json(json) => Ok(json),
             HttpSuccess::Text(text) => Err(not_json(name, &text)),
@@ -52,6 +61,7 @@ impl GetClient {
             HttpSuccess::Text(text) => Ok(text),
         })
         .await
+        .map(|(text, _)| text)
     }
 
     /// Removes the key from a failure, in case the zone echoed the key.
@@ -63,7 +73,7 @@ impl GetClient {
         &self,
         path: &RequestPath,
         understand: impl Fn(HttpSuccess, &str) -> Result<T, HttpFailure>,
-    ) -> Result<T, ZoneFailure> {
+    ) -> Result<(T, FreshReading<'_>), ZoneFailure> {
         let draft = HttpRequest::new(Method::GET, path, Bytes::new(), RetrySafety::Idempotent);
         let name = draft.name();
         let got = self.wire.send(&draft, |answer| understand(answer, &name)).await;

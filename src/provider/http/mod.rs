@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod client;
 pub mod error_body;
 pub mod get_client;
+pub mod reading_age;
 pub mod request_path;
 pub mod response;
 pub mod retry;

@@ -37,6 +37,8 @@ pub enum HttpFailureType {
     Throttled(Option<Duration>),
     /// Never sent.
     NotSent,
+    /// Never sent, because the reading for the write would be too old: the wait for the rate of requests.
+    Outdated(Duration),
     /// Possibly processed, without a response.
     NoResponse,
     /// Server error, before or after the server processed the request.

@@ -20,6 +20,8 @@ pub enum RetrySafety {
     ///
     /// A write replaces the whole table, and another user may have changed the table since.
     OnlyIfNotProcessed,
+    /// Never retry: the caller reads again first.
+    AfterNewReading,
 }
 
 /// Remaining retries of one request.
@@ -58,6 +60,7 @@ impl RetryBudget {
     pub fn next_delay(&mut self, kind: HttpFailureType, took: Duration) -> Option<Duration> {
         self.spent += took;
         let wait = match (kind, self.repeat) {
+            (_, RetrySafety::AfterNewReading) | (HttpFailureType::Outdated(_), _) => return None,
             // The zone's own delay applies; the budget delays all other requests as well.
             (HttpFailureType::Throttled(said), _) => {
                 let wait = self.busy.next()?;

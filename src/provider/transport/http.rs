@@ -37,7 +37,12 @@ pub struct HttpTransport {
     outside: reqwest::Client,
     /// Client for this machine, without a proxy, because a proxy would resolve the wrong machine.
     loopback: reqwest::Client,
+    /// Clock that counts suspended time.
+    uptime: UptimeClock,
 }
+
+/// Clock with the time since the start of the machine, suspended time included; `None` if unknown.
+pub type UptimeClock = fn() -> Option<Duration>;
 
 impl HttpTransport {
     /// Creates a transport without connections.
@@ -45,7 +50,7 @@ impl HttpTransport {
     /// # Errors
     /// [`TransportError::Connect`] if the system has no usable certificates or proxy settings: fix the
     /// system.
-    pub fn new(settings: HttpSettings) -> Result<Self, TransportError> {
+    pub fn new(settings: HttpSettings, uptime: UptimeClock) -> Result<Self, TransportError> {
         // If other code in this process has installed a provider, that provider stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = || {
@@ -59,6 +64,7 @@ impl HttpTransport {
         Ok(Self {
             outside: builder().build().map_err(unusable)?,
             loopback: builder().no_proxy().build().map_err(unusable)?,
+            uptime,
         })
     }
 }
@@ -75,6 +81,10 @@ impl Transport for HttpTransport {
             let answer = client.execute(request).await.map_err(no_answer)?;
             collect(answer).await
         })
+    }
+
+    fn uptime(&self) -> Option<Duration> {
+        (self.uptime)()
     }
 }
 
@@ -156,7 +166,7 @@ mod tests {
     }
 
     async fn get(url: &str) -> Result<http::Response<Bytes>, TransportError> {
-        let transport = HttpTransport::new(HttpSettings::default()).unwrap();
+        let transport = HttpTransport::new(HttpSettings::default(), || None).unwrap();
         transport.send(http::Request::get(url).body(Bytes::new()).unwrap()).await
     }
 

@@ -8,6 +8,7 @@ mod http;
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -21,6 +22,12 @@ pub trait Transport: Send + Sync {
     /// # Errors
     /// [`TransportError`] if no response arrived.
     fn send(&self, request: ::http::Request<Bytes>) -> TransportFuture<'_>;
+
+    /// Returns the time since the start of the machine, with the time in which it was suspended; `None` if
+    /// only the clock of the runtime counts, as in a simulated network.
+    fn uptime(&self) -> Option<Duration> {
+        None
+    }
 }
 
 /// Pending response of a [`Transport`].

@@ -34,7 +34,7 @@ fn shown(snapshot: &CollectionSnapshot) -> Vec<String> {
 async fn sent(list: Json, changes: &[Change]) -> Json {
     let fresh = collection(list).await;
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write_collection(&fresh, changes).await.unwrap();
+    write(&writer, &fresh, changes).await.unwrap();
     assert_eq!(script.lines(), ["PUT /electronic/e-collections/61"]);
     script.last_body()
 }
@@ -154,7 +154,7 @@ async fn change_that_does_not_match_is_not_sent() {
     let fresh = collection(json!([{"group": "A"}])).await;
     for change in [group(ChangeAction::Create, "A", &[]), group(ChangeAction::Delete, "B", &[])] {
         let (writer, script) = writer(Vec::new());
-        assert!(writer.write_collection(&fresh, &[change]).await.is_err());
+        assert!(write(&writer, &fresh, &[change]).await.is_err());
         assert!(script.lines().is_empty());
     }
 }

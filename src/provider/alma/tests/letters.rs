@@ -23,7 +23,7 @@ async fn sent(
     edits: &[(&str, FieldValue)],
 ) -> Result<(String, String), WriteError> {
     let (writer, script) = writer(vec![reply(200, "")]);
-    writer.write_collection(fresh, &[change(ChangeAction::Update, &[], edits)]).await?;
+    write(&writer, fresh, &[change(ChangeAction::Update, &[], edits)]).await?;
     let seen = script.seen.lock().unwrap();
     let last = seen.last().unwrap();
     Ok((last.line.clone(), last.body.clone()))
@@ -105,7 +105,7 @@ async fn letter_is_never_emptied_or_deleted() {
     };
     assert_eq!(failure.class, Mismatch);
     let (writer, script) = writer(Vec::new());
-    let delete = writer.write_collection(&fresh, &[change(ChangeAction::Delete, &[], &[])]).await;
+    let delete = write(&writer, &fresh, &[change(ChangeAction::Delete, &[], &[])]).await;
     assert!(matches!(delete, Err(WriteError::Refused(_))));
     assert!(script.lines().is_empty());
 }

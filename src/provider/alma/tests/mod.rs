@@ -25,16 +25,17 @@ use http::{Request, Response};
 use serde_json::{Value as Json, json};
 use tokio::time::Instant;
 
-use super::{AlmaReader, AlmaWriter};
+use super::{AlmaReader, AlmaWriteTurn, AlmaWriter, LibraryScopeCheck};
 use crate::model::change::ApplyMode;
 use crate::model::network::{Credentials, EnvironmentType, RateLimit, Zone, ZoneRole};
 use crate::model::{
     Change, ChangeAction, CollectionId, DifferenceType, FieldChange, FieldValue, Provenance, Record,
     RecordAddress, RecordKey, SourceSpan, TableName, ZoneFailure,
 };
-use crate::provider::budget::RequestBudget;
+use crate::provider::budget::{RequestBudget, WriteSlot};
+use crate::provider::http::reading_age::{FreshReading, ReadingTime};
 use crate::provider::transport::{Transport, TransportError, TransportFuture};
-use crate::provider::{CollectionSnapshot, ZoneReader};
+use crate::provider::{CollectionSnapshot, UnprocessedReason, WriteError, ZoneReader, ZoneWriter as _};
 
 const KEY: &str = "l8xx5ecre7a1b2c3d4e5";
 
@@ -45,6 +46,34 @@ enum ScriptedResponse {
     Connect,
     Lost,
     Hang,
+}
+
+/// Writes a collection after a reading by another writer.
+async fn write(
+    writer: &AlmaWriter,
+    fresh: &CollectionSnapshot,
+    changes: &[Change],
+) -> Result<(), WriteError> {
+    let id = &fresh.observed.id;
+    let reading = || FreshReading { slot: WriteSlot::default(), read_at: ReadingTime::now(&OnlyClock) };
+    loop {
+        let english = writer.read_english(id).await.map_err(WriteError::Refused)?;
+        let scope_check = LibraryScopeCheck::begin(&writer.reader, id).await.map_err(WriteError::Refused)?;
+        let turn = AlmaWriteTurn { reading: reading(), english, scope_check };
+        match writer.write_collection(Some(turn), fresh, changes).await {
+            Err(WriteError::Unprocessed(UnprocessedReason::ReadingMissing)) => {}
+            written => return written,
+        }
+    }
+}
+
+/// Transport of a simulated network, for its clock only.
+struct OnlyClock;
+
+impl Transport for OnlyClock {
+    fn send(&self, _: Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async { Err(TransportError::Connect("no request is sent".into())) })
+    }
 }
 
 fn ok(body: &Json) -> ScriptedResponse {

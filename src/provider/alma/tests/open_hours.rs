@@ -36,7 +36,7 @@ async fn found(library: Option<&str>, body: &Json) -> Vec<String> {
 async fn sent(library: Option<&str>, body: &Json, changes: &[Change]) -> (String, Json) {
     let fresh = snapshot(library, body).await.unwrap();
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write_collection(&fresh, changes).await.unwrap();
+    write(&writer, &fresh, changes).await.unwrap();
     (script.lines().remove(0), script.last_body())
 }
 

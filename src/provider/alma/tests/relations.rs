@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::model::FailureClass::{Malformed, Mismatch};
-use crate::provider::ZoneWriter;
 
 fn main() -> CollectionId {
     CollectionId { library: Some("MAIN".into()), ..CollectionId::of_institution("LibraryRelations") }
@@ -24,7 +23,7 @@ async fn found(body: &Json) -> Vec<String> {
 async fn sent(body: &Json, changes: &[Change]) -> Json {
     let fresh = snapshot(body).await.unwrap();
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write_collection(&fresh, changes).await.unwrap();
+    write(&writer, &fresh, changes).await.unwrap();
     assert_eq!(script.lines(), ["PUT /conf/relations?scope=MAIN"]);
     script.last_body()
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::FailureClass;
+use crate::provider::WriteError;
 use crate::provider::http::response::HttpFailureType;
 use crate::provider::http::retry::{RetryBudget, RetrySafety};
-use crate::provider::{WriteError, ZoneWriter};
 
 fn table() -> Json {
     json!({"name": "T", "language": {"value": "en"}, "row": [{"code": "A", "description": "a"}]})
@@ -30,7 +30,7 @@ async fn put(steps: Vec<ScriptedResponse>) -> (Result<(), WriteError>, usize) {
     let fresh = code_table(json!([{"code": "A", "description": "a"}])).await;
     let (writer, script) = writer(steps);
     let edit = change(ChangeAction::Update, &[("code", "A")], &[("description", "b".into())]);
-    let written = writer.write_collection(&fresh, &[edit]).await;
+    let written = write(&writer, &fresh, &[edit]).await;
     (written, script.lines().len())
 }
 
@@ -131,10 +131,44 @@ async fn rejected_read_is_not_retried() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn write_is_retried_only_if_unprocessed() {
-    assert_eq!(put(again(|| error(429, "PER_SECOND_THRESHOLD"), 7, ok(&table()))).await, (Ok(()), 8));
-    assert_eq!(put(again(|| ScriptedResponse::Connect, 3, ok(&table()))).await, (Ok(()), 4));
+async fn write_is_sent_once_per_reading() {
+    let (written, requests) = put(again(|| error(429, "PER_SECOND_THRESHOLD"), 7, ok(&table()))).await;
+    let throttled = |written: &Result<(), WriteError>| {
+        matches!(written, Err(WriteError::Unprocessed(UnprocessedReason::Throttled(_))))
+    };
+    assert!(throttled(&written) && requests == 1, "{written:?}, {requests} requests");
+    let (written, requests) = put(again(|| ScriptedResponse::Connect, 3, ok(&table()))).await;
+    let not_sent = matches!(written, Err(WriteError::Unprocessed(UnprocessedReason::NotSent(_))));
+    assert!(not_sent && requests == 1, "{written:?}, {requests} requests");
     assert_eq!(put(vec![reply(204, "")]).await, (Ok(()), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn write_after_an_old_reading_is_not_sent() {
+    let fresh = code_table(json!([{"code": "A", "description": "a"}])).await;
+    let edit = [change(ChangeAction::Update, &[("code", "A")], &[("description", "b".into())])];
+    for (age, is_sent) in [(0, true), (1000, true), (1011, false), (5000, false)] {
+        let (writer, script) = writer(vec![ok(&table()), ok(&table())]);
+        let (_, turn) = writer.read_for_write(&fresh.observed.id).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(age)).await;
+        let written = writer.write_collection(turn, &fresh, &edit).await;
+        assert_eq!(written.is_ok(), is_sent, "after {age} ms: {written:?}");
+        assert_eq!(script.lines().len(), 1 + usize::from(is_sent));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn write_comes_before_queued_reads() {
+    let fresh = code_table(json!([{"code": "A", "description": "a"}])).await;
+    let edit = [change(ChangeAction::Update, &[("code", "A")], &[("description", "b".into())])];
+    let (writer, script) = writer((0..60).map(|_| ok(&table())).collect());
+    let id = &fresh.observed.id;
+    let (_, turn) = writer.read_for_write(id).await.unwrap();
+    let reads = futures::future::join_all((0..50).map(|_| writer.read_collection(id)));
+    let (written, _) = tokio::join!(writer.write_collection(turn, &fresh, &edit), reads);
+    assert_eq!(written, Ok(()));
+    let place = script.lines().iter().position(|line| line.starts_with("PUT")).unwrap();
+    assert!(place <= 2, "the write was request {}", place + 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -158,8 +192,6 @@ async fn write_without_response_is_unknown_and_not_retried() {
 #[tokio::test(start_paused = true)]
 async fn unsent_or_rejected_write_changes_nothing() {
     let cases = [
-        (again(|| ScriptedResponse::Connect, 4, ScriptedResponse::Lost), FailureClass::Unreachable, 4),
-        (again(|| reply(429, ""), 8, ScriptedResponse::Lost), FailureClass::Unreachable, 8),
         (vec![error(429, "DAILY_THRESHOLD")], FailureClass::Quota, 1),
         (vec![error(400, "90123")], FailureClass::Locked, 1),
         (vec![error(200, "90122")], FailureClass::Rejected, 1),

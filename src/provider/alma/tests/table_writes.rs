@@ -2,18 +2,18 @@
 
 use super::*;
 use crate::model::FailureClass::Mismatch;
-use crate::provider::{WriteError, ZoneWriter};
+use crate::provider::WriteError;
 
 /// Returns the request for changes to a snapshot.
 async fn sent(fresh: &CollectionSnapshot, changes: &[Change]) -> (String, Json) {
     let (writer, script) = writer(vec![ok(&json!({}))]);
-    writer.write_collection(fresh, changes).await.unwrap();
+    write(&writer, fresh, changes).await.unwrap();
     (script.lines().pop().unwrap(), script.last_body())
 }
 
 async fn refused(fresh: &CollectionSnapshot, changes: &[Change]) -> ZoneFailure {
     let (writer, script) = writer(Vec::new());
-    let Err(WriteError::Refused(failure)) = writer.write_collection(fresh, changes).await else {
+    let Err(WriteError::Refused(failure)) = write(&writer, fresh, changes).await else {
         panic!("the write was not rejected");
     };
     assert!(script.lines().is_empty());
@@ -158,7 +158,7 @@ async fn library_is_sent_in_the_body() {
         let fresh = read(vec![ok(&body)], &main).await.unwrap();
         // The institution has no such table, so there is nothing to check.
         let (writer, script) = writer(vec![error(400, "90101"), ok(&json!({}))]);
-        writer.write_collection(&fresh, std::slice::from_ref(&delete)).await.unwrap();
+        write(&writer, &fresh, std::slice::from_ref(&delete)).await.unwrap();
         assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=fr", "PUT /conf/code-tables/T?lang=fr"]);
         assert_eq!(script.last_body()["scope"]["library_id"]["value"], "MAIN");
     }
@@ -170,7 +170,7 @@ async fn library_write_requires_readable_institution_table() {
     let fresh = read(vec![ok(&body)], &id("CodeTable", Some("MAIN"), None)).await.unwrap();
     let delete = [change(ChangeAction::Delete, &[("code", "A")], &[])];
     let (writer, script) = writer((0..4).map(|_| ScriptedResponse::Connect).collect());
-    let Err(WriteError::Refused(_)) = writer.write_collection(&fresh, &delete).await else {
+    let Err(WriteError::Refused(_)) = write(&writer, &fresh, &delete).await else {
         panic!("the write was sent without the check");
     };
     assert!(script.lines().iter().all(|line| line.starts_with("GET")), "{:?}", script.lines());
@@ -188,7 +188,7 @@ async fn library_rows_in_institution_table_are_detected() {
         let fresh = read(read_main, &id("CodeTable", Some("MAIN"), None)).await.unwrap();
         let add = [change(ChangeAction::Create, &[("code", "B")], &[("description", "B".into())])];
         let steps = vec![table(json!(null), &["X", "A"]), ok(&json!({})), table(json!(null), after)];
-        writer(steps).0.write_collection(&fresh, &add).await
+        write(&writer(steps).0, &fresh, &add).await
     };
     assert_eq!(write(&["X", "A"]).await, Ok(()));
     // An edit of the institution's table in the meantime is allowed.
@@ -206,10 +206,10 @@ async fn unknown_language_must_be_english_or_declared() {
     let fresh = read(vec![ok(&table("a"))], &id("CodeTable", None, None)).await.unwrap();
     let delete = [change(ChangeAction::Delete, &[("code", "A")], &[])];
     let (english, script) = writer(vec![ok(&table("a")), ok(&json!({}))]);
-    english.write_collection(&fresh, &delete).await.unwrap();
+    write(&english, &fresh, &delete).await.unwrap();
     assert_eq!(script.lines(), ["GET /conf/code-tables/T?lang=en", "PUT /conf/code-tables/T?lang=en"]);
     let (other, script) = writer(vec![ok(&table("b"))]);
-    let Err(WriteError::Refused(failure)) = other.write_collection(&fresh, &delete).await else {
+    let Err(WriteError::Refused(failure)) = write(&other, &fresh, &delete).await else {
         panic!("the write was not rejected");
     };
     assert!(failure.help.unwrap().contains("`language`"));
