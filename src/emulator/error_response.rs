@@ -46,6 +46,11 @@ impl ErrorResponse {
         Self::gateway(400, "INVALID_REQUEST", message)
     }
 
+    /// Creates the error for an invalid query parameter.
+    pub fn invalid_parameter(name: &str, value: &str) -> Self {
+        Self::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
+    }
+
     /// Creates the error for an unknown path. Alma's HTTP status is unknown.
     pub fn routing_error() -> Self {
         Self::gateway(404, "ROUTING_ERROR", "No such API.")

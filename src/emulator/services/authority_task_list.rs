@@ -1,11 +1,15 @@
 //! Authority control task list: permissions of a role.
 
+use axum::body::Body;
+use axum::extract::{Query, State};
+use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::authority_tasks::{NetworkDismissal, TaskAction, is_report_listed, may};
 use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::emulator::control_response::json_or_error;
 use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, TasksQuestion};
 
@@ -13,9 +17,16 @@ use crate::model::{MaybeKnown, TasksQuestion};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskListQuery {
-    pub zone: String,
-    pub role: String,
-    pub report: Option<String>,
+    zone: String,
+    role: String,
+    report: Option<String>,
+}
+
+pub(super) async fn respond(
+    State(control): State<EmulatorControl>,
+    Query(query): Query<TaskListQuery>,
+) -> Response<Body> {
+    json_or_error(control.tasks(&query.zone, &query.role, query.report.as_deref()))
 }
 
 /// Permissions of a role in the task list.
@@ -45,15 +56,15 @@ impl EmulatorControl {
         role: &str,
         report: Option<&str>,
     ) -> Result<TaskListPermissions, ControlError> {
-        let of = self.place(zone)?.zone.role;
+        let zone_role = self.zone(zone)?.zone.role;
         let question = TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
         let stored = self.0.current_settings();
-        let may = |deed: TaskAction| flag(may(&question, &stored, deed));
+        let may = |action: TaskAction| flag(may(&question, &stored, action));
         Ok(TaskListPermissions {
             view: may(TaskAction::View)?,
             process: may(TaskAction::Process)?,
             dismiss: may(TaskAction::Dismiss)?,
-            dismiss_for_network: match of {
+            dismiss_for_network: match zone_role {
                 ZoneRole::Network => None,
                 ZoneRole::Member => {
                     Some(known_or_error(NetworkDismissal::permission_of(&question, &stored).may())?)
@@ -67,6 +78,6 @@ impl EmulatorControl {
     }
 }
 
-fn flag<T>(told: MaybeKnown<(bool, T)>) -> Result<bool, ControlError> {
-    known_or_error(told).map(|(flag, _)| flag)
+fn flag<T>(answer: MaybeKnown<(bool, T)>) -> Result<bool, ControlError> {
+    known_or_error(answer).map(|(flag, _)| flag)
 }

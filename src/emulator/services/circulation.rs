@@ -2,17 +2,30 @@
 
 use std::collections::BTreeSet;
 
+use axum::body::Body;
+use axum::extract::{Query, State};
+use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::emulator::control_response::json_or_error;
+use crate::emulator::endpoints::users::EmulatedUsers;
+use crate::emulator::lock::lock;
 
 /// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CirculationQuery {
-    pub zone: String,
-    pub user: String,
+    zone: String,
+    user: String,
+}
+
+pub(super) async fn respond(
+    State(control): State<EmulatorControl>,
+    Query(query): Query<CirculationQuery>,
+) -> Response<Body> {
+    json_or_error(control.kept_from(&query.zone, &query.user))
 }
 
 /// Services blocked for a user.
@@ -28,9 +41,12 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone or user.
     pub fn kept_from(&self, zone: &str, user: &str) -> Result<BlockedActions, ControlError> {
-        self.place(zone)?;
-        let stops = self.0.blocked_services(zone, user);
-        let stops = stops.ok_or_else(|| ControlError(format!("zone `{zone}` has no user `{user}`")))?;
-        Ok(BlockedActions { kept_from: stops.iter().map(|stop| stop.as_str()).collect() })
+        let entry = self.zone(zone)?;
+        let settings = self.0.current_settings();
+        let state = lock(&entry.state);
+        let users = state.institution.content::<EmulatedUsers>();
+        let blocked = users.and_then(|users| users.blocked_services(zone, user, &settings));
+        let blocked = blocked.ok_or_else(|| ControlError(format!("zone `{zone}` has no user `{user}`")))?;
+        Ok(BlockedActions { kept_from: blocked.iter().map(|service| service.as_str()).collect() })
     }
 }

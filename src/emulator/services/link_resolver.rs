@@ -2,12 +2,16 @@
 
 use std::net::IpAddr;
 
+use axum::body::Body;
+use axum::extract::{Query, State};
+use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::access::{TitleVisibility, decide};
 use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::emulator::control_response::json_or_error;
 use crate::model::{AccessQuestion, ClientLocation, ResourceId};
 
 /// Location of the user.
@@ -27,17 +31,17 @@ pub enum UserLocation {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolverQuery {
-    pub resource: String,
-    pub member: String,
+    resource: String,
+    member: String,
     address: Option<IpAddr>,
     library: Option<String>,
     campus: Option<String>,
-    pub user_group: Option<String>,
+    user_group: Option<String>,
 }
 
 impl ResolverQuery {
     /// Returns the location of the user.
-    pub fn whereabouts(&self) -> Result<UserLocation, ControlError> {
+    fn location(&self) -> Result<UserLocation, ControlError> {
         match (self.address, &self.library, &self.campus) {
             (None, None, None) => Ok(UserLocation::Elsewhere),
             (Some(address), None, None) => Ok(UserLocation::Address(address)),
@@ -48,6 +52,15 @@ impl ResolverQuery {
             }
         }
     }
+}
+
+pub(super) async fn respond(
+    State(control): State<EmulatorControl>,
+    Query(query): Query<ResolverQuery>,
+) -> Response<Body> {
+    json_or_error(query.location().and_then(|location| {
+        control.resolve(&query.resource, &query.member, location, query.user_group.as_deref())
+    }))
 }
 
 /// Response of the link resolver.
@@ -82,19 +95,19 @@ impl EmulatorControl {
         &self,
         resource: &str,
         member: &str,
-        whereabouts: UserLocation,
+        location: UserLocation,
         user_group: Option<&str>,
     ) -> Result<ResolverResult, ControlError> {
-        let none = || ControlError(format!("unknown e-resource `{resource}`"));
+        let unknown = || ControlError(format!("unknown e-resource `{resource}`"));
         let question = AccessQuestion {
             member: self.member(member)?,
-            from: match whereabouts {
+            from: match location {
                 UserLocation::Elsewhere => ClientLocation::Elsewhere,
                 UserLocation::Address(address) => ClientLocation::Address(address),
                 UserLocation::Library(code) => ClientLocation::Library(code.into()),
                 UserLocation::Campus(code) => ClientLocation::Campus(code.into()),
             },
-            resource: ResourceId::parse(resource).ok_or_else(none)?,
+            resource: ResourceId::parse(resource).ok_or_else(unknown)?,
             user_group: user_group.map(Into::into),
         };
         let stored = self.0.current_settings();

@@ -1,19 +1,30 @@
 //! Partner search: visibility of a member's users to other members.
 
+use axum::body::Body;
+use axum::extract::{Query, State};
+use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::visibility::{GroupVisibility, visibility};
 use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::emulator::control_response::json_or_error;
 use crate::model::VisibilityQuestion;
 
 /// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerSearchQuery {
-    pub member: String,
-    pub user_group: String,
+    member: String,
+    user_group: String,
+}
+
+pub(super) async fn respond(
+    State(control): State<EmulatorControl>,
+    Query(query): Query<PartnerSearchQuery>,
+) -> Response<Body> {
+    json_or_error(control.partners_find(&query.member, &query.user_group))
 }
 
 /// Result of a partner search.

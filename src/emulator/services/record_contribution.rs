@@ -2,37 +2,19 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use axum::body::Body;
+use axum::extract::State;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde_json::json;
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::import::{ImportPermission, permission};
+use crate::emulator::contributed_record::{ContributedRecord, RecordContribution};
 use crate::emulator::control::{ControlError, EmulatorControl};
-use crate::emulator::network::lock;
-use crate::model::{ImportQuestion, MaybeKnown, RecordType};
-
-/// Contribution of a record by a member.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RecordContribution {
-    /// Code of the member.
-    pub member: String,
-    /// Type of the record.
-    pub record: RecordType,
-    /// Contribution channel: `import-profile`, `share-with-network` or another channel of `zonal explain
-    /// import`.
-    pub channel: String,
-}
-
-/// Record in the Network Zone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ContributedRecord {
-    /// MMS ID in the Network Zone.
-    pub mms_id: String,
-    /// Contributor and channel.
-    #[serde(flatten)]
-    pub contribution: RecordContribution,
-}
+use crate::emulator::control_response::{json_or_error, json_response, parse_json};
+use crate::emulator::lock::lock;
+use crate::model::{ImportQuestion, RecordType};
 
 /// Cause of a rejected contribution.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +43,28 @@ impl fmt::Display for ContributionRefusal {
 
 impl std::error::Error for ContributionRefusal {}
 
+/// Lists the contributed records.
+pub(super) async fn list(State(control): State<EmulatorControl>) -> Response<Body> {
+    json_or_error(Ok(control.contributions()))
+}
+
+/// Handles a contribution. A rejection has Alma's error format.
+///
+/// No code is documented for the case: 402119 is the emulator's choice.
+pub(super) async fn respond(State(control): State<EmulatorControl>, body: Bytes) -> Response<Body> {
+    let contribution = parse_json(&body).map_err(ContributionRefusal::Misfit);
+    match contribution.and_then(|contribution| control.contribute(contribution)) {
+        Ok(contributed) => json_or_error(Ok(contributed)),
+        Err(ContributionRefusal::Misfit(error)) => json_or_error(Err::<(), _>(error)),
+        Err(denial @ ContributionRefusal::Denied { .. }) => {
+            let message = format!("General error. {denial} (emulator message).");
+            let error = json!({"errorCode": "402119", "errorMessage": message});
+            let body = json!({"errorsExist": true, "errorList": {"error": [error]}});
+            json_response(StatusCode::BAD_REQUEST, &body)
+        }
+    }
+}
+
 /// First ID of contributed records, with the usual ending of a Network Zone.
 const FIRST_RECORD: usize = 9_900_001;
 
@@ -78,18 +82,16 @@ impl EmulatorControl {
         let channels = record.channels();
         if !channels.iter().any(|(known, _)| known.as_str() == channel) {
             let known: Vec<&str> = channels.iter().map(|(known, _)| known.as_str()).collect();
-            let words = format!(
+            let message = format!(
                 "unknown channel `{channel}` for {record} records; known channels: {}",
                 known.join(", ")
             );
-            return Err(ContributionRefusal::Misfit(ControlError(words)));
+            return Err(ContributionRefusal::Misfit(ControlError(message)));
         }
         let question = ImportQuestion { member: code, record: *record };
-        let told = match permission(&question, &self.0.current_settings()) {
-            MaybeKnown::Known((permission, _)) => MaybeKnown::Known(permission),
-            MaybeKnown::Unknown(why) => MaybeKnown::Unknown(why),
-        };
-        match known_or_error(told).map_err(ContributionRefusal::Misfit)? {
+        let settings = self.0.current_settings();
+        let answer = known_or_error(permission(&question, &settings)).map_err(ContributionRefusal::Misfit)?;
+        match answer.0 {
             ImportPermission::Denied => {
                 Err(ContributionRefusal::Denied { member: member.clone(), record: *record })
             }
