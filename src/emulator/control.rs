@@ -135,7 +135,16 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone.
     pub fn put_table(&self, zone: &str, table: impl Into<TableSeed>) -> Result<(), ControlError> {
-        table.into().insert_into(&mut lock(&self.zone(zone)?.state).institution);
+        let institution = &mut lock(&self.zone(zone)?.state).institution;
+        match table.into() {
+            TableSeed::Code(table) => institution.change(|tables: &mut CodeTables| tables.insert(table)),
+            TableSeed::Mapping(table) => {
+                institution.change(|tables: &mut MappingTables| tables.insert(table));
+            }
+            TableSeed::Electronic(resource) => {
+                institution.change(|inventory: &mut ElectronicInventory| inventory.insert(resource));
+            }
+        }
         Ok(())
     }
 
@@ -172,7 +181,12 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone or table.
     pub fn table(&self, zone: &str, kind: EmulatedTableType, name: &str) -> Result<TableSeed, ControlError> {
-        let table = TableSeed::find(&lock(&self.zone(zone)?.state).institution, kind, name);
+        self.zone(zone)?;
+        let table = match kind {
+            EmulatedTableType::Code => self.code_table(zone, name).map(TableSeed::Code),
+            EmulatedTableType::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
+            EmulatedTableType::Electronic => self.resource(zone, name).map(TableSeed::Electronic),
+        };
         table.ok_or_else(|| ControlError(format!("zone `{zone}` has no table `{name}` of this type")))
     }
 

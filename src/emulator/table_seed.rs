@@ -3,10 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::endpoints::code_tables::{CodeTables, EmulatedCodeTable};
-use super::endpoints::electronic::{ElectronicInventory, EmulatedResource};
-use super::endpoints::mapping_tables::{EmulatedMappingTable, MappingTables};
-use super::institution::EmulatedInstitution;
+use super::endpoints::code_tables::EmulatedCodeTable;
+use super::endpoints::electronic::EmulatedResource;
+use super::endpoints::mapping_tables::EmulatedMappingTable;
 
 /// Table for a zone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,37 +58,6 @@ impl TableSeed {
             Self::Code(table) => &table.name,
             Self::Mapping(table) => &table.code,
             Self::Electronic(resource) => &resource.ids,
-        }
-    }
-
-    /// Returns the table of a zone.
-    pub(super) fn find(
-        institution: &EmulatedInstitution,
-        kind: EmulatedTableType,
-        name: &str,
-    ) -> Option<Self> {
-        match kind {
-            EmulatedTableType::Code => {
-                institution.content::<CodeTables>()?.0.get(name).cloned().map(Self::Code)
-            }
-            EmulatedTableType::Mapping => {
-                institution.content::<MappingTables>()?.0.get(name).cloned().map(Self::Mapping)
-            }
-            EmulatedTableType::Electronic => {
-                let inventory = institution.content::<ElectronicInventory>()?;
-                inventory.resources.get(name).cloned().map(Self::Electronic)
-            }
-        }
-    }
-
-    /// Adds the table to a zone, or replaces the table of the same name.
-    pub(super) fn insert_into(self, institution: &mut EmulatedInstitution) {
-        match self {
-            Self::Code(table) => institution.change(|tables: &mut CodeTables| tables.insert(table)),
-            Self::Mapping(table) => institution.change(|tables: &mut MappingTables| tables.insert(table)),
-            Self::Electronic(resource) => {
-                institution.change(|inventory: &mut ElectronicInventory| inventory.insert(resource));
-            }
         }
     }
 }

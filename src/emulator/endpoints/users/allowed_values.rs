@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::user_block::{BlockSource, UserBlock, invalid};
-use crate::analysis::patron::blocks::{BlockedService, SENT_HOME, blocked_services, definition};
 use crate::analysis::{NetworkSettings, SettingsCollection};
-use crate::emulator::error_response::ErrorResponse;
 use crate::model::ZoneCode;
 
 /// Allowed user values of one zone.
@@ -43,40 +40,6 @@ impl AllowedUserValues<'_> {
         if fits { GroupAssignability::Legal } else { GroupAssignability::OfOthers }
     }
 
-    /// Rejects a block with a type or description missing from the zone.
-    pub fn block(&self, block: &UserBlock) -> Result<(), ErrorResponse> {
-        if block.description.is_empty() {
-            return Err(ErrorResponse::business(401_664, "Mandatory field is missing: block_description"));
-        }
-        if !self.is_allowed(&SettingsCollection::BlockDescriptions, &block.description) {
-            return Err(invalid("block description", &block.description));
-        }
-        match &self.block_types {
-            Some(types) if !types.contains(&block.block_type) => Err(invalid("block", &block.block_type)),
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Returns the services blocked by a patron block.
-    pub fn blocked_services(&self, block: &UserBlock) -> &'static [BlockedService] {
-        let Ok(table) = self.stored.table(self.zone, &SettingsCollection::BlockDefinitions) else {
-            return &[];
-        };
-        let definition = match block.origin {
-            BlockSource::Target(_) => table.find("ID", SENT_HOME),
-            BlockSource::Here | BlockSource::Source => {
-                definition(table, &block.block_type, &block.description)
-            }
-        };
-        let Some(definition) = definition.filter(|definition| definition.is_on()) else { return &[] };
-        let description = definition.text_field("Description").unwrap_or_default();
-        match block.is_active() && self.is_allowed(&SettingsCollection::BlockDescriptions, description) {
-            true => blocked_services(definition.text_field("Blocked Action").unwrap_or_default())
-                .unwrap_or_default(),
-            false => &[],
-        }
-    }
-
     /// Returns the zone's description of a block.
     pub fn description(&self, code: &str) -> Option<&str> {
         self.code_description(&SettingsCollection::BlockDescriptions, code)
@@ -88,7 +51,7 @@ impl AllowedUserValues<'_> {
     }
 
     /// Returns true if a code table contains the enabled code, or if the zone has no such table.
-    fn is_allowed(&self, subject: &SettingsCollection, code: &str) -> bool {
+    pub fn is_allowed(&self, subject: &SettingsCollection, code: &str) -> bool {
         match self.stored.table(self.zone, subject) {
             Ok(table) => table.find("code", code).is_some_and(|entry| entry.is_on()),
             Err(_) => true,

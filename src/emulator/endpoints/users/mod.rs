@@ -62,7 +62,7 @@ impl EmulatedUsers {
         let allowed = AllowedUserValues { zone: &code, stored, block_types: None };
         let users = lock(&self.0);
         let blocks = &users.find(zone, user)?.blocks;
-        Some(blocks.iter().flat_map(|block| allowed.blocked_services(block)).copied().collect())
+        Some(blocks.iter().flat_map(|block| block.blocked_services(&allowed)).copied().collect())
     }
 
     fn handle(&self, request: &EndpointRequest<'_>) -> EndpointResult {

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::allowed_values::AllowedUserValues;
-use crate::analysis::patron::blocks::COPIED;
+use crate::analysis::SettingsCollection;
+use crate::analysis::patron::blocks::{BlockedService, COPIED, SENT_HOME, blocked_services, definition};
 use crate::emulator::endpoint::EndpointRequest;
 use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::put_fields::{code, required_text};
@@ -77,6 +78,38 @@ impl UserBlock {
         self.status != "INACTIVE"
     }
 
+    /// Rejects a type or description missing from the zone.
+    fn check(&self, allowed: &AllowedUserValues<'_>) -> Result<(), ErrorResponse> {
+        if self.description.is_empty() {
+            return Err(ErrorResponse::business(401_664, "Mandatory field is missing: block_description"));
+        }
+        if !allowed.is_allowed(&SettingsCollection::BlockDescriptions, &self.description) {
+            return Err(invalid("block description", &self.description));
+        }
+        match &allowed.block_types {
+            Some(types) if !types.contains(&self.block_type) => Err(invalid("block", &self.block_type)),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Returns the services blocked in a zone.
+    pub fn blocked_services(&self, allowed: &AllowedUserValues<'_>) -> &'static [BlockedService] {
+        let Ok(table) = allowed.stored.table(allowed.zone, &SettingsCollection::BlockDefinitions) else {
+            return &[];
+        };
+        let definition = match self.origin {
+            BlockSource::Target(_) => table.find("ID", SENT_HOME),
+            BlockSource::Here | BlockSource::Source => definition(table, &self.block_type, &self.description),
+        };
+        let Some(definition) = definition.filter(|definition| definition.is_on()) else { return &[] };
+        let description = definition.text_field("Description").unwrap_or_default();
+        match self.is_active() && allowed.is_allowed(&SettingsCollection::BlockDescriptions, description) {
+            true => blocked_services(definition.text_field("Blocked Action").unwrap_or_default())
+                .unwrap_or_default(),
+            false => &[],
+        }
+    }
+
     pub fn to_document(
         &self,
         request: &EndpointRequest<'_>,
@@ -139,7 +172,7 @@ impl UserBlock {
                 blocks.push(current.remove(index).clone());
                 continue;
             }
-            allowed.block(&block)?;
+            block.check(allowed)?;
             blocks.push(block);
         }
         Ok(blocks)
