@@ -13,13 +13,17 @@ use serde_json::{Map, Value};
 
 use super::api_request::ApiRequest;
 use super::config::{OptionalFields, ZoneConfig};
-use super::error_response::ErrorResponse;
-use super::modification_stamp::ModificationStamp;
-use super::request_body::{XmlLayout, parse_body};
-use super::response_document::{BodyFormat, DocumentNode, DocumentPart, write};
-use super::settings_writer::SettingsWriter;
-use super::zone::EmulatedZone;
+use super::request_body::parse_body;
+use super::response_document::{BodyFormat, write};
 use crate::analysis::NetworkSettings;
+
+// Parts of almost every endpoint.
+pub(super) use super::error_response::ErrorResponse;
+pub(super) use super::modification_stamp::ModificationStamp;
+pub(super) use super::request_body::XmlLayout;
+pub(super) use super::response_document::{DocumentNode, DocumentPart};
+pub(super) use super::settings_writer::{SettingsWriter, observed_record};
+pub(super) use super::zone::EmulatedZone;
 
 /// Format and body of a successful response.
 pub(super) type SuccessResponse = (BodyFormat, Bytes);
@@ -75,6 +79,16 @@ pub(super) struct EndpointEntry {
     pub seed: fn(&[EmulatedZone]) -> Vec<Box<dyn EmulatedEndpoint>>,
     /// Format of librarian edits. `None` without edits.
     pub edits: Option<EditFormat>,
+}
+
+impl EndpointEntry {
+    /// Creates the description of an endpoint without edits, with responses from the zone alone.
+    pub const fn new(
+        path: &'static [&'static str],
+        seed: fn(&[EmulatedZone]) -> Vec<Box<dyn EmulatedEndpoint>>,
+    ) -> Self {
+        Self { path, source: ResponseSource::Zone, seed, edits: None }
+    }
 }
 
 /// Source of the responses of an endpoint.

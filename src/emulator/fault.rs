@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::ErrorShape;
+use super::error_response::{ErrorResponse, ErrorShapeRule};
 use super::random::{mix, text};
 
 /// Fault for matching requests. An omitted condition matches everything.
@@ -88,6 +89,35 @@ pub enum FaultEffect {
     },
 }
 
+/// Time of the error of a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FaultTime {
+    BeforeProcessing,
+    AfterProcessing,
+}
+
+impl FaultEffect {
+    /// Returns the error response, if the effect is one.
+    pub(super) fn error(&self) -> Option<(ErrorResponse, FaultTime)> {
+        match self {
+            Self::Status { status, code, message, shape, processed } => {
+                let (code, message, shape) = (code.clone(), message.clone(), ErrorShapeRule::Fixed(*shape));
+                let error = ErrorResponse { status: *status, code, message, shape };
+                let time = if *processed { FaultTime::AfterProcessing } else { FaultTime::BeforeProcessing };
+                Some((error, time))
+            }
+            Self::PerSecondThreshold => Some((ErrorResponse::too_fast(), FaultTime::BeforeProcessing)),
+            Self::DailyThreshold => Some((ErrorResponse::day_used_up(), FaultTime::BeforeProcessing)),
+            Self::Refused
+            | Self::ResponseLost
+            | Self::Delay { .. }
+            | Self::Hang
+            | Self::Truncated
+            | Self::WrongInstitution { .. } => None,
+        }
+    }
+}
+
 fn general_error() -> String {
     "GENERAL_ERROR".to_owned()
 }
@@ -115,15 +145,15 @@ impl ArmedFault {
 
     /// Returns the effect on a request, if selected. Counts a matching request.
     pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<FaultEffect> {
-        let InjectedFault { zone: of, method: verb, path, when, effect } = &self.fault;
-        let matches = of.as_deref().is_none_or(|of| of == zone)
-            && verb.as_deref().is_none_or(|verb| verb.eq_ignore_ascii_case(method))
+        let InjectedFault { zone: only_zone, method: only_method, path, when, effect } = &self.fault;
+        let matches = only_zone.as_deref().is_none_or(|only| only == zone)
+            && only_method.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method))
             && path.as_deref().is_none_or(|path| target.contains(path));
         if !matches {
             return None;
         }
         self.matched += 1;
-        let hit = match when {
+        let is_selected = match when {
             FaultTrigger::Always => true,
             FaultTrigger::Nth(n) => self.matched == *n,
             FaultTrigger::First(n) => self.matched <= *n,
@@ -132,6 +162,6 @@ impl ArmedFault {
                 mix(&[seed, self.number, text(zone), self.matched]) % 100 < u64::from(*percent)
             }
         };
-        hit.then(|| effect.clone())
+        is_selected.then(|| effect.clone())
     }
 }

@@ -95,7 +95,7 @@ impl EmulatedNetwork {
     /// Returns the time since the first request.
     ///
     /// The clock starts lazily, because a network may exist before the runtime whose clock counts.
-    pub fn now(&self) -> Duration {
+    pub fn elapsed(&self) -> Duration {
         self.started.get_or_init(Instant::now).elapsed()
     }
 }

@@ -11,10 +11,10 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::api_request::ApiRequest;
-use super::config::{Connection, ErrorShape, UnknownKey, ZoneConfig};
+use super::config::{Connection, UnknownKey, ZoneConfig};
 use super::endpoint::{EndpointRequest, EndpointResult, ResponseSource};
-use super::error_response::{ErrorResponse, ErrorShapeRule};
-use super::fault::FaultEffect;
+use super::error_response::ErrorResponse;
+use super::fault::{FaultEffect, FaultTime};
 use super::gateway::PREFIX;
 use super::institution::find_endpoint;
 use super::lock::lock;
@@ -44,7 +44,7 @@ impl EmulatedNetwork {
             method: call.method.to_string(),
             path: call.target.clone(),
             status: None,
-            at_ms: u64::try_from(self.now().as_millis()).unwrap_or(u64::MAX),
+            at_ms: u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
         let is_for_gateway = request.uri().path().starts_with(PREFIX);
         let response = match opened {
@@ -67,7 +67,8 @@ impl EmulatedNetwork {
     ) -> Result<Response<Bytes>, DroppedConnection> {
         let latency = entry.depart(call)?;
         nap(latency / 2).await;
-        let RequestAdmission { settings, remaining, delay, effect, refusal } = entry.arrive(call, self.now());
+        let RequestAdmission { settings, remaining, delay, effect, refusal } =
+            entry.arrive(call, self.elapsed());
         match effect {
             Some(FaultEffect::Refused) => return Err(DroppedConnection::NotReceived),
             Some(FaultEffect::Hang) => return future::pending().await,
@@ -78,8 +79,13 @@ impl EmulatedNetwork {
             Some(FaultEffect::WrongInstitution { code }) => code,
             Some(_) | None => &entry.zone.code,
         };
-        let result = match refusal.or_else(|| error_before_processing(effect.as_ref())) {
-            Some(refusal) => Err(refusal),
+        let (early_error, late_error) = match effect.as_ref().and_then(FaultEffect::error) {
+            Some((error, FaultTime::BeforeProcessing)) => (Some(error), None),
+            Some((error, FaultTime::AfterProcessing)) => (None, Some(error)),
+            None => (None, None),
+        };
+        let result = match refusal.or(early_error) {
+            Some(error) => Err(error),
             None if permission == KeyPermission::ReadOnly && call.method != Method::GET => {
                 Err(ErrorResponse::unauthorized_response())
             }
@@ -97,7 +103,7 @@ impl EmulatedNetwork {
                     network: network.as_deref(),
                     neighbors: [&[], &[]],
                 });
-                error_after_processing(effect.as_ref()).map_or(result, Err)
+                late_error.map_or(result, Err)
             }
         };
         nap(latency - latency / 2).await;
@@ -168,7 +174,7 @@ impl ZoneEntry {
     }
 
     /// Applies faults and thresholds. Faults come first: a request lost on the way does not count.
-    fn arrive(&self, call: &ApiRequest, now: Duration) -> RequestAdmission {
+    fn arrive(&self, call: &ApiRequest, time: Duration) -> RequestAdmission {
         let EmulatorState { settings, faults, threshold, statistics, .. } = &mut *lock(&self.state);
         let mut delay = Duration::ZERO;
         let mut effect = None;
@@ -181,7 +187,7 @@ impl ZoneEntry {
             }
         }
         let reaches = !matches!(effect, Some(FaultEffect::Refused | FaultEffect::Hang));
-        let refusal = if reaches { threshold.admit(settings, now).err() } else { None };
+        let refusal = if reaches { threshold.admit(settings, time).err() } else { None };
         statistics.peak_per_second = threshold.peak as u64;
         RequestAdmission {
             settings: Arc::clone(settings),
@@ -198,40 +204,5 @@ impl ZoneEntry {
             400.. => lock(&self.state).statistics.failed += 1,
             0..400 => {}
         }
-    }
-}
-
-/// Returns the error of a fault that stops the request before the zone.
-fn error_before_processing(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
-    match effect? {
-        FaultEffect::Status { processed: true, .. } => None,
-        FaultEffect::Status { status, code, message, shape, processed: false } => {
-            Some(error_response(*status, code, message, *shape))
-        }
-        FaultEffect::PerSecondThreshold => Some(ErrorResponse::too_fast()),
-        FaultEffect::DailyThreshold => Some(ErrorResponse::day_used_up()),
-        FaultEffect::Refused
-        | FaultEffect::ResponseLost
-        | FaultEffect::Delay { .. }
-        | FaultEffect::Hang
-        | FaultEffect::Truncated
-        | FaultEffect::WrongInstitution { .. } => None,
-    }
-}
-
-/// Returns the error of a fault that follows successful processing.
-fn error_after_processing(effect: Option<&FaultEffect>) -> Option<ErrorResponse> {
-    if let FaultEffect::Status { status, code, message, shape, processed: true } = effect? {
-        return Some(error_response(*status, code, message, *shape));
-    }
-    None
-}
-
-fn error_response(status: u16, code: &str, message: &str, shape: ErrorShape) -> ErrorResponse {
-    ErrorResponse {
-        status,
-        code: code.to_owned(),
-        message: message.to_owned(),
-        shape: ErrorShapeRule::Fixed(shape),
     }
 }

@@ -41,7 +41,7 @@ pub enum TableScope {
 }
 
 /// Code with a label.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CodeWithLabel {
     /// Code.
@@ -211,6 +211,32 @@ impl TableView<'_> {
         self.request.full()
     }
 
+    /// Returns a table as shown in a list. The first of the `texts` is the technical code.
+    pub fn entry(
+        &self,
+        folder: &str,
+        texts: &[(&'static str, &str)],
+        area: &CodeWithLabel,
+        flag: (&'static str, bool),
+        updated: Option<&ModificationStamp>,
+    ) -> Vec<DocumentPart> {
+        let mut parts = Vec::new();
+        if let Some((_, code)) = texts.first().filter(|_| self.full()) {
+            parts.push(DocumentPart::Attribute("link", self.link(folder, code)));
+        }
+        parts.extend(texts.iter().map(|(name, text)| DocumentPart::text(name, *text)));
+        parts.push(DocumentPart::described("sub_system", &area.value, &area.desc));
+        parts.push(DocumentPart::flag(flag.0, flag.1));
+        self.add_stamp(&mut parts, updated);
+        let zone = self.request.zone;
+        let scope = vec![
+            DocumentPart::described("institution_id", &zone.code, &zone.name),
+            DocumentPart::described("library_id", self.library, self.library),
+        ];
+        parts.push(DocumentPart::Child("scope", DocumentNode::Group(scope)));
+        parts
+    }
+
     /// Returns the link of a table. `folder` is `code-tables` or `mapping-tables`.
     pub fn link(&self, folder: &str, name: &str) -> String {
         self.request.link(&format!("conf/{folder}"), name)
@@ -227,17 +253,6 @@ impl TableView<'_> {
                 order(rows.len(), seed).into_iter().filter_map(|index| rows.get(index)).collect()
             }
         }
-    }
-
-    pub fn scope(&self) -> DocumentPart {
-        let zone = self.request.zone;
-        DocumentPart::Child(
-            "scope",
-            DocumentNode::Group(vec![
-                DocumentPart::described("institution_id", &zone.code, &zone.name),
-                DocumentPart::described("library_id", self.library, self.library),
-            ]),
-        )
     }
 
     /// Adds `updated_by` and `update_date`, if known and if responses contain optional fields.
@@ -304,10 +319,6 @@ impl TablePut<'_> {
         let malformed = || ErrorResponse::invalid_request("The element 'row' is not a list of rows.");
         object_list(self.body, "row", malformed)
     }
-}
-
-pub(super) fn sub_system(area: &CodeWithLabel) -> DocumentPart {
-    DocumentPart::described("sub_system", &area.value, &area.desc)
 }
 
 /// Returns the error for an unknown table: HTTP 400, never 404 (reported by client authors).

@@ -3,17 +3,12 @@
 use http::Method;
 
 use crate::emulator::endpoint::{
-    EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ResponseSource, seed_each,
+    DocumentNode, EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
-use crate::emulator::response_document::{BodyFormat, DocumentNode, write};
+use crate::emulator::response_document::{BodyFormat, write};
 
-pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "test"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |_| ConnectionTest),
-    edits: None,
-};
+pub(super) const ENDPOINT: EndpointEntry =
+    EndpointEntry::new(&["conf", "test"], |zones| seed_each(zones, |_| ConnectionTest));
 
 struct ConnectionTest;
 

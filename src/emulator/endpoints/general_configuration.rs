@@ -1,18 +1,13 @@
 //! General configuration of an institution: `conf/general`.
 
 use crate::emulator::endpoint::{
-    EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult,
+    ErrorResponse, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
 use crate::model::network::EnvironmentType;
 
-pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "general"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |_| GeneralConfiguration),
-    edits: None,
-};
+pub(super) const ENDPOINT: EndpointEntry =
+    EndpointEntry::new(&["conf", "general"], |zones| seed_each(zones, |_| GeneralConfiguration));
 
 struct GeneralConfiguration;
 

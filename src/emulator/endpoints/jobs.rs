@@ -8,20 +8,14 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use crate::emulator::endpoint::{
-    EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EmulatedEndpoint, EmulatedZone, EndpointEntry, EndpointRequest,
+    EndpointResult, ErrorResponse, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::random::text;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::zone::EmulatedZone;
 use crate::model::network::ZoneRole;
 
-pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "jobs"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |zone| EmulatedJobs(seed(zone))),
-    edits: None,
-};
+pub(super) const ENDPOINT: EndpointEntry =
+    EndpointEntry::new(&["conf", "jobs"], |zones| seed_each(zones, |zone| EmulatedJobs(seed(zone))));
 
 /// Job of a zone.
 struct EmulatedJob {

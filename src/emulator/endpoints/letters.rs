@@ -8,24 +8,19 @@ use serde_json::{Map, Value};
 
 use crate::emulator::config::LetterEnabled;
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry, EndpointRequest, EndpointResult,
-    ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry,
+    EndpointRequest, EndpointResult, ErrorResponse, ModificationStamp, XmlLayout, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
-use crate::emulator::modification_stamp::ModificationStamp;
 use crate::emulator::put_fields::{flag, required_text};
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{BodyFormat, DocumentNode, DocumentPart};
+use crate::emulator::response_document::BodyFormat;
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "letters"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |_| EmulatedLetters::seed()),
     edits: Some(EditFormat {
         target: "letter `{}`",
         hint: "`{}` is a letter: use set_letter or remove",
         ..EditFormat::new::<LetterEdit>("letter", "Letter.")
     }),
+    ..EndpointEntry::new(&["conf", "letters"], |zones| seed_each(zones, |_| EmulatedLetters::seed()))
 };
 
 /// Letter, or component of letters.

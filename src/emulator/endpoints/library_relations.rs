@@ -9,25 +9,19 @@ use serde_json::{Map, Value};
 
 use crate::emulator::config::RelationShape;
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry, EndpointRequest, EndpointResult,
-    ResponseSource, TargetField, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
+    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, XmlLayout, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::put_fields::{code, object_list};
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::zone::EmulatedZone;
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "relations"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, EmulatedRelations::seed),
     edits: Some(EditFormat {
         target: "relations of library `{}`",
         hint: "invalid action for relations: use set_relation or delete_relation",
         named_by: TargetField::Library,
         ..EditFormat::new::<RelationEdit>("relations", "Relations of `library`.")
     }),
+    ..EndpointEntry::new(&["conf", "relations"], |zones| seed_each(zones, EmulatedRelations::seed))
 };
 
 const LAYOUT: XmlLayout = XmlLayout { coded: &["type"], lists: &[("relations", "relation")] };

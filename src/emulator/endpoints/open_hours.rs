@@ -8,25 +8,19 @@ use serde_json::{Map, Value};
 
 use crate::emulator::config::InstitutionHours;
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry, EndpointRequest, EndpointResult,
-    ResponseSource, TargetField, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
+    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, XmlLayout, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::put_fields::{code, object_list, required_text};
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::zone::EmulatedZone;
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", "open-hours"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, EmulatedCalendars::seed),
     edits: Some(EditFormat {
         target: "opening hours of `{}`",
         hint: "invalid action for opening hours: use set_hours or delete_hours",
         named_by: TargetField::Library,
         ..EditFormat::new::<OpenHoursEdit>("open_hours", "Opening hours of `library`, or of the institution.")
     }),
+    ..EndpointEntry::new(&["conf", "open-hours"], |zones| seed_each(zones, EmulatedCalendars::seed))
 };
 
 const LAYOUT: XmlLayout = XmlLayout { coded: &["type"], lists: &[("open_hours", "open_hour")] };

@@ -1,7 +1,5 @@
 //! Records contributed to the Network Zone by members.
 
-use std::fmt;
-
 use axum::body::Body;
 use axum::extract::State;
 use bytes::Bytes;
@@ -17,9 +15,10 @@ use crate::emulator::lock::lock;
 use crate::model::{ImportQuestion, RecordType};
 
 /// Cause of a rejected contribution.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContributionRefusal {
     /// Denied by the Network Zone.
+    #[error("{member} is not allowed to contribute {record} records to the Network Zone")]
     Denied {
         /// Code of the member.
         member: String,
@@ -27,21 +26,9 @@ pub enum ContributionRefusal {
         record: RecordType,
     },
     /// Contribution that does not fit the network.
+    #[error(transparent)]
     Misfit(ControlError),
 }
-
-impl fmt::Display for ContributionRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Denied { member, record } => {
-                write!(f, "{member} is not allowed to contribute {record} records to the Network Zone")
-            }
-            Self::Misfit(misfit) => misfit.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ContributionRefusal {}
 
 /// Lists the contributed records.
 pub(super) async fn list(State(control): State<EmulatorControl>) -> Response<Body> {

@@ -13,25 +13,22 @@ pub use self::table::{EmulatedCodeRow, EmulatedCodeTable};
 pub(in crate::emulator) use self::seed::{local_groups, seed};
 
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EndpointEdit, EndpointEntry, ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EndpointEdit, EndpointEntry, ErrorResponse,
+    SettingsWriter, XmlLayout, observed_record, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::put_fields::{flag, required_text};
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::settings_writer::{SettingsWriter, observed_record};
-use crate::emulator::table::{ApiAccess, EmulatedTable, TableCollection, TablePut, TableView, sub_system};
+use crate::emulator::table::{ApiAccess, EmulatedTable, TableCollection, TablePut, TableView};
 use crate::model::{CollectionId, FieldValue};
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", EmulatedCodeTable::FOLDER],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |zone| seed(zone).into_iter().collect::<CodeTables>()),
     edits: Some(EditFormat {
         target: "table `{}` of this type",
         hint: "`{}` is a code table: use set_code or delete_code",
         ..EditFormat::new::<CodeTableEdit>("code", "Code table.")
     }),
+    ..EndpointEntry::new(&["conf", EmulatedCodeTable::FOLDER], |zones| {
+        seed_each(zones, |zone| seed(zone).into_iter().collect::<CodeTables>())
+    })
 };
 
 /// Code tables of a zone.
@@ -87,19 +84,9 @@ impl EmulatedTable for EmulatedCodeTable {
     }
 
     fn entry(&self, view: &TableView<'_>) -> Vec<DocumentPart> {
-        let mut parts = Vec::new();
-        if view.full() {
-            parts.push(DocumentPart::Attribute("link", view.link(Self::FOLDER, &self.name)));
-        }
-        parts.extend([
-            DocumentPart::text("name", &self.name),
-            DocumentPart::text("description", &self.description),
-            sub_system(&self.sub_system),
-            DocumentPart::flag("patron_facing", self.patron_facing),
-        ]);
-        view.add_stamp(&mut parts, self.updated.as_ref());
-        parts.push(view.scope());
-        parts
+        let texts = [("name", self.name.as_str()), ("description", &self.description)];
+        let flag = ("patron_facing", self.patron_facing);
+        view.entry(Self::FOLDER, &texts, &self.sub_system, flag, self.updated.as_ref())
     }
 
     fn to_document(&self, view: &TableView<'_>) -> DocumentNode {

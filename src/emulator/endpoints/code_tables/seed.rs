@@ -100,39 +100,28 @@ fn delivered_tables() -> Vec<EmulatedCodeTable> {
 }
 
 fn block_descriptions() -> EmulatedCodeTable {
-    EmulatedCodeTable::new("UserBlockDescription", "User Block Description", FULFILLMENT)
-        .row(
-            EmulatedCodeRow::new("01", "Library card reported lost")
-                .in_language("fr", "Carte de bibliothèque perdue"),
-        )
-        .row(EmulatedCodeRow::new("02", "Address to be confirmed").in_language("fr", "Adresse à confirmer"))
-        .row(
-            EmulatedCodeRow::new("03", "Overdue recalled item")
-                .in_language("fr", "Document rappelé en retard"),
-        )
-        .row(EmulatedCodeRow::new("04", "Unpaid fees").in_language("fr", "Frais impayés"))
-        .row(EmulatedCodeRow::new("05", "Conduct").in_language("fr", "Conduite").with_disabled())
+    let rows = [
+        ("01", "Library card reported lost", "Carte de bibliothèque perdue"),
+        ("02", "Address to be confirmed", "Adresse à confirmer"),
+        ("03", "Overdue recalled item", "Document rappelé en retard"),
+        ("04", "Unpaid fees", "Frais impayés"),
+    ];
+    let last = bilingual(("05", "Conduct", "Conduite")).with_disabled();
+    let table = EmulatedCodeTable::new("UserBlockDescription", "User Block Description", FULFILLMENT);
+    rows.map(bilingual).into_iter().fold(table, EmulatedCodeTable::row).row(last)
 }
 
 fn user_groups() -> EmulatedCodeTable {
-    EmulatedCodeTable::new("UserGroups", "User Groups", USERS)
-        .row(
-            EmulatedCodeRow::new("UNDRGRD", "Undergraduate student")
-                .in_language("fr", "Étudiant de premier cycle")
-                .as_default(),
-        )
-        .row(
-            EmulatedCodeRow::new("GRAD", "Graduate student")
-                .in_language("fr", "Étudiant des cycles supérieurs"),
-        )
-        .row(EmulatedCodeRow::new("FACULTY", "Faculty").in_language("fr", "Corps professoral"))
-        .row(EmulatedCodeRow::new("STAFF", "Staff").in_language("fr", "Personnel"))
-        .row(EmulatedCodeRow::new("ALUM", "Alumni").in_language("fr", "Diplômés"))
-        .row(
-            EmulatedCodeRow::new("DIST", "Distance learner")
-                .in_language("fr", "Étudiant à distance")
-                .with_disabled(),
-        )
+    let rows = [
+        ("GRAD", "Graduate student", "Étudiant des cycles supérieurs"),
+        ("FACULTY", "Faculty", "Corps professoral"),
+        ("STAFF", "Staff", "Personnel"),
+        ("ALUM", "Alumni", "Diplômés"),
+    ];
+    let first = bilingual(("UNDRGRD", "Undergraduate student", "Étudiant de premier cycle")).as_default();
+    let last = bilingual(("DIST", "Distance learner", "Étudiant à distance")).with_disabled();
+    let table = EmulatedCodeTable::new("UserGroups", "User Groups", USERS).row(first);
+    rows.map(bilingual).into_iter().fold(table, EmulatedCodeTable::row).row(last)
 }
 
 fn item_policies() -> EmulatedCodeTable {
@@ -146,21 +135,19 @@ fn item_policies() -> EmulatedCodeTable {
 }
 
 fn cancellation_reasons() -> EmulatedCodeTable {
-    let table =
-        EmulatedCodeTable::new("RequestCancellationReasons", "Request Cancellation Reasons", FULFILLMENT)
-            .row(
-                EmulatedCodeRow::new("PatronNotInterested", "No longer wanted")
-                    .in_language("fr", "N’est plus demandé")
-                    .as_default(),
-            )
-            .row(
-                EmulatedCodeRow::new("CannotBeFulfilled", "Cannot be supplied")
-                    .in_language("fr", "Ne peut être fourni"),
-            )
-            .row(
-                EmulatedCodeRow::new("ItemMissingFromShelf", "Not on the shelf")
-                    .in_language("fr", "Absent du rayon"),
-            )
-            .row(EmulatedCodeRow::new("RequestSwitched", "Moved to another request"));
+    let rows = [
+        ("CannotBeFulfilled", "Cannot be supplied", "Ne peut être fourni"),
+        ("ItemMissingFromShelf", "Not on the shelf", "Absent du rayon"),
+    ];
+    let first = bilingual(("PatronNotInterested", "No longer wanted", "N’est plus demandé")).as_default();
+    let last = EmulatedCodeRow::new("RequestSwitched", "Moved to another request");
+    let name = "Request Cancellation Reasons";
+    let table = EmulatedCodeTable::new("RequestCancellationReasons", name, FULFILLMENT).row(first);
+    let table = rows.map(bilingual).into_iter().fold(table, EmulatedCodeTable::row).row(last);
     EmulatedCodeTable { patron_facing: true, ..table }
+}
+
+/// Creates a row from the code and the descriptions in English and French.
+fn bilingual((code, english, french): (&str, &str, &str)) -> EmulatedCodeRow {
+    EmulatedCodeRow::new(code, english).in_language("fr", french)
 }

@@ -10,7 +10,7 @@ use crate::emulator::table::{ApiAccess, CodeWithLabel, TableScope, yes};
 use crate::emulator::zone::EmulatedZone;
 
 /// Code table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedCodeTable {
     /// Technical code, called `name` in the vendor's schema.
@@ -61,11 +61,8 @@ impl EmulatedCodeTable {
             name: name.to_owned(),
             description: description.to_owned(),
             sub_system: sub_system.into(),
-            patron_facing: false,
-            access: ApiAccess::Open,
-            level: TableScope::Institution,
-            updated: None,
             rows: BTreeMap::from([(String::new(), Vec::new())]),
+            ..Self::default()
         }
     }
 

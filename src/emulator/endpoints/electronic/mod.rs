@@ -21,26 +21,20 @@ use self::fields::{NAMES, code, set_field};
 use self::resource::{ElectronicResourceType, GroupSettingTexts};
 use crate::emulator::config::{GroupCodes, GroupSettings, ZoneConfig};
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry, EndpointRequest, EndpointResult,
-    ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
+    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, SettingsWriter, XmlLayout,
+    observed_record, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::settings_writer::{SettingsWriter, observed_record};
-use crate::emulator::zone::EmulatedZone;
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionId, FieldName, FieldValue, ResourceId};
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["electronic"],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, ElectronicInventory::seed),
     edits: Some(EditFormat {
         target: "e-resource `{}`",
         hint: "`{}` is an e-resource: use set_group, delete_group or set_member",
         ..EditFormat::new::<ElectronicEdit>("electronic", "E-collection, e-service or portfolio.")
     }),
+    ..EndpointEntry::new(&["electronic"], |zones| seed_each(zones, ElectronicInventory::seed))
 };
 
 const LAYOUT: XmlLayout = XmlLayout {
@@ -93,44 +87,37 @@ const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
 /// Fields ignored by a PUT.
 const FIXED: [&str; 6] = ["id", "link", "is_local", "is_standalone", "portfolios", "electronic_collection"];
 
-/// Requested e-resource, or children of an e-resource.
-enum ElectronicPath {
-    Resource(String),
-    /// Children of the e-resource with these IDs, e-collections for `""`.
-    Children(String, ElectronicResourceType),
+/// Returns the IDs in `e-collections/61/e-services/62/portfolios/53`, or in the beginning of such a path.
+fn requested_ids(path: &[String]) -> Result<String, ErrorResponse> {
+    let folders = path.iter().step_by(2).zip(ElectronicResourceType::FOLDERS);
+    let matching = folders.filter(|(folder, known)| folder == known).count();
+    match matching == path.len().div_ceil(2) && !path.is_empty() {
+        true => Ok(path.iter().skip(1).step_by(2).map(String::as_str).collect::<Vec<_>>().join(".")),
+        false => Err(ErrorResponse::routing_error()),
+    }
 }
 
-impl ElectronicPath {
-    /// Parses `e-collections/61/e-services/62/portfolios/53`, or the beginning of such a path.
-    fn parse(path: &[String]) -> Result<Self, ErrorResponse> {
-        use ElectronicResourceType::{Collection, Portfolio, Service};
-        let folders = path.iter().step_by(2).zip(ElectronicResourceType::FOLDERS);
-        let matching = folders.filter(|(folder, known)| folder == known).count();
-        let ids = path.iter().skip(1).step_by(2).cloned().collect::<Vec<_>>().join(".");
-        match (matching == path.len().div_ceil(2), path.len()) {
-            (true, 1) => Ok(Self::Children(ids, Collection)),
-            (true, 3) => Ok(Self::Children(ids, Service)),
-            (true, 5) => Ok(Self::Children(ids, Portfolio)),
-            (true, 2 | 4 | 6) => Ok(Self::Resource(ids)),
-            (_, _) => Err(ErrorResponse::routing_error()),
-        }
-    }
+/// Returns true for the path of a list of children.
+fn is_list(path: &[String]) -> bool {
+    path.len() % 2 == 1
 }
 
 impl EmulatedEndpoint for ElectronicInventory {
     fn get(&self, request: &EndpointRequest<'_>) -> EndpointResult {
-        match ElectronicPath::parse(request.path)? {
-            ElectronicPath::Resource(ids) => self.reply_resource(&ids, request),
-            ElectronicPath::Children(parent, kind) => self.reply_children(&parent, kind, request),
+        let ids = requested_ids(request.path)?;
+        match is_list(request.path) {
+            true => self.reply_children(&ids, request),
+            false => self.reply_resource(&ids, request),
         }
     }
 
     /// Merges the fields of a PUT into a resource.
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {
         request.require_put()?;
-        let ElectronicPath::Resource(ids) = ElectronicPath::parse(request.path)? else {
+        let ids = requested_ids(request.path)?;
+        if is_list(request.path) {
             return Err(ErrorResponse::routing_error());
-        };
+        }
         let kind = ElectronicResourceType::from_ids(&ids);
         let body = request.parse_body(kind.root(), &LAYOUT)?;
         request.language("")?;
@@ -150,10 +137,7 @@ impl EmulatedEndpoint for ElectronicInventory {
     }
 
     fn requested_name(&self, request: &EndpointRequest<'_>) -> Option<String> {
-        match ElectronicPath::parse(request.path) {
-            Ok(ElectronicPath::Resource(ids)) => Some(ids),
-            Ok(ElectronicPath::Children(..)) | Err(_) => None,
-        }
+        requested_ids(request.path).ok().filter(|_| !is_list(request.path))
     }
 
     fn names(&self) -> Vec<&str> {
@@ -253,18 +237,14 @@ impl ElectronicInventory {
     /// Lists the direct children of a resource, in pages as in the vendor's OpenAPI.
     ///
     /// Lists omit groups (measured by client authors, who read every resource).
-    fn reply_children(
-        &self,
-        parent: &str,
-        kind: ElectronicResourceType,
-        request: &EndpointRequest<'_>,
-    ) -> EndpointResult {
+    fn reply_children(&self, parent: &str, request: &EndpointRequest<'_>) -> EndpointResult {
         if !parent.is_empty() && !self.resources.contains_key(parent) {
             return Err(self.not_found(parent));
         }
+        let root = ElectronicResourceType::from_level(request.path.len().div_ceil(2)).root();
         let is_child = |ids: &str| ids.rsplit_once('.').map_or("", |(above, _)| above) == parent;
         let children = self.resources.values().filter(|resource| is_child(&resource.ids)).collect();
-        request.reply_page(&format!("{}s", kind.root()), kind.root(), children, |resource| {
+        request.reply_page(&format!("{root}s"), root, children, |resource| {
             DocumentNode::Group(self.entry(resource, request))
         })
     }

@@ -40,7 +40,12 @@ impl ElectronicResourceType {
 
     /// Returns the type for the IDs.
     pub fn from_ids(ids: &str) -> Self {
-        match ids.split('.').count() {
+        Self::from_level(ids.split('.').count())
+    }
+
+    /// Returns the type for a number of IDs.
+    pub fn from_level(level: usize) -> Self {
+        match level {
             1 => Self::Collection,
             2 => Self::Service,
             _ => Self::Portfolio,

@@ -15,26 +15,23 @@ pub use self::table::{ColumnHeader, ColumnType, EmulatedMappingRow, EmulatedMapp
 use super::code_tables::CodeTables;
 use crate::emulator::config::{ColumnValues, ManagedInNetwork, UnusedColumns};
 use crate::emulator::endpoint::{
-    EditError, EditFormat, EndpointEdit, EndpointEntry, ResponseSource, seed_each,
+    DocumentNode, DocumentPart, EditError, EditFormat, EndpointEdit, EndpointEntry, ErrorResponse,
+    SettingsWriter, XmlLayout, observed_record, seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::put_fields::{flag, required_text};
-use crate::emulator::request_body::XmlLayout;
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
-use crate::emulator::settings_writer::{SettingsWriter, observed_record};
-use crate::emulator::table::{ApiAccess, EmulatedTable, TableCollection, TablePut, TableView, sub_system};
+use crate::emulator::table::{ApiAccess, EmulatedTable, TableCollection, TablePut, TableView};
 use crate::model::network::ZoneRole;
 use crate::model::{CollectionId, FieldName, FieldValue, TableName};
 
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
-    path: &["conf", EmulatedMappingTable::FOLDER],
-    source: ResponseSource::Zone,
-    seed: |zones| seed_each(zones, |zone| seed(zone).into_iter().collect::<MappingTables>()),
     edits: Some(EditFormat {
         target: "table `{}` of this type",
         hint: "`{}` is a mapping table: use set_row, add_row or delete_row",
         ..EditFormat::new::<MappingTableEdit>("mapping", "Mapping table.")
     }),
+    ..EndpointEntry::new(&["conf", EmulatedMappingTable::FOLDER], |zones| {
+        seed_each(zones, |zone| seed(zone).into_iter().collect::<MappingTables>())
+    })
 };
 
 /// Mapping tables of a zone.
@@ -92,20 +89,9 @@ impl EmulatedTable for EmulatedMappingTable {
     }
 
     fn entry(&self, view: &TableView<'_>) -> Vec<DocumentPart> {
-        let mut parts = Vec::new();
-        if view.full() {
-            parts.push(DocumentPart::Attribute("link", view.link(Self::FOLDER, &self.code)));
-        }
-        parts.extend([
-            DocumentPart::text("code", &self.code),
-            DocumentPart::text("name", &self.name),
-            DocumentPart::text("description", &self.description),
-            sub_system(&self.sub_system),
-            DocumentPart::flag("customized", self.customized),
-        ]);
-        view.add_stamp(&mut parts, self.updated.as_ref());
-        parts.push(view.scope());
-        parts
+        let texts = [("code", self.code.as_str()), ("name", &self.name), ("description", &self.description)];
+        let flag = ("customized", self.customized);
+        view.entry(Self::FOLDER, &texts, &self.sub_system, flag, self.updated.as_ref())
     }
 
     fn to_document(&self, view: &TableView<'_>) -> DocumentNode {

@@ -9,7 +9,7 @@ use crate::emulator::modification_stamp::ModificationStamp;
 use crate::emulator::table::{ApiAccess, CodeWithLabel, TableScope, yes};
 
 /// Mapping table.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmulatedMappingTable {
     /// Technical code.
@@ -89,12 +89,8 @@ impl EmulatedMappingTable {
             name: name.to_owned(),
             description: name.to_owned(),
             sub_system: sub_system.into(),
-            customized: false,
-            access: ApiAccess::Open,
-            level: TableScope::Institution,
-            updated: None,
-            headers: Vec::new(),
             rows: BTreeMap::from([(String::new(), Vec::new())]),
+            ..Self::default()
         }
     }
 

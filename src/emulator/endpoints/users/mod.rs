@@ -21,9 +21,9 @@ use super::code_tables::CodeTables;
 use crate::analysis::NetworkSettings;
 use crate::analysis::patron::blocks::BlockedService;
 use crate::emulator::endpoint::{
-    EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ResponseSource, seed_each,
+    EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, ResponseSource,
+    seed_each,
 };
-use crate::emulator::error_response::ErrorResponse;
 use crate::emulator::lock::lock;
 use crate::model::ZoneCode;
 

@@ -7,10 +7,8 @@ use serde_json::{Map, Value};
 
 use super::allowed_values::{AllowedUserValues, GroupAssignability};
 use super::user_block::{UserBlock, invalid};
-use crate::emulator::endpoint::EndpointRequest;
-use crate::emulator::error_response::ErrorResponse;
+use crate::emulator::endpoint::{DocumentNode, DocumentPart, EndpointRequest, ErrorResponse};
 use crate::emulator::put_fields::{code, object_list, required_text};
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
 /// User of one zone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,8 @@ use serde_json::{Map, Value};
 use super::allowed_values::AllowedUserValues;
 use crate::analysis::SettingsCollection;
 use crate::analysis::patron::blocks::{BlockedService, COPIED, SENT_HOME, blocked_services, definition};
-use crate::emulator::endpoint::EndpointRequest;
-use crate::emulator::error_response::ErrorResponse;
+use crate::emulator::endpoint::{DocumentNode, DocumentPart, EndpointRequest, ErrorResponse};
 use crate::emulator::put_fields::{code, required_text};
-use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
 /// Patron block.
 #[derive(Debug, Clone, PartialEq, Eq)]

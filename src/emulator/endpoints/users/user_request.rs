@@ -6,9 +6,8 @@ use serde_json::{Map, Value};
 use super::allowed_values::AllowedUserValues;
 use super::directory::UserDirectory;
 use super::user::{EmulatedUser, malformed_body};
-use crate::emulator::endpoint::{EndpointRequest, EndpointResult};
-use crate::emulator::error_response::ErrorResponse;
-use crate::emulator::request_body::{XmlLayout, parse_body};
+use crate::emulator::endpoint::{EndpointRequest, EndpointResult, ErrorResponse, XmlLayout};
+use crate::emulator::request_body::parse_body;
 
 const LAYOUT: XmlLayout =
     XmlLayout { coded: &[], lists: &[("user_blocks", "user_block"), ("user_roles", "user_role")] };
