@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::civil::Date;
+
 use super::config::EmulatorConfig;
 use super::endpoints::code_tables::{CodeTables, EmulatedCodeTable};
 use super::endpoints::electronic::{ElectronicInventory, EmulatedResource};
@@ -225,7 +227,5 @@ impl EmulatorControl {
 
 /// Returns true for a text like `YYYY-MM-DDZ`.
 fn is_date(text: &str) -> bool {
-    let pattern = "dddd-dd-ddZ";
-    text.len() == pattern.len()
-        && text.chars().zip(pattern.chars()).all(|(c, p)| if p == 'd' { c.is_ascii_digit() } else { c == p })
+    text.strip_suffix('Z').is_some_and(|day| day.len() == 10 && day.parse::<Date>().is_ok())
 }

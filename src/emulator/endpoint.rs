@@ -7,12 +7,13 @@ use std::any::Any;
 
 use bytes::Bytes;
 use http::Method;
+use jiff::civil::Date;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::api_request::ApiRequest;
-use super::config::{OptionalFields, ZoneConfig};
+use super::config::{EmulatorConfig, OptionalFields};
 use super::request_body::parse_body;
 use super::response_document::{BodyFormat, write};
 use crate::analysis::NetworkSettings;
@@ -191,7 +192,7 @@ pub(super) struct EndpointRequest<'a> {
     pub path: &'a [String],
     pub sent: &'a [u8],
     pub zone: &'a EmulatedZone,
-    pub settings: &'a ZoneConfig,
+    pub settings: &'a EmulatorConfig,
     /// Institution code to report.
     pub code: &'a str,
     /// Settings of all zones, for an endpoint with [`ResponseSource::Network`].
@@ -211,6 +212,12 @@ impl<'a> EndpointRequest<'a> {
         ModificationStamp { by: self.settings.api_user.clone(), date: self.settings.today.clone() }
     }
 
+    /// Returns the current date of the network.
+    pub fn today(&self) -> Date {
+        // The control endpoints accept only valid dates.
+        self.settings.today.trim_end_matches('Z').parse().unwrap_or_default()
+    }
+
     /// Returns true if responses contain optional fields.
     pub fn full(&self) -> bool {
         self.settings.optional_fields == OptionalFields::Answered
@@ -220,6 +227,11 @@ impl<'a> EndpointRequest<'a> {
     pub fn link(&self, folder: &str, name: &str) -> String {
         let name = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC);
         format!("{}/almaws/v1/{folder}/{name}", self.settings.base_url)
+    }
+
+    /// Returns the link as a part of the object, if responses contain optional fields.
+    pub fn link_part(&self, folder: &str, name: &str) -> Option<DocumentPart> {
+        self.full().then(|| DocumentPart::Attribute("link", self.link(folder, name)))
     }
 
     /// Returns the requested language.

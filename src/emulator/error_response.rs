@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quick_xml::escape::escape;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::config::ErrorShape;
 use super::response_document::{BodyFormat, XML_DECLARATION};
@@ -25,6 +25,12 @@ pub(super) enum ErrorShapeRule {
     Gateway,
     /// Injected fault: fixed format.
     Fixed(ErrorShape),
+}
+
+/// Returns an error in the list of errors in JSON, without details.
+pub(super) fn error_json(code: &str, message: &str) -> Value {
+    let error = json!({"errorCode": code, "errorMessage": message});
+    json!({"errorsExist": true, "errorList": {"error": [error]}})
 }
 
 impl ErrorResponse {

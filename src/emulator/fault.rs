@@ -89,32 +89,25 @@ pub enum FaultEffect {
     },
 }
 
-/// Time of the error of a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FaultTime {
-    BeforeProcessing,
-    AfterProcessing,
-}
-
 impl FaultEffect {
-    /// Returns the error response, if the effect is one.
-    pub(super) fn error(&self) -> Option<(ErrorResponse, FaultTime)> {
+    /// Returns the error response of the fault. None if the zone or nobody responds.
+    pub(super) fn error(&self) -> Option<ErrorResponse> {
         match self {
-            Self::Status { status, code, message, shape, processed } => {
-                let (code, message, shape) = (code.clone(), message.clone(), ErrorShapeRule::Fixed(*shape));
-                let error = ErrorResponse { status: *status, code, message, shape };
-                let time = if *processed { FaultTime::AfterProcessing } else { FaultTime::BeforeProcessing };
-                Some((error, time))
-            }
-            Self::PerSecondThreshold => Some((ErrorResponse::too_fast(), FaultTime::BeforeProcessing)),
-            Self::DailyThreshold => Some((ErrorResponse::day_used_up(), FaultTime::BeforeProcessing)),
-            Self::Refused
-            | Self::ResponseLost
-            | Self::Delay { .. }
-            | Self::Hang
-            | Self::Truncated
-            | Self::WrongInstitution { .. } => None,
+            Self::Status { status, code, message, shape, .. } => Some(ErrorResponse {
+                status: *status,
+                code: code.clone(),
+                message: message.clone(),
+                shape: ErrorShapeRule::Fixed(*shape),
+            }),
+            Self::PerSecondThreshold => Some(ErrorResponse::too_fast()),
+            Self::DailyThreshold => Some(ErrorResponse::day_used_up()),
+            _ => None,
         }
+    }
+
+    /// Returns true if the zone processes the request before the error.
+    pub(super) fn follows_processing(&self) -> bool {
+        matches!(self, Self::Status { processed: true, .. })
     }
 }
 
@@ -145,9 +138,8 @@ impl ArmedFault {
 
     /// Returns the effect on a request, if selected. Counts a matching request.
     pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<FaultEffect> {
-        let InjectedFault { zone: only_zone, method: only_method, path, when, effect } = &self.fault;
-        let matches = only_zone.as_deref().is_none_or(|only| only == zone)
-            && only_method.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method))
+        let InjectedFault { method: only_method, path, when, effect, .. } = &self.fault;
+        let matches = only_method.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method))
             && path.as_deref().is_none_or(|path| target.contains(path));
         if !matches {
             return None;

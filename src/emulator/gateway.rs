@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, IF_MATCH};
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::header::IF_MATCH;
+use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::api_request::ApiRequest;
+use super::error_response::error_json;
 use super::fault::FaultEffect;
 use super::gateway_collections::{EmulatedGatewayCollection, EmulatedGatewayRecord, find, key_of, types};
 use super::lock::lock;
 use super::modification_stamp::ModificationStamp;
 use super::network::{DroppedConnection, EmulatedNetwork, KeyPermission, nap};
+use super::response_document::to_response;
 use super::zone_entry::{EmulatorState, ZoneEntry};
 use crate::kinds::GatewayCollection;
 
@@ -203,13 +205,7 @@ fn parse_fields(
 fn json_response(result: Result<Value, GatewayErrorResponse>) -> Response<Bytes> {
     let (status, body) = match result {
         Ok(body) => (StatusCode::OK, body),
-        Err((status, code, message)) => {
-            let error = json!({"errorCode": code, "errorMessage": message});
-            (status, json!({"errorsExist": true, "errorList": {"error": [error]}}))
-        }
+        Err((status, code, message)) => (status, error_json(code, &message)),
     };
-    let mut response = Response::new(Bytes::from(body.to_string()));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
+    to_response(status, "application/json", body.to_string())
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use http::Method;
 
 use super::api_request::ApiRequest;
-use super::config::ZoneConfig;
+use super::config::EmulatorConfig;
 use super::edit_schedule::{EditSchedule, TableEvent};
 use super::endpoint::{
     EditError, EmulatedEndpoint, EndpointEdit, EndpointEntry, EndpointRequest, EndpointResult,
@@ -33,7 +33,7 @@ pub(super) struct EmulatedInstitution {
     /// Cached responses by format and target, cleared by every change.
     ///
     /// Most requests of a run repeat the same few reads. Serializing again would make the emulator slow.
-    responses: BTreeMap<BodyFormat, BTreeMap<String, SuccessResponse>>,
+    responses: BTreeMap<(BodyFormat, String), SuccessResponse>,
     /// Number of the revision, increased by every change of the content.
     pub revision: u64,
 }
@@ -115,11 +115,23 @@ impl EmulatedInstitution {
         let is_read = request.call.method == Method::GET;
         let from_zone = endpoint.source == ResponseSource::Zone;
         let is_cacheable = is_read && from_zone && request.code == request.zone.code;
-        let cached = if is_cacheable { self.cached_response(request.call) } else { None };
-        let is_new = cached.is_none();
-        let (response, name) = self.respond(index, endpoint, request, cached)?;
-        if is_cacheable && is_new {
-            self.cache_response(request.call, &response);
+        let key = (request.call.answer, request.call.target.clone());
+        let cached = self.responses.get(&key).filter(|_| is_cacheable);
+        let (before, rest) = self.contents.split_at_mut(index);
+        let (content, after) = rest.split_first_mut().ok_or_else(ErrorResponse::routing_error)?;
+        let path = &request.call.path[endpoint.path.len()..];
+        let located = EndpointRequest { path, neighbors: [before, after], ..*request };
+        let response = match cached {
+            Some(response) => response.clone(),
+            None if is_read => content.get(&located)?,
+            None => content.write(&located)?,
+        };
+        let name = if self.scheduled.is_empty() { None } else { content.requested_name(&located) };
+        if is_cacheable {
+            if self.responses.len() >= MAX_RESPONSES {
+                self.responses.clear();
+            }
+            self.responses.entry(key).or_insert_with(|| response.clone());
         }
         if !is_read && from_zone {
             self.mark_changed();
@@ -134,41 +146,8 @@ impl EmulatedInstitution {
         Ok(response)
     }
 
-    /// Returns the response of an endpoint, and the name of the requested object if edits wait for requests.
-    fn respond(
-        &mut self,
-        index: usize,
-        endpoint: &EndpointEntry,
-        request: &EndpointRequest<'_>,
-        cached: Option<SuccessResponse>,
-    ) -> Result<(SuccessResponse, Option<String>), ErrorResponse> {
-        let (before, rest) = self.contents.split_at_mut(index);
-        let (content, after) = rest.split_first_mut().ok_or_else(ErrorResponse::routing_error)?;
-        let path = &request.call.path[endpoint.path.len()..];
-        let request = EndpointRequest { path, neighbors: [before, after], ..*request };
-        let response = match cached {
-            Some(response) => response,
-            None if request.call.method == Method::GET => content.get(&request)?,
-            None => content.write(&request)?,
-        };
-        let name = if self.scheduled.is_empty() { None } else { content.requested_name(&request) };
-        Ok((response, name))
-    }
-
-    fn cached_response(&self, call: &ApiRequest) -> Option<SuccessResponse> {
-        self.responses.get(&call.answer)?.get(&call.target).cloned()
-    }
-
-    fn cache_response(&mut self, call: &ApiRequest, response: &SuccessResponse) {
-        let responses = self.responses.entry(call.answer).or_default();
-        if responses.len() >= MAX_RESPONSES {
-            responses.clear();
-        }
-        responses.insert(call.target.clone(), response.clone());
-    }
-
     /// Applies an edit now, or schedules the edit.
-    pub fn edit(&mut self, edit: LibrarianEdit, settings: &ZoneConfig) -> Result<(), EditError> {
+    pub fn edit(&mut self, edit: LibrarianEdit, settings: &EmulatorConfig) -> Result<(), EditError> {
         let mut formats =
             ENDPOINTS.iter().enumerate().filter_map(|(index, e)| Some((index, e.edits.as_ref()?)));
         let found = formats.find(|(_, format)| format.kind == edit.kind.0);
@@ -192,7 +171,7 @@ impl EmulatedInstitution {
         index: usize,
         name: &str,
         edit: &LibrarianEdit,
-        settings: &ZoneConfig,
+        settings: &EmulatorConfig,
     ) -> Result<(), EditError> {
         self.mark_changed();
         let stamp = ModificationStamp::new(&edit.by, &settings.today);

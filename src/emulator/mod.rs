@@ -159,10 +159,7 @@ pub use gateway_keys::GatewayKeys;
 pub use librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
 pub use modification_stamp::ModificationStamp;
 pub use request_log::{LoggedRequest, RequestStatistics};
-pub use services::{
-    BlockedActions, ContributionRefusal, PartnerSearchResult, ResolverResult, TaskListPermissions,
-    UserLocation,
-};
+pub use services::{BlockedActions, PartnerSearchResult, ResolverResult, TaskListPermissions};
 pub use table::{ApiAccess, CodeWithLabel, TableScope};
 pub use table_seed::{EmulatedTableType, TableSeed};
 pub use transport::EmulatorTransport;

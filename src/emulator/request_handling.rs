@@ -7,27 +7,27 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::api_request::ApiRequest;
-use super::config::{Connection, UnknownKey, ZoneConfig};
+use super::config::{Connection, EmulatorConfig, ErrorShape, UnknownKey};
 use super::endpoint::{EndpointRequest, EndpointResult, ResponseSource};
 use super::error_response::ErrorResponse;
-use super::fault::{FaultEffect, FaultTime};
+use super::fault::FaultEffect;
 use super::gateway::PREFIX;
 use super::institution::find_endpoint;
 use super::lock::lock;
 use super::network::{DroppedConnection, EmulatedNetwork, KeyPermission, nap};
 use super::random::{mix, text};
 use super::request_log::LoggedRequest;
+use super::response_document::to_response;
 use super::zone_entry::{EmulatorState, ZoneEntry};
 
 const REMAINING: HeaderName = HeaderName::from_static("x-exl-api-remaining");
 
 /// Decision of the gateway on an arriving request.
 struct RequestAdmission {
-    settings: Arc<ZoneConfig>,
+    settings: Arc<EmulatorConfig>,
     remaining: u64,
     delay: Duration,
     effect: Option<FaultEffect>,
@@ -79,12 +79,9 @@ impl EmulatedNetwork {
             Some(FaultEffect::WrongInstitution { code }) => code,
             Some(_) | None => &entry.zone.code,
         };
-        let (early_error, late_error) = match effect.as_ref().and_then(FaultEffect::error) {
-            Some((error, FaultTime::BeforeProcessing)) => (Some(error), None),
-            Some((error, FaultTime::AfterProcessing)) => (None, Some(error)),
-            None => (None, None),
-        };
-        let result = match refusal.or(early_error) {
+        let injected_error = effect.as_ref().and_then(FaultEffect::error);
+        let is_late = effect.as_ref().is_some_and(FaultEffect::follows_processing);
+        let result = match refusal.or_else(|| injected_error.clone().filter(|_| !is_late)) {
             Some(error) => Err(error),
             None if permission == KeyPermission::ReadOnly && call.method != Method::GET => {
                 Err(ErrorResponse::unauthorized_response())
@@ -103,14 +100,14 @@ impl EmulatedNetwork {
                     network: network.as_deref(),
                     neighbors: [&[], &[]],
                 });
-                late_error.map_or(result, Err)
+                injected_error.map_or(result, Err)
             }
         };
         nap(latency - latency / 2).await;
         if effect == Some(FaultEffect::ResponseLost) {
             return Err(DroppedConnection::ResponseLost);
         }
-        let mut response = self.respond(call, &settings, result);
+        let mut response = self.respond(call, settings.gateway_errors, result);
         entry.count(response.status());
         response.headers_mut().insert(REMAINING, HeaderValue::from(remaining));
         if effect == Some(FaultEffect::Truncated) {
@@ -121,23 +118,25 @@ impl EmulatedNetwork {
     }
 
     fn reject_key(&self, call: &ApiRequest) -> Response<Bytes> {
-        let unknown_key = self.config().unknown_key;
-        self.turn_away(
-            call,
-            match unknown_key {
-                UnknownKey::Forbidden => ErrorResponse::gateway(403, "INVALID_REQUEST", "Invalid API key."),
-                UnknownKey::Unauthorized => ErrorResponse::unauthorized_response(),
-            },
-        )
+        let refusal = match self.config().unknown_key {
+            UnknownKey::Forbidden => ErrorResponse::gateway(403, "INVALID_REQUEST", "Invalid API key."),
+            UnknownKey::Unauthorized => ErrorResponse::unauthorized_response(),
+        };
+        self.turn_away(call, refusal)
     }
 
     /// Rejects a request before the gateway knows the zone.
     pub fn turn_away(&self, call: &ApiRequest, refusal: ErrorResponse) -> Response<Bytes> {
-        let settings = self.config().settings("");
-        self.respond(call, &settings, Err(refusal))
+        let shape = self.config().gateway_errors;
+        self.respond(call, shape, Err(refusal))
     }
 
-    fn respond(&self, call: &ApiRequest, settings: &ZoneConfig, result: EndpointResult) -> Response<Bytes> {
+    fn respond(
+        &self,
+        call: &ApiRequest,
+        gateway_errors: ErrorShape,
+        result: EndpointResult,
+    ) -> Response<Bytes> {
         let (status, kind, body) = match result {
             // Success without content.
             Ok((format, body)) if body.is_empty() => (StatusCode::NO_CONTENT, format.content_type(), body),
@@ -145,15 +144,12 @@ impl EmulatedNetwork {
             Err(refusal) => {
                 let number = self.tracked.fetch_add(1, Ordering::Relaxed) + 1;
                 let tracking = format!("E01-{number:010}-ZONAL-EMULATOR");
-                let (kind, body) = refusal.write(call.answer, settings.gateway_errors, &tracking);
+                let (kind, body) = refusal.write(call.answer, gateway_errors, &tracking);
                 let status = StatusCode::from_u16(refusal.status);
                 (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), kind, body)
             }
         };
-        let mut response = Response::new(body);
-        *response.status_mut() = status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        response
+        to_response(status, kind, body)
     }
 }
 

@@ -3,6 +3,8 @@
 //! One tree for both formats keeps them consistent.
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
 use quick_xml::escape::escape;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
@@ -47,6 +49,11 @@ impl DocumentNode {
     pub fn described(value: impl Into<String>, desc: impl Into<String>) -> Self {
         Self::Valued(value.into(), vec![("desc", desc.into())])
     }
+
+    /// Creates a code, with a description if known.
+    pub fn labelled(value: impl Into<String>, label: Option<&str>) -> Self {
+        Self::Valued(value.into(), label.map(|text| ("desc", text.to_owned())).into_iter().collect())
+    }
 }
 
 /// Part of a group.
@@ -72,6 +79,11 @@ impl DocumentPart {
 
     pub fn flag(name: &'static str, flag: bool) -> Self {
         Self::Child(name, DocumentNode::Flag(flag))
+    }
+
+    /// Creates a code without a description.
+    pub fn code(name: &'static str, value: impl Into<String>) -> Self {
+        Self::Child(name, DocumentNode::code(value))
     }
 
     /// Creates a code with a description.
@@ -105,6 +117,14 @@ pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, boolean
             out.into()
         }
     }
+}
+
+/// Returns an HTTP response with a body of a content type.
+pub(super) fn to_response<B>(status: StatusCode, kind: &'static str, body: impl Into<B>) -> Response<B> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// Start of every XML response.

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::routing::{get, post};
+use axum::routing::get;
 use bytes::Bytes;
 use futures::stream;
 use http::{Method, Request, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api_request::ApiRequest;
 use super::control::{ControlError, EmulatorControl};
-use super::control_response::{done_or_error, json_or_error, json_response, parse_json};
+use super::control_response::{change, clear, done_or_error, json_or_error, json_response, parse_json, show};
 use super::error_response::ErrorResponse;
 use super::gateway::PREFIX;
+use super::gateway_collections::RecordEdit;
 use super::network::EmulatedNetwork;
 use super::services;
 use super::table_seed::{EmulatedTableType, TableSeed};
@@ -29,15 +30,17 @@ const LARGEST: usize = 16 * 1024 * 1024;
 type Control = State<EmulatorControl>;
 
 pub(super) fn router(network: &Arc<EmulatedNetwork>) -> Router {
+    let behaviour = show(EmulatorControl::behaviour).merge(change(EmulatorControl::set_behaviour));
+    let faults = show(EmulatorControl::faults).merge(change(EmulatorControl::add_fault));
     let control = Router::new()
-        .route("/behaviour", get(config).post(set_config))
-        .route("/faults", get(faults).post(add_fault).delete(clear_faults))
-        .route("/edits", post(edit))
-        .route("/records", post(edit_record))
+        .route("/behaviour", behaviour)
+        .route("/faults", faults.merge(clear(EmulatorControl::clear_faults)))
+        .route("/edits", change(EmulatorControl::edit))
+        .route("/records", change(|control, edit: RecordEdit| control.edit_record(&edit)))
         .route("/zones/{zone}/records/{kind}", get(records))
-        .route("/requests", get(requests).delete(clear_requests))
-        .route("/statistics", get(statistics))
-        .route("/zones", get(zones))
+        .route("/requests", show(EmulatorControl::requests).merge(clear(EmulatorControl::clear_requests)))
+        .route("/statistics", show(EmulatorControl::statistics))
+        .route("/zones", show(zones))
         .route("/zones/{zone}/tables", get(tables))
         .route("/zones/{zone}/tables/{kind}/{name}", get(table).put(put_table))
         .merge(services::routes())
@@ -74,54 +77,12 @@ async fn api(State(network): State<Arc<EmulatedNetwork>>, request: Request<Body>
     }
 }
 
-async fn config(State(control): Control) -> Response<Body> {
-    json_or_error(Ok(control.behaviour()))
-}
-
-async fn set_config(State(control): Control, body: Bytes) -> Response<Body> {
-    done_or_error(parse_json(&body).and_then(|config| control.set_behaviour(config)))
-}
-
-async fn faults(State(control): Control) -> Response<Body> {
-    json_or_error(Ok(control.faults()))
-}
-
-async fn add_fault(State(control): Control, body: Bytes) -> Response<Body> {
-    done_or_error(parse_json(&body).and_then(|fault| control.add_fault(fault)))
-}
-
-async fn clear_faults(State(control): Control) -> Response<Body> {
-    control.clear_faults();
-    done_or_error(Ok(()))
-}
-
-async fn edit(State(control): Control, body: Bytes) -> Response<Body> {
-    done_or_error(parse_json(&body).and_then(|edit| control.edit(edit)))
-}
-
-async fn edit_record(State(control): Control, body: Bytes) -> Response<Body> {
-    done_or_error(parse_json(&body).and_then(|edit| control.edit_record(&edit)))
-}
-
 async fn records(State(control): Control, Path((zone, kind)): Path<(String, String)>) -> Response<Body> {
     json_or_error(control.records(&zone, &kind))
 }
 
-async fn requests(State(control): Control) -> Response<Body> {
-    json_or_error(Ok(control.requests()))
-}
-
-async fn clear_requests(State(control): Control) -> Response<Body> {
-    control.clear_requests();
-    done_or_error(Ok(()))
-}
-
-async fn statistics(State(control): Control) -> Response<Body> {
-    json_or_error(Ok(control.statistics()))
-}
-
 /// Lists the zones without API keys, because a reader of the list may lack write access.
-async fn zones(State(control): Control) -> Response<Body> {
+fn zones(control: &EmulatorControl) -> Vec<Value> {
     let zones = control.zones().map(|zone| {
         let role = match zone.role {
             ZoneRole::Network => "network",
@@ -132,7 +93,7 @@ async fn zones(State(control): Control) -> Response<Body> {
             "languages": zone.languages, "default_language": zone.default_language,
         })
     });
-    json_or_error(Ok(zones.collect::<Vec<_>>()))
+    zones.collect()
 }
 
 async fn tables(State(control): Control, Path(zone): Path<String>) -> Response<Body> {

@@ -220,10 +220,8 @@ impl TableView<'_> {
         flag: (&'static str, bool),
         updated: Option<&ModificationStamp>,
     ) -> Vec<DocumentPart> {
-        let mut parts = Vec::new();
-        if let Some((_, code)) = texts.first().filter(|_| self.full()) {
-            parts.push(DocumentPart::Attribute("link", self.link(folder, code)));
-        }
+        let code = texts.first().map_or("", |(_, code)| *code);
+        let mut parts = Vec::from_iter(self.request.link_part(&format!("conf/{folder}"), code));
         parts.extend(texts.iter().map(|(name, text)| DocumentPart::text(name, *text)));
         parts.push(DocumentPart::described("sub_system", &area.value, &area.desc));
         parts.push(DocumentPart::flag(flag.0, flag.1));

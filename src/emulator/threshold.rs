@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::config::ZoneConfig;
+use super::config::EmulatorConfig;
 use super::error_response::ErrorResponse;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,7 +24,7 @@ impl ThresholdCounter {
     /// Admits and counts a request. `time` is the time since the start of the network, at midnight.
     ///
     /// A rejected request does not count. Alma's behavior is unknown.
-    pub fn admit(&mut self, settings: &ZoneConfig, time: Duration) -> Result<(), ErrorResponse> {
+    pub fn admit(&mut self, settings: &EmulatorConfig, time: Duration) -> Result<(), ErrorResponse> {
         let today = time.as_secs() / DAY;
         if today != self.day {
             (self.day, self.used) = (today, 0);
@@ -47,7 +47,7 @@ impl ThresholdCounter {
     }
 
     /// Returns the requests left until midnight.
-    pub fn remaining_requests(&self, settings: &ZoneConfig) -> u64 {
+    pub fn remaining_requests(&self, settings: &EmulatorConfig) -> u64 {
         settings.daily.saturating_sub(self.used)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::config::{EmulatorConfig, ZoneConfig};
+use super::config::EmulatorConfig;
 use super::fault::ArmedFault;
 use super::institution::EmulatedInstitution;
 use super::request_log::RequestStatistics;
@@ -18,7 +18,7 @@ pub(super) struct ZoneEntry {
 
 pub(super) struct EmulatorState {
     pub institution: EmulatedInstitution,
-    pub settings: Arc<ZoneConfig>,
+    pub settings: Arc<EmulatorConfig>,
     pub faults: Vec<ArmedFault>,
     pub threshold: ThresholdCounter,
     pub statistics: RequestStatistics,

@@ -97,8 +97,7 @@ impl EmulatedJob {
 
 impl EmulatedJobRun {
     fn date(&self, request: &EndpointRequest<'_>) -> Date {
-        let today = request.settings.today.trim_end_matches('Z').parse::<Date>().unwrap_or(Date::ZERO);
-        today.saturating_sub(self.days_ago.days())
+        request.today().saturating_sub(self.days_ago.days())
     }
 
     fn to_document(&self, job: &EmulatedJob, request: &EndpointRequest<'_>) -> DocumentNode {

@@ -139,10 +139,7 @@ impl EmulatedLetter {
     /// Returns the letter as shown in a list.
     fn entry(&self, request: &EndpointRequest<'_>) -> Vec<DocumentPart> {
         let full = request.full();
-        let mut parts = Vec::new();
-        if full {
-            parts.push(DocumentPart::Attribute("link", request.link("conf/letters", &self.code)));
-        }
+        let mut parts = Vec::from_iter(request.link_part("conf/letters", &self.code));
         parts.extend([
             DocumentPart::text("code", &self.code),
             yes_or_no("enabled", self.enabled),

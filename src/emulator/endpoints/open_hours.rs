@@ -147,9 +147,7 @@ impl EmulatedEndpoint for EmulatedCalendars {
                 None => hours.push(*hour),
             },
             OpenHoursEdit::DeleteHours { description } => {
-                let before = hours.len();
-                hours.retain(|hour| hour.description != description);
-                if hours.len() == before {
+                if hours.extract_if(.., |hour| hour.description == description).count() == 0 {
                     return Err(format!("no opening hours with the description `{description}`"));
                 }
             }

@@ -1,15 +1,11 @@
 //! Authority control task list: permissions of a role.
 
-use axum::body::Body;
-use axum::extract::{Query, State};
-use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known_answer::known_or_error;
 use crate::analysis::authority_tasks::{NetworkDismissal, TaskAction, is_report_listed, may};
 use crate::emulator::control::{ControlError, EmulatorControl};
-use crate::emulator::control_response::json_or_error;
 use crate::model::network::ZoneRole;
 use crate::model::{MaybeKnown, TasksQuestion};
 
@@ -20,13 +16,6 @@ pub struct TaskListQuery {
     zone: String,
     role: String,
     report: Option<String>,
-}
-
-pub(super) async fn respond(
-    State(control): State<EmulatorControl>,
-    Query(query): Query<TaskListQuery>,
-) -> Response<Body> {
-    json_or_error(control.tasks(&query.zone, &query.role, query.report.as_deref()))
 }
 
 /// Permissions of a role in the task list.
@@ -50,14 +39,14 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown zone, or a record without the field.
-    pub fn tasks(
-        &self,
-        zone: &str,
-        role: &str,
-        report: Option<&str>,
-    ) -> Result<TaskListPermissions, ControlError> {
-        let zone_role = self.zone(zone)?.zone.role;
-        let question = TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
+    pub(super) fn tasks(&self, query: TaskListQuery) -> Result<TaskListPermissions, ControlError> {
+        let zone_role = self.zone(&query.zone)?.zone.role;
+        let report = query.report.as_deref();
+        let question = TasksQuestion {
+            zone: query.zone.as_str().into(),
+            role: query.role.into(),
+            report: report.map(Into::into),
+        };
         let stored = self.0.current_settings();
         let may = |action: TaskAction| flag(may(&question, &stored, action));
         Ok(TaskListPermissions {
@@ -70,10 +59,7 @@ impl EmulatorControl {
                     Some(known_or_error(NetworkDismissal::permission_of(&question, &stored).may())?)
                 }
             },
-            listed: match report {
-                Some(report) => Some(flag(is_report_listed(&question, report, &stored))?),
-                None => None,
-            },
+            listed: report.map(|report| flag(is_report_listed(&question, report, &stored))).transpose()?,
         })
     }
 }

@@ -2,14 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use axum::body::Body;
-use axum::extract::{Query, State};
-use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::emulator::control::{ControlError, EmulatorControl};
-use crate::emulator::control_response::json_or_error;
 use crate::emulator::endpoints::users::EmulatedUsers;
 use crate::emulator::lock::lock;
 
@@ -17,15 +13,8 @@ use crate::emulator::lock::lock;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CirculationQuery {
-    zone: String,
-    user: String,
-}
-
-pub(super) async fn respond(
-    State(control): State<EmulatorControl>,
-    Query(query): Query<CirculationQuery>,
-) -> Response<Body> {
-    json_or_error(control.kept_from(&query.zone, &query.user))
+    pub zone: String,
+    pub user: String,
 }
 
 /// Services blocked for a user.

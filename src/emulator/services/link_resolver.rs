@@ -2,30 +2,13 @@
 
 use std::net::IpAddr;
 
-use axum::body::Body;
-use axum::extract::{Query, State};
-use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known_answer::known_or_error;
 use crate::analysis::access::{TitleVisibility, decide};
 use crate::emulator::control::{ControlError, EmulatorControl};
-use crate::emulator::control_response::json_or_error;
 use crate::model::{AccessQuestion, ClientLocation, ResourceId};
-
-/// Location of the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserLocation {
-    /// Unknown, or outside all known locations.
-    Elsewhere,
-    /// Client address.
-    Address(IpAddr),
-    /// Library, by code.
-    Library(String),
-    /// Campus, by code.
-    Campus(String),
-}
 
 /// Query of the endpoint.
 #[derive(Deserialize)]
@@ -41,26 +24,17 @@ pub struct ResolverQuery {
 
 impl ResolverQuery {
     /// Returns the location of the user.
-    fn location(&self) -> Result<UserLocation, ControlError> {
+    fn location(&self) -> Result<ClientLocation, ControlError> {
         match (self.address, &self.library, &self.campus) {
-            (None, None, None) => Ok(UserLocation::Elsewhere),
-            (Some(address), None, None) => Ok(UserLocation::Address(address)),
-            (None, Some(library), None) => Ok(UserLocation::Library(library.clone())),
-            (None, None, Some(campus)) => Ok(UserLocation::Campus(campus.clone())),
+            (None, None, None) => Ok(ClientLocation::Elsewhere),
+            (Some(address), None, None) => Ok(ClientLocation::Address(address)),
+            (None, Some(library), None) => Ok(ClientLocation::Library(library.as_str().into())),
+            (None, None, Some(campus)) => Ok(ClientLocation::Campus(campus.as_str().into())),
             (_, _, _) => {
                 Err(ControlError("`address`, `library` and `campus` are mutually exclusive".to_owned()))
             }
         }
     }
-}
-
-pub(super) async fn respond(
-    State(control): State<EmulatorControl>,
-    Query(query): Query<ResolverQuery>,
-) -> Response<Body> {
-    json_or_error(query.location().and_then(|location| {
-        control.resolve(&query.resource, &query.member, location, query.user_group.as_deref())
-    }))
 }
 
 /// Response of the link resolver.
@@ -91,24 +65,13 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown member or resource.
-    pub fn resolve(
-        &self,
-        resource: &str,
-        member: &str,
-        location: UserLocation,
-        user_group: Option<&str>,
-    ) -> Result<ResolverResult, ControlError> {
-        let unknown = || ControlError(format!("unknown e-resource `{resource}`"));
+    pub(super) fn resolve(&self, query: ResolverQuery) -> Result<ResolverResult, ControlError> {
+        let unknown = || ControlError(format!("unknown e-resource `{}`", query.resource));
         let question = AccessQuestion {
-            member: self.member(member)?,
-            from: match location {
-                UserLocation::Elsewhere => ClientLocation::Elsewhere,
-                UserLocation::Address(address) => ClientLocation::Address(address),
-                UserLocation::Library(code) => ClientLocation::Library(code.into()),
-                UserLocation::Campus(code) => ClientLocation::Campus(code.into()),
-            },
-            resource: ResourceId::parse(resource).ok_or_else(unknown)?,
-            user_group: user_group.map(Into::into),
+            from: query.location()?,
+            member: self.member(&query.member)?,
+            resource: ResourceId::parse(&query.resource).ok_or_else(unknown)?,
+            user_group: query.user_group.map(Into::into),
         };
         let stored = self.0.current_settings();
         let access = known_or_error(decide(&question, &stored))?;

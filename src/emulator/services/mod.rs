@@ -12,21 +12,24 @@ mod partner_search;
 mod record_contribution;
 
 use axum::Router;
-use axum::routing::get;
 
 pub use self::authority_task_list::TaskListPermissions;
 pub use self::circulation::BlockedActions;
-pub use self::link_resolver::{ResolverResult, UserLocation};
+use self::circulation::CirculationQuery;
+pub use self::link_resolver::ResolverResult;
 pub use self::partner_search::PartnerSearchResult;
-pub use self::record_contribution::ContributionRefusal;
 use super::control::EmulatorControl;
+use super::control_response::{answer, show};
 
 /// Returns the HTTP routes of the services.
 pub(super) fn routes() -> Router<EmulatorControl> {
     Router::new()
-        .route("/resolver", get(link_resolver::respond))
-        .route("/contributions", get(record_contribution::list).post(record_contribution::respond))
-        .route("/tasks", get(authority_task_list::respond))
-        .route("/partners", get(partner_search::respond))
-        .route("/circulation", get(circulation::respond))
+        .route("/resolver", answer(EmulatorControl::resolve))
+        .route("/contributions", show(EmulatorControl::contributions).post(record_contribution::respond))
+        .route("/tasks", answer(EmulatorControl::tasks))
+        .route("/partners", answer(EmulatorControl::partners_find))
+        .route(
+            "/circulation",
+            answer(|control, CirculationQuery { zone, user }| control.kept_from(&zone, &user)),
+        )
 }

@@ -1,15 +1,11 @@
 //! Partner search: visibility of a member's users to other members.
 
-use axum::body::Body;
-use axum::extract::{Query, State};
-use http::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::known_answer::known_or_error;
 use crate::analysis::visibility::{GroupVisibility, visibility};
 use crate::emulator::control::{ControlError, EmulatorControl};
-use crate::emulator::control_response::json_or_error;
 use crate::model::VisibilityQuestion;
 
 /// Query of the endpoint.
@@ -18,13 +14,6 @@ use crate::model::VisibilityQuestion;
 pub struct PartnerSearchQuery {
     member: String,
     user_group: String,
-}
-
-pub(super) async fn respond(
-    State(control): State<EmulatorControl>,
-    Query(query): Query<PartnerSearchQuery>,
-) -> Response<Body> {
-    json_or_error(control.partners_find(&query.member, &query.user_group))
 }
 
 /// Result of a partner search.
@@ -39,8 +28,12 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown member.
-    pub fn partners_find(&self, member: &str, user_group: &str) -> Result<PartnerSearchResult, ControlError> {
-        let question = VisibilityQuestion { member: self.member(member)?, user_group: user_group.into() };
+    pub(super) fn partners_find(
+        &self,
+        query: PartnerSearchQuery,
+    ) -> Result<PartnerSearchResult, ControlError> {
+        let PartnerSearchQuery { member, user_group } = query;
+        let question = VisibilityQuestion { member: self.member(&member)?, user_group: user_group.into() };
         let (visibility, _) = known_or_error(visibility(&question, &self.0.current_settings()))?;
         Ok(PartnerSearchResult { visible: visibility == GroupVisibility::Visible })
     }

@@ -145,9 +145,7 @@ impl EmulatedTable for EmulatedCodeTable {
                 row.updated = Some(edit.stamp.clone());
             }
             CodeTableEdit::DeleteCode { code } => {
-                let before = rows.len();
-                rows.retain(|row| row.code != code);
-                if rows.len() == before {
+                if rows.extract_if(.., |row| row.code == code).count() == 0 {
                     return Err(format!("`{}` has no row `{code}`", self.name));
                 }
             }

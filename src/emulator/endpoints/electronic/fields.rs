@@ -4,50 +4,21 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::emulator::config::{GroupCodes, OptionalFields, ZoneConfig};
+use crate::emulator::config::{EmulatorConfig, GroupCodes, OptionalFields};
 use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
 /// Names of all fields of resources and groups, nested fields included (names used by client authors).
-pub const NAMES: &[&str] = &[
-    "access_type",
-    "activation_date",
-    "activation_status",
-    "authentication_note",
-    "availability",
-    "available_until_date",
-    "coverage_details",
-    "description",
-    "free",
-    "interface",
-    "internal_description",
-    "is_local",
-    "is_standalone",
-    "library",
-    "license",
-    "linking_details",
-    "linking_level",
-    "linking_parameters",
-    "material_type",
-    "mms_id",
-    "name",
-    "notes",
-    "number",
-    "parser_parameters",
-    "po_line",
-    "proxy",
-    "proxy_enabled",
-    "public_access_model",
-    "public_description",
-    "public_name",
-    "public_note",
-    "resource_metadata",
-    "static_url",
-    "title",
-    "type",
-    "url",
-    "url_type",
-    "vendor",
-];
+const NAMES: &str = "access_type activation_date activation_status authentication_note availability \
+    available_until_date coverage_details description free interface internal_description is_local \
+    is_standalone library license linking_details linking_level linking_parameters material_type \
+    mms_id name notes number parser_parameters po_line proxy proxy_enabled public_access_model \
+    public_description public_name public_note resource_metadata static_url title type url url_type \
+    vendor";
+
+/// Returns the name of a known field.
+pub fn known_name(name: &str) -> Option<&'static str> {
+    NAMES.split(' ').find(|known| *known == name)
+}
 
 /// Applies one field of a PUT.
 pub fn set_field(members: &mut BTreeMap<String, Value>, name: &str, value: &Value) {
@@ -109,7 +80,7 @@ pub fn code(value: &Value) -> String {
 pub fn setting(
     (group, number): (&str, usize),
     texts: &BTreeMap<String, String>,
-    settings: &ZoneConfig,
+    settings: &EmulatorConfig,
 ) -> DocumentNode {
     let node = match settings.group_codes {
         GroupCodes::Names if settings.optional_fields == OptionalFields::Sparse => DocumentNode::code(group),
@@ -132,12 +103,11 @@ pub fn setting(
 /// Returns the fields for a response, without unknown names.
 pub fn members<'a>(
     members: impl Iterator<Item = (&'a String, &'a Value)>,
-    settings: &ZoneConfig,
+    settings: &EmulatorConfig,
 ) -> Vec<DocumentPart> {
-    let known = |name: &str| NAMES.iter().find(|known| **known == name).copied();
     members
         .filter_map(|(name, value)| {
-            let name = known(name)?;
+            let name = known_name(name)?;
             match value {
                 Value::Array(items) => {
                     Some(DocumentPart::list(name, items.iter().filter_map(|item| node(item, settings))))
@@ -148,7 +118,7 @@ pub fn members<'a>(
         .collect()
 }
 
-fn node(value: &Value, settings: &ZoneConfig) -> Option<DocumentNode> {
+fn node(value: &Value, settings: &EmulatorConfig) -> Option<DocumentNode> {
     match value {
         Value::Null | Value::Array(_) => None,
         Value::Bool(flag) => Some(DocumentNode::Flag(*flag)),
@@ -157,11 +127,8 @@ fn node(value: &Value, settings: &ZoneConfig) -> Option<DocumentNode> {
         Value::Object(object) => Some(match object.get("value") {
             Some(value) => {
                 let full = settings.optional_fields == OptionalFields::Answered;
-                let desc = object.get("desc").and_then(Value::as_str).filter(|_| full);
-                match desc {
-                    Some(desc) => DocumentNode::described(code(value), desc),
-                    None => DocumentNode::code(code(value)),
-                }
+                let label = object.get("desc").and_then(Value::as_str).filter(|_| full);
+                DocumentNode::labelled(code(value), label)
             }
             None => DocumentNode::Group(members(object.iter(), settings)),
         }),

@@ -17,9 +17,9 @@ use serde_json::{Map, Value};
 
 pub use self::resource::EmulatedResource;
 
-use self::fields::{NAMES, code, set_field};
+use self::fields::{code, known_name, set_field};
 use self::resource::{ElectronicResourceType, GroupSettingTexts};
-use crate::emulator::config::{GroupCodes, GroupSettings, ZoneConfig};
+use crate::emulator::config::{EmulatorConfig, GroupCodes, GroupSettings};
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
     EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, SettingsWriter, XmlLayout,
@@ -125,7 +125,7 @@ impl EmulatedEndpoint for ElectronicInventory {
         kind.check_required(&body)?;
         let mut changed = current.clone();
         for (name, value) in &body {
-            if !FIXED.contains(&name.as_str()) && NAMES.contains(&name.as_str()) {
+            if !FIXED.contains(&name.as_str()) && known_name(name).is_some() {
                 set_field(&mut changed.members, name, value);
             }
         }
@@ -161,7 +161,7 @@ impl EmulatedEndpoint for ElectronicInventory {
                 return Err(format!("`{ids}` is not available to group `{group}`"));
             }
             ElectronicEdit::DeleteGroup { .. } => {}
-            ElectronicEdit::SetMember { member, value } if NAMES.contains(&member.as_str()) => {
+            ElectronicEdit::SetMember { member, value } if known_name(&member).is_some() => {
                 set_field(&mut resource.members, &member, &value);
             }
             ElectronicEdit::SetMember { member, .. } => {
@@ -291,7 +291,7 @@ impl ElectronicInventory {
         kind: ElectronicResourceType,
         current: &GroupSettingTexts,
         sent: &Value,
-        settings: &ZoneConfig,
+        settings: &EmulatorConfig,
     ) -> Result<GroupSettingTexts, ErrorResponse> {
         let sent = match sent {
             Value::Array(sent) => sent.as_slice(),

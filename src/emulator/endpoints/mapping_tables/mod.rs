@@ -169,9 +169,7 @@ impl EmulatedTable for EmulatedMappingTable {
             MappingTableEdit::DeleteRow { find } => {
                 let find = self.cells(&find)?;
                 let rows = self.rows.entry(edit.library.to_owned()).or_default();
-                let before = rows.len();
-                rows.retain(|row| !row_matches(row, &find));
-                if rows.len() == before {
+                if rows.extract_if(.., |row| row_matches(row, &find)).count() == 0 {
                     return Err(no_row);
                 }
             }

@@ -3,8 +3,6 @@
 //!
 //! The functions behind `zonal explain patron` decide the result, by the stored settings of both zones.
 
-use jiff::civil::Date;
-
 use super::user::{EmulatedUser, LinkedAccountSource};
 use super::user_block::{BlockSource, UserBlock};
 use super::user_request::{UserRequest, user_not_found};
@@ -119,7 +117,7 @@ impl UserRequest<'_> {
             MaybeKnown::Unknown(why) => return Err(not_refreshed(&why)),
         };
         let current = AccountDates { expiry: account.expiry, purge: account.purge };
-        let refreshed = refresh(&linked, current, self.today());
+        let refreshed = refresh(&linked, current, self.request.today());
         let copies = self.copies(&linked, &question.source, source);
         let (first_name, last_name) = (source.first_name.clone(), source.last_name.clone());
         // The user group stays: no documentation mentions a change by a refresh.
@@ -199,11 +197,6 @@ impl UserRequest<'_> {
             expires: source.and_then(|source| source.expiry),
             next_target: None,
         }
-    }
-
-    fn today(&self) -> Date {
-        // The control endpoints accept only valid dates.
-        self.request.settings.today.trim_end_matches('Z').parse().unwrap_or_default()
     }
 }
 

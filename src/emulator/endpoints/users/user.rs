@@ -63,12 +63,9 @@ impl EmulatedUser {
         let mut parts = self.entry(request);
         let group_name = allowed.name_of_group(&self.user_group).filter(|_| request.full());
         parts.extend([
-            code_part("record_type", &self.record_type),
-            match group_name {
-                Some(name) => DocumentPart::described("user_group", &self.user_group, name),
-                None => code_part("user_group", &self.user_group),
-            },
-            code_part("account_type", &self.account_type),
+            DocumentPart::code("record_type", &self.record_type),
+            DocumentPart::Child("user_group", DocumentNode::labelled(&self.user_group, group_name)),
+            DocumentPart::code("account_type", &self.account_type),
         ]);
         if !self.external_id.is_empty() {
             parts.push(DocumentPart::text("external_id", &self.external_id));
@@ -81,9 +78,9 @@ impl EmulatedUser {
         parts.push(DocumentPart::wrapped_list("user_blocks", "user_block", blocks));
         let roles = self.roles.iter().map(|role| {
             DocumentNode::Group(vec![
-                code_part("status", &role.status),
-                code_part("scope", &role.scope),
-                code_part("role_type", &role.role_type),
+                DocumentPart::code("status", &role.status),
+                DocumentPart::code("scope", &role.scope),
+                DocumentPart::code("role_type", &role.role_type),
             ])
         });
         parts.push(DocumentPart::wrapped_list("user_roles", "user_role", roles));
@@ -96,15 +93,12 @@ impl EmulatedUser {
     }
 
     fn entry(&self, request: &EndpointRequest<'_>) -> Vec<DocumentPart> {
-        let mut parts = Vec::new();
-        if request.full() {
-            parts.push(DocumentPart::Attribute("link", request.link("users", &self.primary_id)));
-        }
+        let mut parts = Vec::from_iter(request.link_part("users", &self.primary_id));
         parts.extend([
             DocumentPart::text("primary_id", &self.primary_id),
             DocumentPart::text("first_name", &self.first_name),
             DocumentPart::text("last_name", &self.last_name),
-            code_part("status", &self.status),
+            DocumentPart::code("status", &self.status),
         ]);
         if let Some(LinkedAccountSource { institution, link_id }) = &self.source {
             parts.push(DocumentPart::text("source_institution_code", institution));
@@ -244,8 +238,4 @@ fn date(body: &Map<String, Value>, field: &str) -> Result<Option<Date>, ErrorRes
 /// Returns the error for an invalid body. The vendor's OpenAPI has one code for all cases.
 pub fn malformed_body(what: &str) -> ErrorResponse {
     ErrorResponse::business(401_676, format!("No valid XML was given. {what}"))
-}
-
-fn code_part(name: &'static str, value: &str) -> DocumentPart {
-    DocumentPart::Child(name, DocumentNode::code(value))
 }

@@ -118,11 +118,9 @@ impl UserBlock {
         if full {
             parts.push(DocumentPart::Attribute("segment_type", "Internal".to_owned()));
         }
-        parts.push(DocumentPart::Child("block_type", DocumentNode::code(&self.block_type)));
-        let description = match allowed.description(&self.description).filter(|_| full) {
-            Some(text) => DocumentNode::described(&self.description, text),
-            None => DocumentNode::code(&self.description),
-        };
+        parts.push(DocumentPart::code("block_type", &self.block_type));
+        let label = allowed.description(&self.description).filter(|_| full);
+        let description = DocumentNode::labelled(&self.description, label);
         parts.push(DocumentPart::Child("block_description", description));
         parts.push(DocumentPart::text("block_status", &self.status));
         if !self.note.is_empty() {
