@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// Declares the settings in one list and generates three types.
 ///
 /// [`EmulatorConfig`] holds the values for every zone, [`ZoneConfigOverride`] the values of a single zone.
-/// The crate's own `ZoneConfig` holds the effective values of a zone.
+/// The crate's own `EmulatorConfig` holds the effective values of a zone.
 macro_rules! settings {
     ($($(#[$doc:meta])* $name:ident: $type:ty = $default:expr;)*) => {
         /// Configuration of the emulated network. Every field is optional in JSON.
@@ -37,16 +37,6 @@ macro_rules! settings {
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $name: Option<$type>,)*
         }
 
-        /// Effective settings of a zone.
-        #[derive(Debug, Clone)]
-        pub(super) struct ZoneConfig {
-            pub seed: u64,
-            pub today: String,
-            pub api_user: String,
-            pub base_url: String,
-            $(pub $name: $type,)*
-        }
-
         impl Default for EmulatorConfig {
             fn default() -> Self {
                 Self {
@@ -63,14 +53,11 @@ macro_rules! settings {
 
         impl EmulatorConfig {
             /// Returns the effective settings of the zone with this code.
-            pub(super) fn settings(&self, zone: &str) -> ZoneConfig {
+            pub(super) fn settings(&self, zone: &str) -> Self {
                 let own = self.zones.get(zone);
-                ZoneConfig {
-                    seed: self.seed,
-                    today: self.today.clone(),
-                    api_user: self.api_user.clone(),
-                    base_url: self.base_url.clone(),
+                Self {
                     $($name: own.and_then(|own| own.$name).unwrap_or(self.$name),)*
+                    ..self.clone()
                 }
             }
         }

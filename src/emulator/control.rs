@@ -4,17 +4,22 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use jiff::civil::Date;
+
 use super::config::EmulatorConfig;
-use super::electronic::EmulatedResource;
+use super::endpoints::code_tables::{CodeTables, EmulatedCodeTable};
+use super::endpoints::electronic::{ElectronicInventory, EmulatedResource};
+use super::endpoints::mapping_tables::{EmulatedMappingTable, MappingTables};
 use super::fault::{ArmedFault, InjectedFault};
-use super::gateway_collections::{self, RecordEdit};
+use super::gateway_collections::{RecordEdit, find};
 use super::librarian_edit::LibrarianEdit;
-use super::network::{EmulatedNetwork, ZoneEntry, lock};
+use super::lock::lock;
+use super::modification_stamp::ModificationStamp;
+use super::network::EmulatedNetwork;
 use super::request_log::{LoggedRequest, RequestStatistics};
-use super::table::{
-    EmulatedCodeTable, EmulatedMappingTable, EmulatedTableType, ModificationStamp, TableSeed,
-};
+use super::table_seed::{EmulatedTableType, TableSeed};
 use super::zone::EmulatedZone;
+use super::zone_entry::ZoneEntry;
 
 /// Control of a network without API key, threshold or delay. Cheap to clone.
 #[derive(Clone)]
@@ -28,12 +33,12 @@ pub struct ControlError(pub(super) String);
 impl EmulatorControl {
     /// Returns the zones.
     pub fn zones(&self) -> impl Iterator<Item = &EmulatedZone> {
-        self.0.places.iter().map(|place| &place.zone)
+        self.0.zones.iter().map(|entry| &entry.zone)
     }
 
     /// Returns the configuration of the network.
     pub fn behaviour(&self) -> EmulatorConfig {
-        self.0.behaviour().clone()
+        self.0.config().clone()
     }
 
     /// Replaces the configuration completely, from the next request on.
@@ -47,13 +52,13 @@ impl EmulatorControl {
                 behaviour.today
             )));
         }
-        behaviour.zones.keys().try_for_each(|code| self.place(code).map(drop))?;
-        for place in &self.0.places {
-            let mut state = lock(&place.state);
-            state.settings = Arc::new(behaviour.settings(&place.zone.code));
-            state.institution.forget_written();
+        behaviour.zones.keys().try_for_each(|code| self.zone(code).map(drop))?;
+        for entry in &self.0.zones {
+            let mut state = lock(&entry.state);
+            state.settings = Arc::new(behaviour.settings(&entry.zone.code));
+            state.institution.mark_changed();
         }
-        *self.0.behaviour() = behaviour;
+        *self.0.config() = behaviour;
         Ok(())
     }
 
@@ -64,11 +69,11 @@ impl EmulatorControl {
     pub fn add_fault(&self, fault: InjectedFault) -> Result<(), ControlError> {
         let number = self.0.armed.fetch_add(1, Ordering::Relaxed);
         if let Some(code) = &fault.zone {
-            self.place(code)?;
+            self.zone(code)?;
         }
-        for place in &self.0.places {
-            if fault.zone.as_ref().is_none_or(|code| *code == place.zone.code) {
-                lock(&place.state).faults.push(ArmedFault::new(fault.clone(), number));
+        for entry in &self.0.zones {
+            if fault.zone.as_ref().is_none_or(|code| *code == entry.zone.code) {
+                lock(&entry.state).faults.push(ArmedFault::new(fault.clone(), number));
             }
         }
         Ok(())
@@ -77,8 +82,8 @@ impl EmulatorControl {
     /// Returns the faults, in the order of addition.
     pub fn faults(&self) -> Vec<InjectedFault> {
         let mut faults = BTreeMap::new();
-        for place in &self.0.places {
-            let state = lock(&place.state);
+        for entry in &self.0.zones {
+            let state = lock(&entry.state);
             faults.extend(state.faults.iter().map(|armed| (armed.number, armed.fault.clone())));
         }
         faults.into_values().collect()
@@ -86,15 +91,15 @@ impl EmulatorControl {
 
     /// Removes all faults.
     pub fn clear_faults(&self) {
-        self.0.places.iter().for_each(|place| lock(&place.state).faults.clear());
+        self.0.zones.iter().for_each(|entry| lock(&entry.state).faults.clear());
     }
 
     /// Edits a table like a librarian, now or at a later trigger.
     ///
     /// # Errors
-    /// Unknown zone, table, row or column. A later edit is validated only up to zone and table.
+    /// Unknown zone, table, row or column. A later edit is validated only up to zone, table and action.
     pub fn edit(&self, edit: LibrarianEdit) -> Result<(), ControlError> {
-        let state = &mut *lock(&self.place(&edit.zone)?.state);
+        let state = &mut *lock(&self.zone(&edit.zone)?.state);
         let settings = Arc::clone(&state.settings);
         state.institution.edit(edit, &settings).map_err(ControlError)
     }
@@ -104,13 +109,14 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone, type, field or record.
     pub fn edit_record(&self, edit: &RecordEdit) -> Result<(), ControlError> {
-        let place = self.place(&edit.zone)?;
-        let of = gateway_collections::find(&edit.kind, place.zone.role)
+        let entry = self.zone(&edit.zone)?;
+        let description = find(&edit.kind, entry.zone.role)
             .ok_or_else(|| ControlError(format!("zone `{}` has no collection {}", edit.zone, edit.kind)))?;
-        let state = &mut *lock(&place.state);
-        let stamp = ModificationStamp { by: edit.by.clone(), date: state.settings.today.clone() };
-        let kept = state.institution.kept.entry((edit.kind.clone(), edit.table.clone())).or_default();
-        kept.edit(of, edit, stamp).map_err(ControlError)?;
+        let state = &mut *lock(&entry.state);
+        let stamp = ModificationStamp::new(&edit.by, &state.settings.today);
+        let name = (edit.kind.clone(), edit.table.clone());
+        let collection = state.institution.gateway.0.entry(name).or_default();
+        collection.edit(description, edit, stamp).map_err(ControlError)?;
         state.institution.mark_changed();
         Ok(())
     }
@@ -120,9 +126,9 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone.
     pub fn records(&self, zone: &str, kind: &str) -> Result<Vec<serde_json::Value>, ControlError> {
-        let state = lock(&self.place(zone)?.state);
-        let kept = state.institution.kept.get(&(kind.to_owned(), None));
-        let records = kept.into_iter().flat_map(|kept| kept.records.values());
+        let state = lock(&self.zone(zone)?.state);
+        let collection = state.institution.gateway.get(kind);
+        let records = collection.into_iter().flat_map(|collection| collection.records.values());
         Ok(records.map(|record| serde_json::Value::Object(record.fields.clone())).collect())
     }
 
@@ -131,23 +137,35 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone.
     pub fn put_table(&self, zone: &str, table: impl Into<TableSeed>) -> Result<(), ControlError> {
-        lock(&self.place(zone)?.state).institution.put_table(table.into());
+        let institution = &mut lock(&self.zone(zone)?.state).institution;
+        match table.into() {
+            TableSeed::Code(table) => institution.change(|tables: &mut CodeTables| tables.insert(table)),
+            TableSeed::Mapping(table) => {
+                institution.change(|tables: &mut MappingTables| tables.insert(table));
+            }
+            TableSeed::Electronic(resource) => {
+                institution.change(|inventory: &mut ElectronicInventory| inventory.insert(resource));
+            }
+        }
         Ok(())
     }
 
     /// Returns a code table with rows in every language and library.
     pub fn code_table(&self, zone: &str, name: &str) -> Option<EmulatedCodeTable> {
-        lock(&self.place(zone).ok()?.state).institution.code_tables.get(name).cloned()
+        let state = lock(&self.0.zone(zone)?.state);
+        state.institution.content::<CodeTables>()?.0.get(name).cloned()
     }
 
     /// Returns a mapping table with rows.
     pub fn mapping_table(&self, zone: &str, code: &str) -> Option<EmulatedMappingTable> {
-        lock(&self.place(zone).ok()?.state).institution.mapping_tables.get(code).cloned()
+        let state = lock(&self.0.zone(zone)?.state);
+        state.institution.content::<MappingTables>()?.0.get(code).cloned()
     }
 
     /// Returns an e-collection, e-service or portfolio.
     pub fn resource(&self, zone: &str, ids: &str) -> Option<EmulatedResource> {
-        lock(&self.place(zone).ok()?.state).institution.electronic.resources.get(ids).cloned()
+        let state = lock(&self.0.zone(zone)?.state);
+        state.institution.content::<ElectronicInventory>()?.resources.get(ids).cloned()
     }
 
     /// Adds a group for the availability of a zone's e-resources.
@@ -155,7 +173,8 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone.
     pub fn add_group(&self, zone: &str, name: &str) -> Result<(), ControlError> {
-        lock(&self.place(zone)?.state).institution.electronic.add_group(name);
+        let institution = &mut lock(&self.zone(zone)?.state).institution;
+        institution.change(|inventory: &mut ElectronicInventory| inventory.add_group(name));
         Ok(())
     }
 
@@ -164,7 +183,7 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone or table.
     pub fn table(&self, zone: &str, kind: EmulatedTableType, name: &str) -> Result<TableSeed, ControlError> {
-        self.place(zone)?;
+        self.zone(zone)?;
         let table = match kind {
             EmulatedTableType::Code => self.code_table(zone, name).map(TableSeed::Code),
             EmulatedTableType::Mapping => self.mapping_table(zone, name).map(TableSeed::Mapping),
@@ -178,12 +197,8 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone.
     pub fn tables(&self, zone: &str, kind: EmulatedTableType) -> Result<Vec<String>, ControlError> {
-        let state = lock(&self.place(zone)?.state);
-        Ok(match kind {
-            EmulatedTableType::Code => state.institution.code_tables.keys().cloned().collect(),
-            EmulatedTableType::Mapping => state.institution.mapping_tables.keys().cloned().collect(),
-            EmulatedTableType::Electronic => state.institution.electronic.resources.keys().cloned().collect(),
-        })
+        let state = lock(&self.zone(zone)?.state);
+        Ok(state.institution.names(kind.as_str()).into_iter().map(str::to_owned).collect())
     }
 
     /// Returns the last 100,000 requests, in order of arrival.
@@ -198,13 +213,12 @@ impl EmulatorControl {
 
     /// Returns the request statistics by zone code.
     pub fn statistics(&self) -> BTreeMap<String, RequestStatistics> {
-        let place = |place: &ZoneEntry| (place.zone.code.clone(), lock(&place.state).statistics);
-        self.0.places.iter().map(place).collect()
+        let zones = self.0.zones.iter();
+        zones.map(|entry| (entry.zone.code.clone(), lock(&entry.state).statistics)).collect()
     }
 
-    pub(super) fn place(&self, code: &str) -> Result<&ZoneEntry, ControlError> {
-        let found = self.0.places.iter().find(|place| place.zone.code == code);
-        found.ok_or_else(|| {
+    pub(super) fn zone(&self, code: &str) -> Result<&ZoneEntry, ControlError> {
+        self.0.zone(code).ok_or_else(|| {
             let codes: Vec<&str> = self.zones().map(|zone| zone.code.as_str()).collect();
             ControlError(format!("unknown zone `{code}`; known zones: {}", codes.join(", ")))
         })
@@ -213,7 +227,5 @@ impl EmulatorControl {
 
 /// Returns true for a text like `YYYY-MM-DDZ`.
 fn is_date(text: &str) -> bool {
-    let pattern = "dddd-dd-ddZ";
-    text.len() == pattern.len()
-        && text.chars().zip(pattern.chars()).all(|(c, p)| if p == 'd' { c.is_ascii_digit() } else { c == p })
+    text.strip_suffix('Z').is_some_and(|day| day.len() == 10 && day.parse::<Date>().is_ok())
 }

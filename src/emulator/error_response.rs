@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use quick_xml::escape::escape;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::config::ErrorShape;
 use super::response_document::{BodyFormat, XML_DECLARATION};
@@ -27,6 +27,12 @@ pub(super) enum ErrorShapeRule {
     Fixed(ErrorShape),
 }
 
+/// Returns an error in the list of errors in JSON, without details.
+pub(super) fn error_json(code: &str, message: &str) -> Value {
+    let error = json!({"errorCode": code, "errorMessage": message});
+    json!({"errorsExist": true, "errorList": {"error": [error]}})
+}
+
 impl ErrorResponse {
     /// Creates a gateway error. The code is a word (listed by the authors of a client library).
     pub fn gateway(status: u16, code: &str, message: impl Into<String>) -> Self {
@@ -44,6 +50,11 @@ impl ErrorResponse {
 
     pub fn invalid_request(message: impl Into<String>) -> Self {
         Self::gateway(400, "INVALID_REQUEST", message)
+    }
+
+    /// Creates the error for an invalid query parameter.
+    pub fn invalid_parameter(name: &str, value: &str) -> Self {
+        Self::business(40_166_411, format!("Invalid parameter: '{value}' is not a valid {name}."))
     }
 
     /// Creates the error for an unknown path. Alma's HTTP status is unknown.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::config::ErrorShape;
+use super::error_response::{ErrorResponse, ErrorShapeRule};
 use super::random::{mix, text};
 
 /// Fault for matching requests. An omitted condition matches everything.
@@ -88,6 +89,28 @@ pub enum FaultEffect {
     },
 }
 
+impl FaultEffect {
+    /// Returns the error response of the fault. None if the zone or nobody responds.
+    pub(super) fn error(&self) -> Option<ErrorResponse> {
+        match self {
+            Self::Status { status, code, message, shape, .. } => Some(ErrorResponse {
+                status: *status,
+                code: code.clone(),
+                message: message.clone(),
+                shape: ErrorShapeRule::Fixed(*shape),
+            }),
+            Self::PerSecondThreshold => Some(ErrorResponse::too_fast()),
+            Self::DailyThreshold => Some(ErrorResponse::day_used_up()),
+            _ => None,
+        }
+    }
+
+    /// Returns true if the zone processes the request before the error.
+    pub(super) fn follows_processing(&self) -> bool {
+        matches!(self, Self::Status { processed: true, .. })
+    }
+}
+
 fn general_error() -> String {
     "GENERAL_ERROR".to_owned()
 }
@@ -115,15 +138,14 @@ impl ArmedFault {
 
     /// Returns the effect on a request, if selected. Counts a matching request.
     pub fn strike(&mut self, seed: u64, zone: &str, method: &str, target: &str) -> Option<FaultEffect> {
-        let InjectedFault { zone: of, method: verb, path, when, effect } = &self.fault;
-        let matches = of.as_deref().is_none_or(|of| of == zone)
-            && verb.as_deref().is_none_or(|verb| verb.eq_ignore_ascii_case(method))
+        let InjectedFault { method: only_method, path, when, effect, .. } = &self.fault;
+        let matches = only_method.as_deref().is_none_or(|only| only.eq_ignore_ascii_case(method))
             && path.as_deref().is_none_or(|path| target.contains(path));
         if !matches {
             return None;
         }
         self.matched += 1;
-        let hit = match when {
+        let is_selected = match when {
             FaultTrigger::Always => true,
             FaultTrigger::Nth(n) => self.matched == *n,
             FaultTrigger::First(n) => self.matched <= *n,
@@ -132,6 +154,6 @@ impl ArmedFault {
                 mix(&[seed, self.number, text(zone), self.matched]) % 100 < u64::from(*percent)
             }
         };
-        hit.then(|| effect.clone())
+        is_selected.then(|| effect.clone())
     }
 }

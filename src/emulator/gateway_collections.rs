@@ -9,12 +9,45 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::table::ModificationStamp;
+use super::modification_stamp::ModificationStamp;
+use super::settings_writer::{SettingsWriter, observed_record};
 use crate::kinds::{GatewayCollection, KINDS};
 use crate::model::network::ZoneRole;
+use crate::model::{CollectionId, FieldName, FieldValue};
 
 /// Collection type and, if a type has several collections, the collection's code.
 pub(super) type GatewayCollectionKey = (String, Option<String>);
+
+/// Collections of a zone.
+#[derive(Default)]
+pub(super) struct GatewayCollections(pub BTreeMap<GatewayCollectionKey, EmulatedGatewayCollection>);
+
+impl GatewayCollections {
+    /// Returns the only collection of a type.
+    pub fn get(&self, kind: &str) -> Option<&EmulatedGatewayCollection> {
+        self.0.get(&(kind.to_owned(), None))
+    }
+
+    /// Adds all collections to the settings of the zone.
+    pub fn add_settings(&self, settings: &mut SettingsWriter<'_>) {
+        let value = |value: &Value| match value {
+            Value::Bool(flag) => FieldValue::Bool(*flag),
+            Value::String(text) => FieldValue::from_text(text),
+            Value::Number(number) => FieldValue::from_text(number.to_string()),
+            Value::Array(texts) => FieldValue::list(texts.iter().filter_map(Value::as_str)),
+            Value::Null | Value::Object(_) => FieldValue::Null,
+        };
+        for GatewayCollection { kind, .. } in types(settings.zone.role) {
+            let records = self.get(kind).into_iter().flat_map(|collection| collection.records.values());
+            let records = records.map(|record| {
+                let fields = record.fields.iter();
+                let fields = fields.map(|(name, field)| (FieldName::from(name.as_str()), value(field)));
+                observed_record(fields.collect(), record.updated.as_ref())
+            });
+            settings.add(&CollectionId::of_institution(kind), records);
+        }
+    }
+}
 
 /// Collection with a revision.
 #[derive(Debug, Clone, Default)]
@@ -32,12 +65,12 @@ pub(super) struct EmulatedGatewayRecord {
 
 /// Returns the collection types of the gateway for zones of a role.
 pub(super) fn types(role: ZoneRole) -> impl Iterator<Item = &'static GatewayCollection> {
-    KINDS.iter().flat_map(|kind| kind.gateway).filter(move |each| each.reach.covers(role))
+    KINDS.iter().flat_map(|kind| kind.gateway).filter(move |collection| collection.reach.covers(role))
 }
 
 /// Returns the collection type of this name, if zones of the role have the type.
 pub(super) fn find(kind: &str, role: ZoneRole) -> Option<&'static GatewayCollection> {
-    types(role).find(|each| each.kind == kind)
+    types(role).find(|collection| collection.kind == kind)
 }
 
 /// Edit of a record, as made by a person in front of the zone.
@@ -67,13 +100,15 @@ impl EmulatedGatewayCollection {
     /// Returns a message if the type lacks a field or the record does not exist.
     pub fn edit(
         &mut self,
-        of: &GatewayCollection,
+        collection: &GatewayCollection,
         edit: &RecordEdit,
         stamp: ModificationStamp,
     ) -> Result<(), String> {
-        let key = key_of(of, &edit.fields)?;
+        let key = key_of(collection, &edit.fields)?;
         if edit.delete {
-            self.records.remove(&key).ok_or_else(|| format!("no {} record with the key {key:?}", of.kind))?;
+            self.records
+                .remove(&key)
+                .ok_or_else(|| format!("no {} record with the key {key:?}", collection.kind))?;
         } else {
             let record = self
                 .records
@@ -88,13 +123,16 @@ impl EmulatedGatewayCollection {
 }
 
 /// Returns the key of a record, in the order of the key fields.
-pub(super) fn key_of(of: &GatewayCollection, fields: &Map<String, Value>) -> Result<Vec<String>, String> {
-    if let Some(unknown) = fields.keys().find(|field| !of.has_field(field)) {
-        return Err(format!("{} has no field `{unknown}`", of.kind));
+pub(super) fn key_of(
+    collection: &GatewayCollection,
+    fields: &Map<String, Value>,
+) -> Result<Vec<String>, String> {
+    if let Some(unknown) = fields.keys().find(|field| !collection.has_field(field)) {
+        return Err(format!("{} has no field `{unknown}`", collection.kind));
     }
     let part = |field: &&str| match fields.get(*field) {
         Some(Value::String(text)) if !text.is_empty() => Ok(text.clone()),
-        _ => Err(format!("{} requires `{field}`", of.kind)),
+        _ => Err(format!("{} requires `{field}`", collection.kind)),
     };
-    of.key.iter().map(part).collect()
+    collection.key.iter().map(part).collect()
 }

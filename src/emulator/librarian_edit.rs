@@ -1,16 +1,18 @@
 //! Edits by librarians outside zonal: rows set, added and deleted in the user interface, tables locked or
 //! removed.
+//!
+//! Each endpoint defines the actions; the schema of an action is the list of all.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::open_hours::EmulatedOpenHour;
-use super::table::{
-    ApiAccess, EmulatedCodeRow, EmulatedCodeTable, EmulatedMappingRow, EmulatedMappingTable,
-    EmulatedTableType, ModificationStamp,
-};
+use super::endpoint::{EditFormat, TargetField};
+use super::endpoints::ENDPOINTS;
+use super::table_seed::EmulatedTableType;
 
 /// Edit by one person.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,43 +38,18 @@ pub struct LibrarianEdit {
     pub action: EditAction,
 }
 
-/// Type of an edited object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum EditTarget {
-    /// Code table.
-    Code,
-    /// Mapping table.
-    Mapping,
-    /// E-collection, e-service or portfolio.
-    Electronic,
-    /// Letter.
-    Letter,
-    /// Relations of `library`.
-    Relations,
-    /// Opening hours of `library`, or of the institution.
-    OpenHours,
-}
-
-impl From<EmulatedTableType> for EditTarget {
-    fn from(kind: EmulatedTableType) -> Self {
-        match kind {
-            EmulatedTableType::Code => Self::Code,
-            EmulatedTableType::Mapping => Self::Mapping,
-            EmulatedTableType::Electronic => Self::Electronic,
-        }
-    }
-}
-
 impl LibrarianEdit {
     /// Returns the name of the target among targets of the same type.
-    pub(super) fn name(&self) -> &str {
-        match self.kind {
-            EditTarget::Code | EditTarget::Mapping | EditTarget::Electronic | EditTarget::Letter => {
-                &self.table
-            }
-            EditTarget::Relations | EditTarget::OpenHours => self.library.as_deref().unwrap_or_default(),
+    pub(super) fn name(&self, format: &EditFormat) -> &str {
+        match format.named_by {
+            TargetField::Table => &self.table,
+            TargetField::Library => self.library_code(),
         }
+    }
+
+    /// Returns the library of the rows, `""` for the institution.
+    pub(super) fn library_code(&self) -> &str {
+        self.library.as_deref().unwrap_or_default()
     }
 }
 
@@ -89,229 +66,77 @@ pub enum EditTrigger {
     AfterWrites(u64),
 }
 
-/// Action on the target of an edit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum EditAction {
-    /// Changes the row with this code, or adds the row at the end.
-    SetCode {
-        /// Code of the row.
-        code: String,
-        /// Description. A new row without a description uses the code.
-        #[serde(default)]
-        description: Option<String>,
-        /// Language of the description (default: `en`).
-        #[serde(default)]
-        language: Option<String>,
-        /// True to enable the row.
-        #[serde(default)]
-        enabled: Option<bool>,
-        /// True to make the row the default. The previous default row stops being the default.
-        #[serde(default)]
-        default: Option<bool>,
-    },
-    /// Deletes the row with this code.
-    DeleteCode {
-        /// Code of the row.
-        code: String,
-    },
-    /// Changes all rows with these column values.
-    SetRow {
-        /// Values by column: `column0` or the name in the header.
-        find: BTreeMap<String, String>,
-        /// New values by column.
-        #[serde(default)]
-        set: BTreeMap<String, String>,
-        /// True to enable the rows.
-        #[serde(default)]
-        enabled: Option<bool>,
-    },
-    /// Adds a row at the end.
-    AddRow {
-        /// Values by column.
-        columns: BTreeMap<String, String>,
-    },
-    /// Deletes all rows with these column values.
-    DeleteRow {
-        /// Values by column.
-        find: BTreeMap<String, String>,
-    },
-    /// Changes a letter.
-    SetLetter {
-        /// XSL stylesheet.
-        #[serde(default)]
-        xsl: Option<String>,
-        /// True if Alma sends the letter.
-        #[serde(default)]
-        enabled: Option<bool>,
-        /// Display name.
-        #[serde(default)]
-        name: Option<String>,
-    },
-    /// Changes or adds the relation with a library.
-    SetRelation {
-        /// Related library.
-        library: String,
-        /// All services of the related library.
-        types: Vec<String>,
-    },
-    /// Removes the relation with a library.
-    DeleteRelation {
-        /// Related library.
-        library: String,
-    },
-    /// Replaces the entry for the same days, or adds an entry.
-    SetHours(Box<EmulatedOpenHour>),
-    /// Deletes all entries with this description.
-    DeleteHours {
-        /// Description of the entries.
-        description: String,
-    },
-    /// Makes an e-resource available to a group, and changes the group's settings.
-    SetGroup {
-        /// Name of the group.
-        group: String,
-        /// New texts by name, such as `public_note`. An empty text clears the setting.
-        #[serde(default)]
-        set: BTreeMap<String, String>,
-    },
-    /// Removes the availability to a group.
-    DeleteGroup {
-        /// Name of the group.
-        group: String,
-    },
-    /// Changes another field of an e-resource.
-    SetMember {
-        /// Name of the field, such as `notes`.
-        member: String,
-        /// New value. An empty text clears the field.
-        value: serde_json::Value,
-    },
-    /// Sets the API access to the table: read and write, read-only, or hidden.
-    Access(ApiAccess),
-    /// Removes the table.
-    Remove,
-}
+/// Type of an edited object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EditTarget(pub(super) String);
 
-/// Edit waiting for a trigger.
-pub(super) struct ScheduledEdit {
-    pub edit: LibrarianEdit,
-    pub left: u64,
-}
-
-/// Cause of a failed edit, as a message.
-pub(super) type EditError = String;
-
-impl EmulatedCodeTable {
-    pub(super) fn edit(
-        &mut self,
-        library: &str,
-        action: &EditAction,
-        stamp: ModificationStamp,
-    ) -> Result<(), EditError> {
-        let rows = self.rows.entry(library.to_owned()).or_default();
-        if let EditAction::SetCode { code, description, language, enabled, default } = action {
-            if *default == Some(true) {
-                rows.iter_mut().for_each(|row| row.default = false);
-            }
-            let index = rows.iter().position(|row| row.code == *code).unwrap_or_else(|| {
-                rows.push(EmulatedCodeRow::new(code, description.as_deref().unwrap_or(code)));
-                rows.len() - 1
-            });
-            let row = &mut rows[index];
-            if let Some(description) = description {
-                let language = language.as_deref().unwrap_or("en").to_owned();
-                row.descriptions.insert(language, description.clone());
-            }
-            row.enabled = enabled.unwrap_or(row.enabled);
-            row.default = default.unwrap_or(row.default);
-            row.updated = Some(stamp.clone());
-        } else if let EditAction::DeleteCode { code } = action {
-            let before = rows.len();
-            rows.retain(|row| row.code != *code);
-            if rows.len() == before {
-                return Err(format!("`{}` has no row `{code}`", self.name));
-            }
-        } else if let EditAction::Access(access) = action {
-            self.access = *access;
-        } else if *action != EditAction::Remove {
-            return Err(format!("`{}` is a code table: use set_code or delete_code", self.name));
-        }
-        self.updated = Some(stamp);
-        Ok(())
+impl From<&str> for EditTarget {
+    fn from(kind: &str) -> Self {
+        Self(kind.to_owned())
     }
 }
 
-impl EmulatedMappingTable {
-    pub(super) fn edit(
-        &mut self,
-        library: &str,
-        action: &EditAction,
-        stamp: ModificationStamp,
-    ) -> Result<(), EditError> {
-        if let EditAction::SetRow { find, set, enabled } = action {
-            let (find, set) = (self.cells(find)?, self.cells(set)?);
-            let mut found = false;
-            for row in self.matching_rows(library, &find) {
-                found = true;
-                for (column, value) in &set {
-                    row.columns[*column].clone_from(value);
-                }
-                row.enabled = enabled.unwrap_or(row.enabled);
-                row.updated = Some(stamp.clone());
-            }
-            if !found {
-                return Err(format!("`{}` has no matching row", self.code));
-            }
-        } else if let EditAction::AddRow { columns } = action {
-            let mut row = EmulatedMappingRow::new(&[]);
-            for (column, value) in self.cells(columns)? {
-                row.columns[column] = value;
-            }
-            row.updated = Some(stamp.clone());
-            self.rows.entry(library.to_owned()).or_default().push(row);
-        } else if let EditAction::DeleteRow { find } = action {
-            let find = self.cells(find)?;
-            let rows = self.rows.entry(library.to_owned()).or_default();
-            let before = rows.len();
-            rows.retain(|row| !row_matches(row, &find));
-            if rows.len() == before {
-                return Err(format!("`{}` has no matching row", self.code));
-            }
-        } else if let EditAction::Access(access) = action {
-            self.access = *access;
-        } else if *action != EditAction::Remove {
-            return Err(format!("`{}` is a mapping table: use set_row, add_row or delete_row", self.code));
-        }
-        self.updated = Some(stamp);
-        Ok(())
+impl From<EmulatedTableType> for EditTarget {
+    fn from(kind: EmulatedTableType) -> Self {
+        kind.as_str().into()
+    }
+}
+
+impl JsonSchema for EditTarget {
+    fn schema_name() -> Cow<'static, str> {
+        "EditTarget".into()
     }
 
-    /// Returns the values by column number. A column has the name in the header, or `column0` to `column6`.
-    fn cells(&self, values: &BTreeMap<String, String>) -> Result<Vec<(usize, String)>, EditError> {
-        let column = |name: &str| {
-            let by_name = self.headers.iter().position(|header| header.name == name);
-            by_name.or_else(|| name.strip_prefix("column")?.parse().ok().filter(|number| *number < 7))
-        };
-        values
-            .iter()
-            .map(|(name, value)| match column(name) {
-                Some(number) => Ok((number, value.clone())),
-                None => Err(format!("`{}` has no column `{name}`", self.code)),
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds: Vec<Value> = edit_formats()
+            .map(|EditFormat { kind, description, .. }| {
+                serde_json::json!({"description": description, "type": "string", "const": kind})
             })
-            .collect()
-    }
-
-    fn matching_rows<'a>(
-        &'a mut self,
-        library: &str,
-        find: &'a [(usize, String)],
-    ) -> impl Iterator<Item = &'a mut EmulatedMappingRow> {
-        let rows = self.rows.entry(library.to_owned()).or_default();
-        rows.iter_mut().filter(move |row| row_matches(row, find))
+            .collect();
+        json_schema!({"description": "Type of an edited object.", "oneOf": kinds})
     }
 }
 
-fn row_matches(row: &EmulatedMappingRow, find: &[(usize, String)]) -> bool {
-    find.iter().all(|(column, value)| row.columns[*column] == *value)
+/// Action on the target of an edit, such as a [`CodeTableEdit`](super::CodeTableEdit).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EditAction(pub(super) Value);
+
+impl EditAction {
+    /// Creates an action from the typed action of an endpoint.
+    pub fn new(action: impl Serialize) -> Self {
+        // Serialization cannot fail, because all keys are texts.
+        Self(serde_json::to_value(action).unwrap_or_default())
+    }
+
+    /// Returns the typed action. `None` for an action of another endpoint.
+    pub fn parse<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.0).ok()
+    }
+}
+
+impl JsonSchema for EditAction {
+    fn schema_name() -> Cow<'static, str> {
+        "EditAction".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut actions: Vec<Value> = Vec::new();
+        for format in edit_formats() {
+            let schema = (format.schema)(generator);
+            let variants = schema.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+            for variant in variants {
+                // Several endpoints share actions such as `remove`.
+                if !actions.contains(variant) {
+                    actions.push(variant.clone());
+                }
+            }
+        }
+        json_schema!({"description": "Action on the target of an edit.", "oneOf": actions})
+    }
+}
+
+fn edit_formats() -> impl Iterator<Item = &'static EditFormat> {
+    ENDPOINTS.iter().filter_map(|endpoint| endpoint.edits.as_ref())
 }

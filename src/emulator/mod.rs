@@ -98,40 +98,40 @@
 //! ```
 
 mod api_request;
-mod code_table;
 mod config;
+mod contributed_record;
 mod control;
+mod control_response;
 mod edit_schedule;
-mod electronic;
+mod endpoint;
+mod endpoints;
 mod error_response;
 mod fault;
 mod gateway;
 mod gateway_collections;
+mod gateway_keys;
+mod gateway_seed;
 mod institution;
-mod jobs;
-mod letter;
 mod librarian_edit;
-mod library_relations;
-mod mapping_table;
+mod lock;
+mod modification_stamp;
 mod network;
-mod open_hours;
+mod put_fields;
 mod random;
 mod request_body;
+mod request_handling;
 mod request_log;
 mod response_document;
 mod router;
-mod seed;
 mod services;
+mod settings_writer;
 mod stored_settings;
 mod table;
-mod table_builders;
-mod table_put;
-mod table_response;
+mod table_seed;
 mod threshold;
 mod transport;
-mod users;
-mod whole_objects;
 mod zone;
+mod zone_entry;
 
 #[cfg(test)]
 mod tests;
@@ -143,24 +143,25 @@ pub use config::{
     InstitutionHours, LetterEnabled, Lists, ManagedInNetwork, OptionalFields, RelationShape, RowOrder,
     UnknownKey, UnusedColumns, ZoneConfigOverride,
 };
+pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};
-pub use electronic::EmulatedResource;
+pub use endpoints::code_tables::{CodeTableEdit, EmulatedCodeRow, EmulatedCodeTable};
+pub use endpoints::electronic::{ElectronicEdit, EmulatedResource};
+pub use endpoints::letters::{EmulatedLetter, LetterEdit};
+pub use endpoints::library_relations::{EmulatedLibraryRelation, RelationEdit};
+pub use endpoints::mapping_tables::{
+    ColumnHeader, ColumnType, EmulatedMappingRow, EmulatedMappingTable, MappingTableEdit,
+};
+pub use endpoints::open_hours::{EmulatedOpenHour, OpenHoursEdit};
 pub use fault::{FaultEffect, FaultTrigger, InjectedFault};
-pub use gateway::GatewayKeys;
 pub use gateway_collections::RecordEdit;
-pub use letter::EmulatedLetter;
+pub use gateway_keys::GatewayKeys;
 pub use librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
-pub use library_relations::EmulatedLibraryRelation;
-pub use open_hours::EmulatedOpenHour;
+pub use modification_stamp::ModificationStamp;
 pub use request_log::{LoggedRequest, RequestStatistics};
-pub use services::{
-    BlockedActions, ContributedRecord, ContributionRefusal, PartnerSearchResult, RecordContribution,
-    ResolverResult, TaskListPermissions, UserLocation,
-};
-pub use table::{
-    ApiAccess, CodeWithLabel, ColumnHeader, ColumnType, EmulatedCodeRow, EmulatedCodeTable,
-    EmulatedMappingRow, EmulatedMappingTable, EmulatedTableType, ModificationStamp, TableScope, TableSeed,
-};
+pub use services::{BlockedActions, PartnerSearchResult, ResolverResult, TaskListPermissions};
+pub use table::{ApiAccess, CodeWithLabel, TableScope};
+pub use table_seed::{EmulatedTableType, TableSeed};
 pub use transport::EmulatorTransport;
 pub use zone::EmulatedZone;
 
@@ -178,7 +179,7 @@ impl Emulator {
 
     /// Sets the API keys of the gateway.
     pub fn with_gateway(self, keys: GatewayKeys) -> Self {
-        *network::lock(&self.network.gateway_keys) = keys;
+        *lock::lock(&self.network.gateway_keys) = keys;
         self
     }
 

@@ -3,6 +3,8 @@
 //! One tree for both formats keeps them consistent.
 
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
 use quick_xml::escape::escape;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
@@ -33,6 +35,27 @@ pub(super) enum DocumentNode {
     Group(Vec<DocumentPart>),
 }
 
+impl DocumentNode {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Creates a code without a description.
+    pub fn code(value: impl Into<String>) -> Self {
+        Self::Valued(value.into(), Vec::new())
+    }
+
+    /// Creates a code with a description.
+    pub fn described(value: impl Into<String>, desc: impl Into<String>) -> Self {
+        Self::Valued(value.into(), vec![("desc", desc.into())])
+    }
+
+    /// Creates a code, with a description if known.
+    pub fn labelled(value: impl Into<String>, label: Option<&str>) -> Self {
+        Self::Valued(value.into(), label.map(|text| ("desc", text.to_owned())).into_iter().collect())
+    }
+}
+
 /// Part of a group.
 pub(super) enum DocumentPart {
     /// Number, written as an attribute in XML.
@@ -49,6 +72,40 @@ pub(super) enum DocumentPart {
     },
 }
 
+impl DocumentPart {
+    pub fn text(name: &'static str, text: impl Into<String>) -> Self {
+        Self::Child(name, DocumentNode::text(text))
+    }
+
+    pub fn flag(name: &'static str, flag: bool) -> Self {
+        Self::Child(name, DocumentNode::Flag(flag))
+    }
+
+    /// Creates a code without a description.
+    pub fn code(name: &'static str, value: impl Into<String>) -> Self {
+        Self::Child(name, DocumentNode::code(value))
+    }
+
+    /// Creates a code with a description.
+    pub fn described(name: &'static str, value: impl Into<String>, desc: impl Into<String>) -> Self {
+        Self::Child(name, DocumentNode::described(value, desc))
+    }
+
+    /// Creates a list without a wrapper element.
+    pub fn list(item: &'static str, items: impl IntoIterator<Item = DocumentNode>) -> Self {
+        Self::List { around: None, item, items: items.into_iter().collect() }
+    }
+
+    /// Creates a list with a wrapper element.
+    pub fn wrapped_list(
+        around: &'static str,
+        item: &'static str,
+        items: impl IntoIterator<Item = DocumentNode>,
+    ) -> Self {
+        Self::List { around: Some(around), item, items: items.into_iter().collect() }
+    }
+}
+
 /// Serializes a document.
 pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, booleans: Booleans) -> Bytes {
     match format {
@@ -60,6 +117,14 @@ pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, boolean
             out.into()
         }
     }
+}
+
+/// Returns an HTTP response with a body of a content type.
+pub(super) fn to_response<B>(status: StatusCode, kind: &'static str, body: impl Into<B>) -> Response<B> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
 }
 
 /// Start of every XML response.
@@ -104,23 +169,13 @@ impl Serialize for JsonNode<'_> {
 }
 
 fn xml(out: &mut String, name: &str, node: &DocumentNode) {
-    out.push('<');
-    out.push_str(name);
+    out.extend(["<", name]);
     match node {
-        DocumentNode::Text(text) => {
-            out.push('>');
-            out.push_str(&escape(text.as_str()));
-        }
-        DocumentNode::Flag(flag) => {
-            out.push('>');
-            out.push_str(if *flag { "true" } else { "false" });
-        }
+        DocumentNode::Text(text) => out.extend([">", &escape(text.as_str())]),
+        DocumentNode::Flag(flag) => out.extend([">", if *flag { "true" } else { "false" }]),
         DocumentNode::Valued(value, attributes) => {
-            for (name, text) in attributes {
-                attribute(out, name, text);
-            }
-            out.push('>');
-            out.push_str(&escape(value.as_str()));
+            attributes.iter().for_each(|(name, text)| attribute(out, name, text));
+            out.extend([">", &escape(value.as_str())]);
         }
         DocumentNode::Group(parts) => {
             for part in parts {
@@ -135,38 +190,19 @@ fn xml(out: &mut String, name: &str, node: &DocumentNode) {
                 match part {
                     DocumentPart::Count(..) | DocumentPart::Attribute(..) => {}
                     DocumentPart::Child(name, node) => xml(out, name, node),
-                    DocumentPart::List { around, item, items } => list(out, *around, item, items),
+                    DocumentPart::List { around, item, items } => {
+                        let around = around.filter(|_| !items.is_empty());
+                        around.into_iter().for_each(|around| out.extend(["<", around, ">"]));
+                        items.iter().for_each(|node| xml(out, item, node));
+                        around.into_iter().for_each(|around| out.extend(["</", around, ">"]));
+                    }
                 }
             }
         }
     }
-    close(out, name);
-}
-
-fn list(out: &mut String, around: Option<&str>, item: &str, items: &[DocumentNode]) {
-    if let Some(around) = around.filter(|_| !items.is_empty()) {
-        out.push('<');
-        out.push_str(around);
-        out.push('>');
-    }
-    for node in items {
-        xml(out, item, node);
-    }
-    if let Some(around) = around.filter(|_| !items.is_empty()) {
-        close(out, around);
-    }
+    out.extend(["</", name, ">"]);
 }
 
 fn attribute(out: &mut String, name: &str, text: &str) {
-    out.push(' ');
-    out.push_str(name);
-    out.push_str("=\"");
-    out.push_str(&escape(text));
-    out.push('"');
-}
-
-fn close(out: &mut String, name: &str) {
-    out.push_str("</");
-    out.push_str(name);
-    out.push('>');
+    out.extend([" ", name, "=\"", &escape(text), "\""]);
 }

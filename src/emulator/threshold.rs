@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::config::ZoneConfig;
+use super::config::EmulatorConfig;
 use super::error_response::ErrorResponse;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,11 +21,11 @@ pub(super) struct ThresholdCounter {
 }
 
 impl ThresholdCounter {
-    /// Admits and counts a request. `now` is the time since the start of the network, at midnight.
+    /// Admits and counts a request. `time` is the time since the start of the network, at midnight.
     ///
     /// A rejected request does not count. Alma's behavior is unknown.
-    pub fn admit(&mut self, settings: &ZoneConfig, now: Duration) -> Result<(), ErrorResponse> {
-        let today = now.as_secs() / DAY;
+    pub fn admit(&mut self, settings: &EmulatorConfig, time: Duration) -> Result<(), ErrorResponse> {
+        let today = time.as_secs() / DAY;
         if today != self.day {
             (self.day, self.used) = (today, 0);
         }
@@ -33,13 +33,13 @@ impl ThresholdCounter {
             return Err(ErrorResponse::day_used_up());
         }
         if settings.per_second != u32::MAX {
-            while self.second.front().is_some_and(|then| *then + SECOND <= now) {
+            while self.second.front().is_some_and(|earliest| *earliest + SECOND <= time) {
                 self.second.pop_front();
             }
             if self.second.len() >= settings.per_second as usize {
                 return Err(ErrorResponse::too_fast());
             }
-            self.second.push_back(now);
+            self.second.push_back(time);
             self.peak = self.peak.max(self.second.len());
         }
         self.used += 1;
@@ -47,7 +47,7 @@ impl ThresholdCounter {
     }
 
     /// Returns the requests left until midnight.
-    pub fn remaining_requests(&self, settings: &ZoneConfig) -> u64 {
+    pub fn remaining_requests(&self, settings: &EmulatorConfig) -> u64 {
         settings.daily.saturating_sub(self.used)
     }
 }

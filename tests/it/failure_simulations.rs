@@ -7,8 +7,8 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use zonal::emulator::{
-    EditAction, EditTrigger, EmulatedTableType, EmulatorConfig, ErrorShape, FaultEffect, FaultTrigger,
-    InjectedFault, LibrarianEdit,
+    CodeTableEdit, EditAction, EditTrigger, EmulatedTableType, EmulatorConfig, ErrorShape, FaultEffect,
+    FaultTrigger, InjectedFault, LibrarianEdit, MappingTableEdit,
 };
 use zonal::model::{ApplyEvent, ApplyReport, CollectionId, WriteOutcome};
 
@@ -48,17 +48,21 @@ enum LibrarianAction {
 impl LibrarianAction {
     /// Returns the librarian's edit with this text.
     fn edit(self, words: &str) -> LibrarianEdit {
-        let set = |code: &str, language: &str| EditAction::SetCode {
-            code: code.to_owned(),
-            description: Some(words.to_owned()),
-            language: Some(language.to_owned()),
-            enabled: None,
-            default: None,
+        let set = |code: &str, language: &str| {
+            EditAction::new(CodeTableEdit::SetCode {
+                code: code.to_owned(),
+                description: Some(words.to_owned()),
+                language: Some(language.to_owned()),
+                enabled: None,
+                default: None,
+            })
         };
-        let row = |id: &str, column: &str| EditAction::SetRow {
-            find: BTreeMap::from([("ID".to_owned(), id.to_owned())]),
-            set: BTreeMap::from([(column.to_owned(), words.to_owned())]),
-            enabled: None,
+        let row = |id: &str, column: &str| {
+            EditAction::new(MappingTableEdit::SetRow {
+                find: BTreeMap::from([("ID".to_owned(), id.to_owned())]),
+                set: BTreeMap::from([(column.to_owned(), words.to_owned())]),
+                enabled: None,
+            })
         };
         let (kind, table, action) = match self {
             Self::AddsCode => (EmulatedTableType::Code, "P1", set(&format!("NEW {words}"), "en")),
@@ -124,9 +128,9 @@ impl LibrarianAction {
 
 /// Returns the text of an edit.
 fn words(edit: &LibrarianEdit) -> String {
-    match &edit.action {
-        EditAction::SetCode { description, .. } => description.clone().unwrap_or_default(),
-        EditAction::SetRow { set, .. } => set.values().next().cloned().unwrap_or_default(),
+    match (edit.action.parse(), edit.action.parse()) {
+        (Some(CodeTableEdit::SetCode { description, .. }), _) => description.unwrap_or_default(),
+        (_, Some(MappingTableEdit::SetRow { set, .. })) => set.into_values().next().unwrap_or_default(),
         other => unreachable!("unexpected edit {other:?}"),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use zonal::emulator::{
-    ApiAccess, EditAction, EditTarget, EditTrigger, EmulatedCodeRow, EmulatedMappingRow, EmulatorConfig,
+    ApiAccess, CodeTableEdit, EditAction, EditTrigger, EmulatedCodeRow, EmulatedMappingRow, EmulatorConfig,
     ErrorShape, FaultEffect, FaultTrigger, InjectedFault, LibrarianEdit,
 };
 use zonal::model::{ApplyReport, WriteOutcome};
@@ -174,12 +174,12 @@ fn table_that_references_unplanned_table_is_not_written() {
         let rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
         let hide = LibrarianEdit {
             zone: FAILING.to_owned(),
-            kind: EditTarget::Code,
+            kind: "code".into(),
             table: "P1".to_owned(),
             library: None,
             by: "support".to_owned(),
             when: EditTrigger::Now,
-            action: EditAction::Access(ApiAccess::Hidden),
+            action: EditAction::new(CodeTableEdit::Access(ApiAccess::Hidden)),
         };
         rehearsal.control().edit(hide).expect("table should exist");
         let report = rehearsal.apply(&rehearsal.plan().await, &|_| {}).await;

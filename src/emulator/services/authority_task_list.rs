@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::authority_tasks::{NetworkDismissal, TaskAction, is_report_listed, may};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::network::ZoneRole;
@@ -13,9 +13,9 @@ use crate::model::{MaybeKnown, TasksQuestion};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TaskListQuery {
-    pub zone: String,
-    pub role: String,
-    pub report: Option<String>,
+    zone: String,
+    role: String,
+    report: Option<String>,
 }
 
 /// Permissions of a role in the task list.
@@ -39,34 +39,31 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown zone, or a record without the field.
-    pub fn tasks(
-        &self,
-        zone: &str,
-        role: &str,
-        report: Option<&str>,
-    ) -> Result<TaskListPermissions, ControlError> {
-        let of = self.place(zone)?.zone.role;
-        let question = TasksQuestion { zone: zone.into(), role: role.into(), report: report.map(Into::into) };
+    pub(super) fn tasks(&self, query: TaskListQuery) -> Result<TaskListPermissions, ControlError> {
+        let zone_role = self.zone(&query.zone)?.zone.role;
+        let report = query.report.as_deref();
+        let question = TasksQuestion {
+            zone: query.zone.as_str().into(),
+            role: query.role.into(),
+            report: report.map(Into::into),
+        };
         let stored = self.0.current_settings();
-        let may = |deed: TaskAction| flag(may(&question, &stored, deed));
+        let may = |action: TaskAction| flag(may(&question, &stored, action));
         Ok(TaskListPermissions {
             view: may(TaskAction::View)?,
             process: may(TaskAction::Process)?,
             dismiss: may(TaskAction::Dismiss)?,
-            dismiss_for_network: match of {
+            dismiss_for_network: match zone_role {
                 ZoneRole::Network => None,
                 ZoneRole::Member => {
                     Some(known_or_error(NetworkDismissal::permission_of(&question, &stored).may())?)
                 }
             },
-            listed: match report {
-                Some(report) => Some(flag(is_report_listed(&question, report, &stored))?),
-                None => None,
-            },
+            listed: report.map(|report| flag(is_report_listed(&question, report, &stored))).transpose()?,
         })
     }
 }
 
-fn flag<T>(told: MaybeKnown<(bool, T)>) -> Result<bool, ControlError> {
-    known_or_error(told).map(|(flag, _)| flag)
+fn flag<T>(answer: MaybeKnown<(bool, T)>) -> Result<bool, ControlError> {
+    known_or_error(answer).map(|(flag, _)| flag)
 }

@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::emulator::control::{ControlError, EmulatorControl};
+use crate::emulator::endpoints::users::EmulatedUsers;
+use crate::emulator::lock::lock;
 
 /// Query of the endpoint.
 #[derive(Deserialize)]
@@ -28,9 +30,12 @@ impl EmulatorControl {
     /// # Errors
     /// Unknown zone or user.
     pub fn kept_from(&self, zone: &str, user: &str) -> Result<BlockedActions, ControlError> {
-        self.place(zone)?;
-        let stops = self.0.blocked_services(zone, user);
-        let stops = stops.ok_or_else(|| ControlError(format!("zone `{zone}` has no user `{user}`")))?;
-        Ok(BlockedActions { kept_from: stops.iter().map(|stop| stop.as_str()).collect() })
+        let entry = self.zone(zone)?;
+        let settings = self.0.current_settings();
+        let state = lock(&entry.state);
+        let users = state.institution.content::<EmulatedUsers>();
+        let blocked = users.and_then(|users| users.blocked_services(zone, user, &settings));
+        let blocked = blocked.ok_or_else(|| ControlError(format!("zone `{zone}` has no user `{user}`")))?;
+        Ok(BlockedActions { kept_from: blocked.iter().map(|service| service.as_str()).collect() })
     }
 }

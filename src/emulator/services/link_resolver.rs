@@ -5,44 +5,31 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::access::{TitleVisibility, decide};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::{AccessQuestion, ClientLocation, ResourceId};
-
-/// Location of the user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum UserLocation {
-    /// Unknown, or outside all known locations.
-    Elsewhere,
-    /// Client address.
-    Address(IpAddr),
-    /// Library, by code.
-    Library(String),
-    /// Campus, by code.
-    Campus(String),
-}
 
 /// Query of the endpoint.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResolverQuery {
-    pub resource: String,
-    pub member: String,
+    resource: String,
+    member: String,
     address: Option<IpAddr>,
     library: Option<String>,
     campus: Option<String>,
-    pub user_group: Option<String>,
+    user_group: Option<String>,
 }
 
 impl ResolverQuery {
     /// Returns the location of the user.
-    pub fn whereabouts(&self) -> Result<UserLocation, ControlError> {
+    fn location(&self) -> Result<ClientLocation, ControlError> {
         match (self.address, &self.library, &self.campus) {
-            (None, None, None) => Ok(UserLocation::Elsewhere),
-            (Some(address), None, None) => Ok(UserLocation::Address(address)),
-            (None, Some(library), None) => Ok(UserLocation::Library(library.clone())),
-            (None, None, Some(campus)) => Ok(UserLocation::Campus(campus.clone())),
+            (None, None, None) => Ok(ClientLocation::Elsewhere),
+            (Some(address), None, None) => Ok(ClientLocation::Address(address)),
+            (None, Some(library), None) => Ok(ClientLocation::Library(library.as_str().into())),
+            (None, None, Some(campus)) => Ok(ClientLocation::Campus(campus.as_str().into())),
             (_, _, _) => {
                 Err(ControlError("`address`, `library` and `campus` are mutually exclusive".to_owned()))
             }
@@ -78,24 +65,13 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown member or resource.
-    pub fn resolve(
-        &self,
-        resource: &str,
-        member: &str,
-        whereabouts: UserLocation,
-        user_group: Option<&str>,
-    ) -> Result<ResolverResult, ControlError> {
-        let none = || ControlError(format!("unknown e-resource `{resource}`"));
+    pub(super) fn resolve(&self, query: ResolverQuery) -> Result<ResolverResult, ControlError> {
+        let unknown = || ControlError(format!("unknown e-resource `{}`", query.resource));
         let question = AccessQuestion {
-            member: self.member(member)?,
-            from: match whereabouts {
-                UserLocation::Elsewhere => ClientLocation::Elsewhere,
-                UserLocation::Address(address) => ClientLocation::Address(address),
-                UserLocation::Library(code) => ClientLocation::Library(code.into()),
-                UserLocation::Campus(code) => ClientLocation::Campus(code.into()),
-            },
-            resource: ResourceId::parse(resource).ok_or_else(none)?,
-            user_group: user_group.map(Into::into),
+            from: query.location()?,
+            member: self.member(&query.member)?,
+            resource: ResourceId::parse(&query.resource).ok_or_else(unknown)?,
+            user_group: query.user_group.map(Into::into),
         };
         let stored = self.0.current_settings();
         let access = known_or_error(decide(&question, &stored))?;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::known_or_error;
+use super::known_answer::known_or_error;
 use crate::analysis::visibility::{GroupVisibility, visibility};
 use crate::emulator::control::{ControlError, EmulatorControl};
 use crate::model::VisibilityQuestion;
@@ -12,8 +12,8 @@ use crate::model::VisibilityQuestion;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartnerSearchQuery {
-    pub member: String,
-    pub user_group: String,
+    member: String,
+    user_group: String,
 }
 
 /// Result of a partner search.
@@ -28,8 +28,12 @@ impl EmulatorControl {
     ///
     /// # Errors
     /// Unknown member.
-    pub fn partners_find(&self, member: &str, user_group: &str) -> Result<PartnerSearchResult, ControlError> {
-        let question = VisibilityQuestion { member: self.member(member)?, user_group: user_group.into() };
+    pub(super) fn partners_find(
+        &self,
+        query: PartnerSearchQuery,
+    ) -> Result<PartnerSearchResult, ControlError> {
+        let PartnerSearchQuery { member, user_group } = query;
+        let question = VisibilityQuestion { member: self.member(&member)?, user_group: user_group.into() };
         let (visibility, _) = known_or_error(visibility(&question, &self.0.current_settings()))?;
         Ok(PartnerSearchResult { visible: visibility == GroupVisibility::Visible })
     }

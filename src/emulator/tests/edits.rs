@@ -1,9 +1,13 @@
 //! Tests of librarian edits: visibility in the next read, and staged races.
 
-use super::super::{ApiAccess, EditAction, EditTrigger, EmulatedTableType, LibrarianEdit};
+use serde::Serialize;
+
+use super::super::{
+    ApiAccess, CodeTableEdit, EditAction, EditTrigger, EmulatedTableType, LibrarianEdit, MappingTableEdit,
+};
 use super::*;
 
-fn edit(kind: EmulatedTableType, table: &str, action: EditAction) -> LibrarianEdit {
+fn edit(kind: EmulatedTableType, table: &str, action: impl Serialize) -> LibrarianEdit {
     LibrarianEdit {
         zone: "01OMNI_ALPHA".to_owned(),
         kind: kind.into(),
@@ -11,12 +15,12 @@ fn edit(kind: EmulatedTableType, table: &str, action: EditAction) -> LibrarianEd
         library: None,
         by: "m.tremblay".to_owned(),
         when: EditTrigger::Now,
-        action,
+        action: EditAction::new(action),
     }
 }
 
-fn set_code(code: &str, description: &str) -> EditAction {
-    EditAction::SetCode {
+fn set_code(code: &str, description: &str) -> CodeTableEdit {
+    CodeTableEdit::SetCode {
         code: code.to_owned(),
         description: Some(description.to_owned()),
         language: None,
@@ -44,7 +48,7 @@ async fn row_edited_by_librarian_names_the_librarian() {
         assert_eq!(row(&table, code)["description"], description);
         assert_eq!(row(&table, code)["updated_by"], "m.tremblay");
     }
-    let delete = EditAction::DeleteCode { code: "STAFF".to_owned() };
+    let delete = CodeTableEdit::DeleteCode { code: "STAFF".to_owned() };
     emulator.control().edit(edit(EmulatedTableType::Code, "UserGroups", delete)).unwrap();
     assert!(!codes(&get(&emulator, "r-alpha", GROUPS).await.1).contains(&"STAFF"));
 }
@@ -53,15 +57,16 @@ async fn row_edited_by_librarian_names_the_librarian() {
 async fn mapping_rows_are_edited_by_column_name() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
-    let definitions = |action| edit(EmulatedTableType::Mapping, "UserBlockDefinitions", action);
-    let set = EditAction::SetRow {
+    let definitions =
+        |action: MappingTableEdit| edit(EmulatedTableType::Mapping, "UserBlockDefinitions", action);
+    let set = MappingTableEdit::SetRow {
         find: cells([("ID", "FEES")]),
         set: cells([("Network Block", "true"), ("column4", "05")]),
         enabled: Some(false),
     };
     control.edit(definitions(set)).unwrap();
-    control.edit(definitions(EditAction::AddRow { columns: cells([("ID", "OWN")]) })).unwrap();
-    control.edit(definitions(EditAction::DeleteRow { find: cells([("ID", "LOST_CARD")]) })).unwrap();
+    control.edit(definitions(MappingTableEdit::AddRow { columns: cells([("ID", "OWN")]) })).unwrap();
+    control.edit(definitions(MappingTableEdit::DeleteRow { find: cells([("ID", "LOST_CARD")]) })).unwrap();
     let (_, table) = get(&emulator, "r-alpha", DEFINITIONS).await;
     let ids: Vec<&Value> = table["row"].as_array().unwrap().iter().map(|row| &row["column0"]).collect();
     assert_eq!(ids, ["ADDRESS", "RECALLED", "FEES", "OWN"]);
@@ -92,7 +97,7 @@ async fn edit_after_read_makes_read_data_stale() {
 #[tokio::test]
 async fn edit_after_write_undoes_the_write() {
     let emulator = network(EmulatorConfig::without_thresholds());
-    let undo = EditAction::DeleteCode { code: "OURS".to_owned() };
+    let undo = CodeTableEdit::DeleteCode { code: "OURS".to_owned() };
     let undo = LibrarianEdit {
         when: EditTrigger::AfterWrites(1),
         ..edit(EmulatedTableType::Code, "UserGroups", undo)
@@ -110,10 +115,10 @@ async fn tables_can_be_locked_hidden_and_removed() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let (_, table) = get(&emulator, "r-alpha", GROUPS).await;
     for (action, read, write) in [
-        (EditAction::Access(ApiAccess::Fixed), "none", "90123"),
-        (EditAction::Access(ApiAccess::Hidden), "90102", "90102"),
-        (EditAction::Access(ApiAccess::Open), "none", "none"),
-        (EditAction::Remove, "90101", "90101"),
+        (CodeTableEdit::Access(ApiAccess::Fixed), "none", "90123"),
+        (CodeTableEdit::Access(ApiAccess::Hidden), "90102", "90102"),
+        (CodeTableEdit::Access(ApiAccess::Open), "none", "none"),
+        (CodeTableEdit::Remove, "90101", "90101"),
     ] {
         emulator.control().edit(edit(EmulatedTableType::Code, "UserGroups", action)).unwrap();
         assert_eq!(refusal(&get(&emulator, "r-alpha", GROUPS).await).1, read);
@@ -127,15 +132,15 @@ async fn edit_of_unknown_target_returns_error_message() {
     let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     let nowhere = LibrarianEdit {
         zone: "01OMNI_GAMMA".to_owned(),
-        ..edit(EmulatedTableType::Code, "UserGroups", EditAction::Remove)
+        ..edit(EmulatedTableType::Code, "UserGroups", CodeTableEdit::Remove)
     };
     assert_eq!(
         refused(nowhere),
         "unknown zone `01OMNI_GAMMA`; known zones: 01OMNI_NETWORK, 01OMNI_ALPHA, 01OMNI_BETA"
     );
-    let column = EditAction::DeleteRow { find: cells([("Colour", "RED")]) };
+    let column = MappingTableEdit::DeleteRow { find: cells([("Colour", "RED")]) };
     let column = edit(EmulatedTableType::Mapping, "UserBlockDefinitions", column);
     assert_eq!(refused(column), "`UserBlockDefinitions` has no column `Colour`");
-    let table = edit(EmulatedTableType::Mapping, "UserGroups", EditAction::Remove);
+    let table = edit(EmulatedTableType::Mapping, "UserGroups", MappingTableEdit::Remove);
     assert_eq!(refused(table), "zone `01OMNI_ALPHA` has no table `UserGroups` of this type");
 }

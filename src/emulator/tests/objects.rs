@@ -1,8 +1,12 @@
 //! Tests of letters, relations and opening hours.
 
+use serde::Serialize;
+
 use super::*;
-use crate::emulator::librarian_edit::{EditAction, EditTarget, EditTrigger, LibrarianEdit};
-use crate::emulator::{EmulatedOpenHour, InstitutionHours, LetterEnabled, OptionalFields, RelationShape};
+use crate::emulator::{
+    EditAction, EditTrigger, EmulatedOpenHour, InstitutionHours, LetterEdit, LetterEnabled, LibrarianEdit,
+    OpenHoursEdit, OptionalFields, RelationEdit, RelationShape,
+};
 
 const LETTER: &str = "/conf/letters/FulPlaceOnHoldShelfLetter";
 
@@ -19,15 +23,15 @@ fn xml(xsl: &str) -> String {
     )
 }
 
-fn edit(kind: EditTarget, library: Option<&str>, action: EditAction) -> LibrarianEdit {
+fn edit(kind: &str, library: Option<&str>, action: impl Serialize) -> LibrarianEdit {
     LibrarianEdit {
         zone: "01OMNI_ALPHA".to_owned(),
-        kind,
+        kind: kind.into(),
         table: "FulPlaceOnHoldShelfLetter".to_owned(),
         library: library.map(str::to_owned),
         by: "m.tremblay".to_owned(),
         when: EditTrigger::Now,
-        action,
+        action: EditAction::new(action),
     }
 }
 
@@ -187,15 +191,13 @@ async fn opening_hours_put_accepts_xml() {
 async fn librarian_edits_letters_relations_and_hours() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
-    let set = EditAction::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
-    control
-        .edit(LibrarianEdit { when: EditTrigger::AfterReads(1), ..edit(EditTarget::Letter, None, set) })
-        .unwrap();
+    let set = LetterEdit::SetLetter { xsl: Some("<a/>".to_owned()), enabled: Some(false), name: None };
+    control.edit(LibrarianEdit { when: EditTrigger::AfterReads(1), ..edit("letter", None, set) }).unwrap();
     assert_ne!(get(&emulator, "r-alpha", LETTER).await.1["xsl"], "<a/>");
     let (_, letter) = get(&emulator, "r-alpha", LETTER).await;
     assert_eq!((&letter["xsl"], &letter["updated_by"]["value"]), (&json!("<a/>"), &json!("m.tremblay")));
-    let relation = EditAction::SetRelation { library: "MAIN".to_owned(), types: vec!["RETURN".to_owned()] };
-    control.edit(edit(EditTarget::Relations, Some("LAW"), relation)).unwrap();
+    let relation = RelationEdit::SetRelation { library: "MAIN".to_owned(), types: vec!["RETURN".to_owned()] };
+    control.edit(edit("relations", Some("LAW"), relation)).unwrap();
     assert_eq!(get(&emulator, "r-alpha", "/conf/relations?scope=LAW").await.1["total_record_count"], 1);
     let hour = EmulatedOpenHour {
         kind: "EVENT".to_owned(),
@@ -203,34 +205,30 @@ async fn librarian_edits_letters_relations_and_hours() {
         description: "x".to_owned(),
         ..EmulatedOpenHour::default()
     };
-    control.edit(edit(EditTarget::OpenHours, None, EditAction::SetHours(Box::new(hour)))).unwrap();
+    control.edit(edit("open_hours", None, OpenHoursEdit::SetHours(Box::new(hour)))).unwrap();
     assert_eq!(
         get(&emulator, "r-alpha", "/conf/open-hours").await.1["open_hour"].as_array().unwrap().len(),
         7
     );
     control
-        .edit(edit(EditTarget::OpenHours, None, EditAction::DeleteHours { description: "x".to_owned() }))
+        .edit(edit("open_hours", None, OpenHoursEdit::DeleteHours { description: "x".to_owned() }))
         .unwrap();
     control
-        .edit(edit(
-            EditTarget::Relations,
-            Some("LAW"),
-            EditAction::DeleteRelation { library: "MAIN".to_owned() },
-        ))
+        .edit(edit("relations", Some("LAW"), RelationEdit::DeleteRelation { library: "MAIN".to_owned() }))
         .unwrap();
-    control.edit(edit(EditTarget::Letter, None, EditAction::Remove)).unwrap();
+    control.edit(edit("letter", None, LetterEdit::Remove)).unwrap();
     assert_eq!(refusal(&get(&emulator, "r-alpha", LETTER).await).1, "40166411");
     let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     assert_eq!(
-        refused(edit(EditTarget::OpenHours, None, EditAction::Remove)),
+        refused(edit("open_hours", None, LetterEdit::Remove)),
         "invalid action for opening hours: use set_hours or delete_hours"
     );
     assert_eq!(
-        refused(edit(EditTarget::Relations, Some("NONE"), EditAction::Remove)),
+        refused(edit("relations", Some("NONE"), LetterEdit::Remove)),
         "zone `01OMNI_ALPHA` has no relations of library `NONE`"
     );
     assert_eq!(
-        refused(edit(EditTarget::Letter, None, EditAction::Remove)),
+        refused(edit("letter", None, LetterEdit::Remove)),
         "zone `01OMNI_ALPHA` has no letter `FulPlaceOnHoldShelfLetter`"
     );
 }

@@ -1,0 +1,30 @@
+//! Endpoints of the emulated API: one file or folder for each, and the list of them.
+//!
+//! Adding an endpoint is one new file and one line in [`ENDPOINTS`].
+
+pub(super) mod code_tables;
+mod connection_test;
+pub(super) mod electronic;
+mod general_configuration;
+mod jobs;
+pub(super) mod letters;
+pub(super) mod library_relations;
+pub(super) mod mapping_tables;
+pub(super) mod open_hours;
+pub(super) mod users;
+
+use super::endpoint::EndpointEntry;
+
+/// All endpoints.
+pub(super) static ENDPOINTS: &[EndpointEntry] = &[
+    connection_test::ENDPOINT,
+    general_configuration::ENDPOINT,
+    code_tables::ENDPOINT,
+    mapping_tables::ENDPOINT,
+    electronic::ENDPOINT,
+    letters::ENDPOINT,
+    library_relations::ENDPOINT,
+    open_hours::ENDPOINT,
+    jobs::ENDPOINT,
+    users::ENDPOINT,
+];
