@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use zonal::cli::{self, CommandContext, InputStream, OutputStream, TerminalKind};
 use zonal::emulator::{EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, TableSeed};
 use zonal::manifest::{self, SourceFile};
+use zonal::provider::transport::Transport;
 
 /// Runs the script of a case, and returns the script with its new output.
 pub fn run(case: &Path) -> String {
@@ -41,6 +42,8 @@ pub fn run(case: &Path) -> String {
 pub struct CaseNetwork {
     pub emulator: Emulator,
     pub env: BTreeMap<String, String>,
+    /// Transport of the commands; initially the emulator's.
+    pub transport: Arc<dyn Transport>,
     directory: tempfile::TempDir,
 }
 
@@ -76,7 +79,9 @@ impl CaseNetwork {
             })
             .collect();
         let behaviour = EmulatorConfig { latency_ms: 150, ..EmulatorConfig::default() };
-        Self { emulator: Emulator::new(zones, behaviour), env, directory }
+        let emulator = Emulator::new(zones, behaviour);
+        let transport = Arc::new(emulator.transport());
+        Self { emulator, env, transport, directory }
     }
 
     /// Runs a command line, and returns its output in the format of a script.
@@ -126,7 +131,7 @@ impl CaseNetwork {
             err: OutputStream::new(err.clone(), TerminalKind::Pipe),
             input,
             now: || "2026-01-01T00:00:00Z".to_owned(),
-            transport: Some(Arc::new(self.emulator.transport())),
+            transport: Some(Arc::clone(&self.transport)),
             interrupts,
         };
         let words = command.split_whitespace().map(OsString::from).collect();
