@@ -147,8 +147,8 @@ pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};
 pub use endpoints::code_tables::{CodeTableEdit, EmulatedCodeRow, EmulatedCodeTable};
 pub use endpoints::electronic::{ElectronicEdit, EmulatedResource};
-pub use endpoints::letters::{EmulatedLetter, LetterEdit};
-pub use endpoints::library_relations::{EmulatedLibraryRelation, RelationEdit};
+pub use endpoints::letters::LetterEdit;
+pub use endpoints::library_relations::RelationEdit;
 pub use endpoints::mapping_tables::{
     ColumnHeader, ColumnType, EmulatedMappingRow, EmulatedMappingTable, MappingTableEdit,
 };

@@ -122,6 +122,16 @@ impl<T: EmulatedTable> TableCollection<T> {
         self.0.insert(table.code().to_owned(), table);
     }
 
+    /// Returns a visible table. An unknown table gets HTTP 400, never 404 (reported by client authors).
+    fn find_visible(&self, name: &str) -> Result<&T, ErrorResponse> {
+        let missing = || ErrorResponse::business(90101, format!("The table {name} does not exist."));
+        let table = self.0.get(name).ok_or_else(missing)?;
+        match table.access() {
+            ApiAccess::Hidden => Err(ErrorResponse::business(90102, format!("The table {name} is hidden."))),
+            ApiAccess::Open | ApiAccess::Fixed => Ok(table),
+        }
+    }
+
     /// Lists all tables without rows. Omits hidden tables; Alma's behavior is unknown.
     fn list(&self, request: &EndpointRequest<'_>) -> EndpointResult {
         let view = TableView { request, language: &request.zone.default_language, library: "" };
@@ -150,8 +160,7 @@ impl<T: EmulatedTable> EmulatedEndpoint for TableCollection<T> {
         };
         let view =
             TableView { request, language: request.language(&request.zone.default_language)?, library };
-        let table = self.0.get(name).ok_or_else(|| table_not_found(name))?;
-        check_visible(table.access(), name)?;
+        let table = self.find_visible(name)?;
         request.reply(T::ROOT, &table.to_document(&view))
     }
 
@@ -162,14 +171,13 @@ impl<T: EmulatedTable> EmulatedEndpoint for TableCollection<T> {
         // PUT defaults to English, not to the institution's language (the vendor's OpenAPI).
         let language = request.language("en")?;
         let put = TablePut { request, body: &body, language };
-        let table = self.0.get(name).ok_or_else(|| table_not_found(name))?;
-        check_visible(table.access(), name)?;
+        let table = self.find_visible(name)?;
         if table.access() == ApiAccess::Fixed {
             let message = format!("The table {name} is not customizable.");
             return Err(ErrorResponse::business(T::NOT_CUSTOMIZABLE, message));
         }
         table.check_values(&self.0, &put)?;
-        let table = self.0.get_mut(name).ok_or_else(|| table_not_found(name))?;
+        let table = self.0.get_mut(name).ok_or_else(ErrorResponse::routing_error)?;
         let library = table.replace(&put)?;
         request.reply(T::ROOT, &table.to_document(&TableView { request, language, library: &library }))
     }
@@ -316,17 +324,5 @@ impl TablePut<'_> {
     pub fn rows(&self) -> Result<Vec<&Map<String, Value>>, ErrorResponse> {
         let malformed = || ErrorResponse::invalid_request("The element 'row' is not a list of rows.");
         object_list(self.body, "row", malformed)
-    }
-}
-
-/// Returns the error for an unknown table: HTTP 400, never 404 (reported by client authors).
-fn table_not_found(name: &str) -> ErrorResponse {
-    ErrorResponse::business(90101, format!("The table {name} does not exist."))
-}
-
-fn check_visible(access: ApiAccess, name: &str) -> Result<(), ErrorResponse> {
-    match access {
-        ApiAccess::Hidden => Err(ErrorResponse::business(90102, format!("The table {name} is hidden."))),
-        ApiAccess::Open | ApiAccess::Fixed => Ok(()),
     }
 }

@@ -24,31 +24,19 @@ pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
 };
 
 /// Letter, or component of letters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EmulatedLetter {
-    /// Code of the letter.
-    pub code: String,
-    /// Display name.
-    pub name: String,
+struct EmulatedLetter {
+    code: String,
+    name: String,
     /// Long description.
-    pub description: String,
-    /// Channel of delivery.
-    pub channel: String,
-    /// Retention period in days.
-    pub retention_period: String,
-    /// True if Alma sends the letter.
-    pub enabled: bool,
-    /// True for a letter to patrons.
-    pub patron_facing: bool,
+    description: String,
+    enabled: bool,
+    patron_facing: bool,
     /// True if changed since delivery by the vendor.
-    #[serde(default)]
-    pub customized: bool,
+    customized: bool,
     /// Last change. `None` if unchanged since delivery.
-    #[serde(default)]
-    pub updated: Option<ModificationStamp>,
+    updated: Option<ModificationStamp>,
     /// XSL stylesheet.
-    pub xsl: String,
+    xsl: String,
 }
 
 /// Librarian edit of a letter.
@@ -147,9 +135,9 @@ impl EmulatedLetter {
         ]);
         if full {
             parts.push(DocumentPart::text("description", &self.description));
-            parts.push(DocumentPart::text("channel", &self.channel));
+            parts.push(DocumentPart::text("channel", "EMAIL"));
         }
-        parts.push(DocumentPart::text("retention_period", &self.retention_period));
+        parts.push(DocumentPart::text("retention_period", "60"));
         if full {
             parts.push(yes_or_no("customized", self.customized));
             parts.push(yes_or_no("patron_facing", self.patron_facing));
@@ -226,8 +214,6 @@ fn seed(code: &str, name: &str, text: &str) -> EmulatedLetter {
         code: code.to_owned(),
         name: name.to_owned(),
         description: format!("{name}, as delivered"),
-        channel: "EMAIL".to_owned(),
-        retention_period: "60".to_owned(),
         enabled: true,
         patron_facing: true,
         customized: false,

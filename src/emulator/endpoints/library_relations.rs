@@ -27,16 +27,13 @@ pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
 const LAYOUT: XmlLayout = XmlLayout { coded: &["type"], lists: &[("relations", "relation")] };
 
 /// Relation with one library.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EmulatedLibraryRelation {
+struct EmulatedLibraryRelation {
     /// Code of the related library.
-    pub library: String,
+    library: String,
     /// Services of the related library for the owner of the relation.
-    pub types: Vec<String>,
+    types: Vec<String>,
     /// Field unknown to clients, which must not lose the value.
-    #[serde(default)]
-    pub remark: Option<String>,
+    remark: Option<String>,
 }
 
 /// Librarian edit of the relations of a library.

@@ -78,13 +78,6 @@ impl EmulatedCodeTable {
             .fold(self, |table, (code, description)| table.row(EmulatedCodeRow::new(code, description)))
     }
 
-    /// Adds a row of one library, which makes the table a library table.
-    pub fn library_row(mut self, library: &str, row: EmulatedCodeRow) -> Self {
-        self.level = TableScope::Library;
-        self.rows.entry(library.to_owned()).or_default().push(row);
-        self
-    }
-
     /// Returns the institution's row with this code.
     pub fn find(&self, code: &str) -> Option<&EmulatedCodeRow> {
         self.rows.get("")?.iter().find(|row| row.code == code)

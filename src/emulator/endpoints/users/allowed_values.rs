@@ -40,16 +40,6 @@ impl AllowedUserValues<'_> {
         if fits { GroupAssignability::Legal } else { GroupAssignability::OfOthers }
     }
 
-    /// Returns the zone's description of a block.
-    pub fn description(&self, code: &str) -> Option<&str> {
-        self.code_description(&SettingsCollection::BlockDescriptions, code)
-    }
-
-    /// Returns the zone's name of a user group.
-    pub fn name_of_group(&self, code: &str) -> Option<&str> {
-        self.code_description(&SettingsCollection::UserGroups, code)
-    }
-
     /// Returns true if a code table contains the enabled code, or if the zone has no such table.
     pub fn is_allowed(&self, subject: &SettingsCollection, code: &str) -> bool {
         match self.stored.table(self.zone, subject) {
@@ -58,7 +48,8 @@ impl AllowedUserValues<'_> {
         }
     }
 
-    fn code_description(&self, subject: &SettingsCollection, code: &str) -> Option<&str> {
+    /// Returns the zone's description of a code.
+    pub fn description(&self, subject: &SettingsCollection, code: &str) -> Option<&str> {
         self.stored.table(self.zone, subject).ok()?.find("code", code)?.text_field("description")
     }
 }

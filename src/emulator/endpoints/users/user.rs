@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::allowed_values::{AllowedUserValues, GroupAssignability};
 use super::user_block::{UserBlock, invalid};
+use crate::analysis::SettingsCollection;
 use crate::emulator::endpoint::{DocumentNode, DocumentPart, EndpointRequest, ErrorResponse};
 use crate::emulator::put_fields::{code, object_list, required_text};
 
@@ -61,7 +62,8 @@ impl EmulatedUser {
         allowed: &AllowedUserValues<'_>,
     ) -> DocumentNode {
         let mut parts = self.entry(request);
-        let group_name = allowed.name_of_group(&self.user_group).filter(|_| request.full());
+        let group_name = allowed.description(&SettingsCollection::UserGroups, &self.user_group);
+        let group_name = group_name.filter(|_| request.full());
         parts.extend([
             DocumentPart::code("record_type", &self.record_type),
             DocumentPart::Child("user_group", DocumentNode::labelled(&self.user_group, group_name)),

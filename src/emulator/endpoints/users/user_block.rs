@@ -119,8 +119,8 @@ impl UserBlock {
             parts.push(DocumentPart::Attribute("segment_type", "Internal".to_owned()));
         }
         parts.push(DocumentPart::code("block_type", &self.block_type));
-        let label = allowed.description(&self.description).filter(|_| full);
-        let description = DocumentNode::labelled(&self.description, label);
+        let label = allowed.description(&SettingsCollection::BlockDescriptions, &self.description);
+        let description = DocumentNode::labelled(&self.description, label.filter(|_| full));
         parts.push(DocumentPart::Child("block_description", description));
         parts.push(DocumentPart::text("block_status", &self.status));
         if !self.note.is_empty() {
