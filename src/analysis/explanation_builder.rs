@@ -25,8 +25,8 @@ pub struct ExplanationBuilder {
 
 impl ExplanationBuilder {
     /// Returns an explanation without reasons and facts.
-    pub fn new(question: Question) -> Self {
-        Self { question, facts: BTreeMap::new(), reasons: Vec::new() }
+    pub fn new(question: impl Into<Question>) -> Self {
+        Self { question: question.into(), facts: BTreeMap::new(), reasons: Vec::new() }
     }
 
     /// Adds a reason, unless equal to the previous one.
@@ -53,14 +53,9 @@ impl ExplanationBuilder {
         Explanation { question, line: line.into(), facts, reasons }
     }
 
-    /// Returns the explanation for an unknown answer, with the reason for all these facts.
-    pub fn unknown(
-        mut self,
-        facts: &[&'static str],
-        why: &Arc<str>,
-        line: impl FnOnce() -> String,
-    ) -> Explanation {
-        for fact in facts {
+    /// Returns the explanation for an unknown answer, with the reason for all facts.
+    pub fn unknown(mut self, why: &Arc<str>, line: impl FnOnce() -> String) -> Explanation {
+        for fact in self.question.definition().fact_names() {
             self.facts.insert(fact, MaybeKnown::Unknown(Arc::clone(why)));
         }
         self.add_reason(why.to_string(), ReasonSource::AlmaDefault);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::model::alma_codes::{self, CollectionLayout};
 use crate::model::network::ZoneRole;
-use crate::model::{CollectionId, ResourceId, TableName};
+use crate::model::{CollectionId, PlanStep, ResourceId, TableName};
 
 /// Collection with an effect on answers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,6 +86,11 @@ impl SettingsCollection {
         }
     }
 
+    /// Returns the settings collection of a plan step, by any of its IDs.
+    pub fn from_step(step: &PlanStep) -> Option<Self> {
+        step.diff.asked.iter().chain([&step.diff.id]).find_map(Self::from_collection_id)
+    }
+
     /// Returns the ID of the collection to read from a zone.
     pub fn collection(&self) -> CollectionId {
         match self {
@@ -114,23 +119,8 @@ impl SettingsCollection {
 
     /// Returns the e-resource of an availability collection.
     pub fn resource(&self) -> Option<&ResourceId> {
-        match self {
-            Self::Availability(resource) => Some(resource),
-            Self::ImportPermissions
-            | Self::AvailabilityGroups
-            | Self::LinkedAccountRules
-            | Self::ExternalUserGroups
-            | Self::UserGroups
-            | Self::RecordTypes
-            | Self::BlockDescriptions
-            | Self::BlockDefinitions
-            | Self::RestrictedUsers
-            | Self::RotaRules
-            | Self::DisplayRules
-            | Self::TaskList
-            | Self::ReportTypes
-            | Self::Dismissal => None,
-        }
+        let Self::Availability(resource) = self else { return None };
+        Some(resource)
     }
 
     /// Returns the key fields, under the names that people use.
