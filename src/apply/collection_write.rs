@@ -68,13 +68,13 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         let done: Arc<[AppliedChange]> = changes.iter().map(AppliedChange::from).collect();
         // The send also waits for this entry.
         drop(self.note(WritePhase::Intent { changes: done.clone() }));
-        let (outcome, moment) = match self.send(&fresh, &changes).await {
+        let (outcome, phase) = match self.send(&fresh, &changes).await {
             Ok(learned) => {
                 (WriteOutcome::Applied { changes }, WritePhase::Verified { changes: done, learned })
             }
             Err(WriteOutcome::VerifyFailed { unexpected_differences: strays }) => {
-                let moment = WritePhase::Unverified { changes: done, unexpected_differences: strays.clone() };
-                (WriteOutcome::VerifyFailed { unexpected_differences: strays }, moment)
+                let phase = WritePhase::Unverified { changes: done, unexpected_differences: strays.clone() };
+                (WriteOutcome::VerifyFailed { unexpected_differences: strays }, phase)
             }
             Err(outcome) => {
                 let why = unchanged_reason(&outcome);
@@ -82,14 +82,14 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             }
         };
         // Nothing depends on this entry: recovery reads the zone.
-        drop(self.note(moment));
+        drop(self.note(phase));
         outcome
     }
 
     /// Appends a journal entry for the collection.
-    fn note(&self, moment: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
+    fn note(&self, phase: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-        self.journal.append(JournalEntry { zone, collection, moment })
+        self.journal.append(JournalEntry { zone, collection, phase })
     }
 
     /// Reads the collection and derives its changes again.
