@@ -18,9 +18,7 @@ use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::TableCompleteness;
 use super::{CollectionOwner, SettingsQuestion};
-use crate::model::{
-    Explanation, FieldValue, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode,
-};
+use crate::model::{Explanation, FieldValue, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode};
 
 /// Visibility of a user group to partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,8 +127,8 @@ impl SettingsQuestion for VisibilityQuestion {
             }
             Some(why) => (MaybeKnown::Unknown(why.clone()), MaybeKnown::Unknown(why.clone())),
         };
-        builder.fact("agree", agree);
-        builder.fact("wrong", all_wrong);
+        builder.fact("consistent", agree);
+        builder.fact("inconsistentTables", all_wrong);
         builder.finish(match visibility {
             GroupVisibility::Visible => format!("partners can see {user_group} of {name}{tail}"),
             GroupVisibility::Hidden => format!("partners cannot see {user_group} of {name}{tail}"),

@@ -53,9 +53,13 @@ pub enum FactComparison {
 }
 
 /// Known value, or the reason why the value is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum MaybeKnown<T> {
     /// Known value.
+    #[serde(rename = "value")]
     Known(T),
     /// Reason for an unknown value: `no manifest declares RestrictedUsers at 01OMNI_BETA`.
     Unknown(Arc<str>),

@@ -15,7 +15,19 @@ pub struct SourcePosition {
 }
 
 /// Range of a file, from `start` inclusive to `end` exclusive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(from = "RuleLocationJson", into = "RuleLocationJson")]
 pub struct SourceSpan {
     /// Path as typed by the user, relative to the config directory, with `/`.
     pub file: Arc<str>,
@@ -41,7 +53,19 @@ impl fmt::Display for SourceSpan {
 }
 
 /// Declaration of a value in the manifests.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(from = "DeclarationJson", into = "DeclarationJson")]
 pub struct Provenance {
     /// Location of the value.
     pub span: SourceSpan,
@@ -58,5 +82,73 @@ impl fmt::Display for Provenance {
             Some(index) => write!(f, " (overrides[{index}])"),
             None => Ok(()),
         }
+    }
+}
+
+/// Location of a rule or of a part of a manifest.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct RuleLocationJson {
+    /// File, relative to the configuration directory.
+    pub filename: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+impl From<SourceSpan> for RuleLocationJson {
+    fn from(SourceSpan { file, start, end: _ }: SourceSpan) -> Self {
+        Self { filename: file, line: start.line, column: start.column }
+    }
+}
+
+impl From<RuleLocationJson> for SourceSpan {
+    fn from(RuleLocationJson { filename, line, column }: RuleLocationJson) -> Self {
+        // JSON contains no byte offset.
+        let start = SourcePosition { line, column, byte: 0 };
+        Self { file: filename, start, end: start }
+    }
+}
+
+/// Location of a declaration in the manifests.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct DeclarationJson {
+    /// File, relative to the configuration directory.
+    pub filename: Arc<str>,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// Kind and name of the manifest, for example `CodeTable/network-block-descriptions`.
+    pub manifest: Arc<str>,
+    /// Index of the override in the manifest, from 0, or null for the manifest itself.
+    pub override_index: Option<u32>,
+}
+
+impl From<Provenance> for DeclarationJson {
+    fn from(provenance: Provenance) -> Self {
+        (&provenance).into()
+    }
+}
+
+impl From<&Provenance> for DeclarationJson {
+    fn from(provenance: &Provenance) -> Self {
+        let Provenance { span: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
+        Self {
+            filename: file.clone(),
+            line: start.line,
+            column: start.column,
+            manifest: manifest.clone(),
+            override_index: *override_index,
+        }
+    }
+}
+
+impl From<DeclarationJson> for Provenance {
+    fn from(at: DeclarationJson) -> Self {
+        let DeclarationJson { filename, line, column, manifest, override_index } = at;
+        // JSON contains no byte offset.
+        let start = SourcePosition { line, column, byte: 0 };
+        Self { span: SourceSpan { file: filename, start, end: start }, manifest, override_index }
     }
 }

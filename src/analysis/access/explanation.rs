@@ -9,8 +9,7 @@ use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
 use crate::model::{
-    AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, ReasonSource,
-    ResourceLevel,
+    AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, ReasonSource, ResourceLevel,
 };
 
 /// Text facts from the settings of a group, each with its field.
@@ -48,7 +47,7 @@ pub(super) fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> 
     builder.add_fact("groups", FieldValue::list(access.grants.iter().map(|grant| grant.group)));
     builder.add_fact("level", access.level.map_or(FieldValue::Null, |level| level.as_str().into()));
     builder.add_fact("titleShown", access.title == TitleVisibility::Shown);
-    builder.fact("why", refusal_fact(&access));
+    builder.fact("refusal", refusal_fact(&access));
     builder.fact(
         "proxyEnabled",
         first.map_or(MaybeKnown::Known(FieldValue::Null), |grant| proxy_enabled(grant.setting)),

@@ -28,7 +28,7 @@ pub fn from_home(
         None => {
             let why = undeclared_copying(linked);
             builder.add_reason(format!("{why}; the member's setting applies"), ground);
-            for fact in ["copiesBlocks", "blocks", "stops"] {
+            for fact in ["copiesBlocks", "blocks", "blockedActions"] {
                 builder.fact(fact, MaybeKnown::Unknown(why.as_str().into()));
             }
             return;
@@ -38,7 +38,7 @@ pub fn from_home(
             builder.add_reason(format!("the rule copies no patron blocks; {left}"), ground);
             builder.add_fact("copiesBlocks", false);
             builder.add_fact("blocks", FieldValue::Null);
-            builder.add_fact("stops", FieldValue::Null);
+            builder.add_fact("blockedActions", FieldValue::Null);
             return;
         }
         Some(BlockCopying::Network) => {
@@ -60,7 +60,7 @@ pub fn from_home(
             .map(|definitions| FieldValue::list(definitions.iter().filter_map(|each| each.text_field("ID")))),
     );
     if none {
-        builder.add_fact("stops", FieldValue::Null);
+        builder.add_fact("blockedActions", FieldValue::Null);
         return;
     }
     let effect = effect(CopiedBlock::Copy, at, settings);
@@ -71,7 +71,7 @@ pub fn from_home(
         }
         MaybeKnown::Unknown(why) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
     }
-    builder.fact("stops", effect.map(|effect| services_value(effect.blocked_services())));
+    builder.fact("blockedActions", effect.map(|effect| services_value(effect.blocked_services())));
 }
 
 fn extent(question: &PatronQuestion, settings: &NetworkSettings) -> Option<TableCompleteness> {
@@ -120,7 +120,7 @@ pub fn from_target(builder: &mut ExplanationBuilder, question: &PatronQuestion, 
         MaybeKnown::Known(home) => home,
         MaybeKnown::Unknown(why) => {
             builder.add_reason(why.to_string(), ReasonSource::AlmaDefault);
-            for fact in ["sentHome", "stopsAtHome", "travelsOn"] {
+            for fact in ["sentToSource", "blockedAtSource", "sentToOtherTargets"] {
                 builder.fact(fact, MaybeKnown::Unknown(why.clone()));
             }
             return;
@@ -144,13 +144,13 @@ pub fn from_target(builder: &mut ExplanationBuilder, question: &PatronQuestion, 
             false
         }
     };
-    builder.add_fact("sentHome", sent);
-    builder.add_fact("stopsAtHome", services_value(home.blocked_services()));
+    builder.add_fact("sentToSource", sent);
+    builder.add_fact("blockedAtSource", services_value(home.blocked_services()));
     let on = travels_on(question, &home, settings);
     if let BlockEffect::Stops(_, definition) = &home {
         onwards(builder, question, *definition, &on, settings);
     }
-    builder.fact("travelsOn", on.map(FieldValue::Bool));
+    builder.fact("sentToOtherTargets", on.map(FieldValue::Bool));
 }
 
 /// Adds the reason why a block sent back to the source is copied onwards, or not.

@@ -147,7 +147,7 @@ fn not_linked(
     for fact in PatronQuestion::DEFINITION.fact_names() {
         builder.add_fact(fact, FieldValue::Null);
     }
-    for fact in ["linked", "sentHome", "travelsOn"] {
+    for fact in ["linked", "sentToSource", "sentToOtherTargets"] {
         builder.add_fact(fact, false);
     }
     builder.add_fact("error", refused.code());

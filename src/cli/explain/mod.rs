@@ -115,7 +115,7 @@ fn answers_text(answered: &[QuestionAnswers]) -> String {
 
 fn json(answered: QuestionAnswers) -> AnswerJson {
     let QuestionAnswers { question, declared, observed } = answered;
-    let differs_in = match (&declared, &observed) {
+    let differences = match (&declared, &observed) {
         (Some(declared), Some(observed)) => {
             let differs = |fact: &&&str| declared.compare(observed, fact) == FactComparison::Different;
             Some(declared.facts.keys().filter(differs).copied().collect())
@@ -126,6 +126,6 @@ fn json(answered: QuestionAnswers) -> AnswerJson {
         question,
         declared: declared.as_ref().map(ExplanationJson::from),
         observed: observed.as_ref().map(ExplanationJson::from),
-        differs_in,
+        differences,
     }
 }

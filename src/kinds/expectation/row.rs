@@ -100,7 +100,7 @@ impl<'a> ExpectationRow<'a> {
 
     /// Returns the reason in one line, for messages.
     pub fn reason(&self) -> Option<Arc<str>> {
-        let reason = self.get("because")?.as_text()?;
+        let reason = self.get("reason")?.as_text()?;
         Some(reason.split_whitespace().collect::<Vec<&str>>().join(" ").into())
     }
 

@@ -77,7 +77,7 @@ fn fields(question: &QuestionDefinition, generator: &mut SchemaGenerator) -> Map
         add(fact.name, fact.description, fact_schema(fact.value, generator));
     }
     add(
-        "because",
+        "reason",
         &["Reason for the expectation; shown if the expectation is not met."],
         generator.subschema_for::<String>(),
     );

@@ -85,7 +85,7 @@ impl AccessQuestion {
             /// True if search results show the title, with or without access to the content.
             "titleShown" Flag;
             /// Reason for the refusal; null if users can access the content.
-            "why" NullableWord(AccessRefusal::WORDS);
+            "refusal" NullableWord(AccessRefusal::WORDS);
         },
         answering_zone: "member",
         build: |values| {

@@ -40,19 +40,19 @@ impl PatronQuestion {
               blocks.",
         arguments: arguments! {
             /// Source institution, home of the patron: a code, a list of codes, or a selector of members.
-            "from" "source" Required Zone(ZoneCoverage::Members)
+            "source" "source" Required Zone(ZoneCoverage::Members)
                 => "Code of the source institution: the patron's own member";
             /// User group of the patron at the source institution, or several. Variables take the source
             /// institution's values.
             "userGroup" "user-group" Required UserGroup
                 => "User group of the patron at the source institution";
             /// Target institution with the linked account: a code, a list of codes, or a selector of members.
-            "at" "target" Required Zone(ZoneCoverage::Members)
+            "target" "target" Required Zone(ZoneCoverage::Members)
                 => "Code of the target institution: the member that gives the linked account";
             /// Expiry date of the patron's account at the source institution, such as `2027-06-30`.
             "expires" "expires" Optional Date => "Expiry date of the account at the source institution";
             /// Third member, for patron blocks copied from the target institution to other members.
-            "onTo" "next-target" Optional Zone(ZoneCoverage::Members)
+            "nextTarget" "next-target" Optional Zone(ZoneCoverage::Members)
                 => "Code of a third member, to show which patron blocks are copied to it";
         },
         facts: facts! {
@@ -77,23 +77,23 @@ impl PatronQuestion {
             /// Complete list of the source institution's block definition IDs to copy blocks for.
             "blocks" Texts;
             /// Complete list of actions that copied blocks prevent at the target institution.
-            "stops" Words(BlockedService::WORDS);
+            "blockedActions" Words(BlockedService::WORDS);
             /// True if Alma sends blocks from the target institution to the source institution.
-            "sentHome" Flag;
+            "sentToSource" Flag;
             /// Complete list of actions that these blocks prevent at the source institution.
-            "stopsAtHome" Words(BlockedService::WORDS);
+            "blockedAtSource" Words(BlockedService::WORDS);
             /// True if these blocks then reach the third member. Without a third member: true if the blocks can
             /// reach any other member.
-            "travelsOn" Flag;
+            "sentToOtherTargets" Flag;
         },
-        answering_zone: "at",
+        answering_zone: "target",
         build: |values| {
             let question = Self {
-                source: values.zone("from")?,
+                source: values.zone("source")?,
                 user_group: values.text("userGroup")?,
-                target: values.zone("at")?,
+                target: values.zone("target")?,
                 expires: values.date("expires"),
-                next_target: values.zone("onTo"),
+                next_target: values.zone("nextTarget"),
             };
             Some(question.into())
         },

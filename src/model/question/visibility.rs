@@ -36,9 +36,9 @@ impl VisibilityQuestion {
             /// True if the group belongs to the restricted users.
             "restricted" Flag;
             /// True if restricted users, rota rules and display logic are consistent.
-            "agree" Flag;
+            "consistent" Flag;
             /// Complete list of inconsistent rules: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.
-            "wrong" Texts;
+            "inconsistentTables" Texts;
         },
         answering_zone: "member",
         build: |values| {

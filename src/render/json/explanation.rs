@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::DeclarationJson;
 use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, ReasonSource};
@@ -30,7 +30,7 @@ pub struct AnswerJson {
     pub observed: Option<ExplanationJson>,
     /// Names of facts with different known values in both answers, if both were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub differs_in: Option<Vec<&'static str>>,
+    pub differences: Option<Vec<&'static str>>,
 }
 
 /// Answer to a question.
@@ -39,19 +39,9 @@ pub struct ExplanationJson {
     /// Answer in one sentence.
     pub answer: String,
     /// Facts of the answer, available to expectations.
-    pub facts: BTreeMap<&'static str, FactJson>,
+    pub facts: BTreeMap<&'static str, MaybeKnown<FieldValue>>,
     /// Reasons, in order of evaluation.
     pub reasons: Vec<ReasonJson>,
-}
-
-/// Value of a fact.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FactJson {
-    /// Known value.
-    Is(FieldValue),
-    /// Unknown value, with the reason.
-    Unknown(String),
 }
 
 /// Reason for an answer.
@@ -80,7 +70,7 @@ pub struct ReasonJson {
 }
 
 /// Version of the format.
-const VERSION: &str = "1.0";
+const VERSION: &str = "2.0";
 
 /// Returns all answers.
 pub fn explain(answers: Vec<AnswerJson>) -> ExplainJson {
@@ -90,13 +80,9 @@ pub fn explain(answers: Vec<AnswerJson>) -> ExplainJson {
 impl From<&Explanation> for ExplanationJson {
     fn from(explanation: &Explanation) -> Self {
         let Explanation { question: _, line, facts, reasons } = explanation;
-        let fact = |told: &MaybeKnown<FieldValue>| match told {
-            MaybeKnown::Known(value) => FactJson::Is(value.clone()),
-            MaybeKnown::Unknown(why) => FactJson::Unknown(why.to_string()),
-        };
         Self {
             answer: line.clone(),
-            facts: facts.iter().map(|(name, told)| (*name, fact(told))).collect(),
+            facts: facts.clone(),
             reasons: reasons.iter().map(ReasonJson::from).collect(),
         }
     }

@@ -3,7 +3,6 @@
 //! Rules and viewers for Terraform work unmodified. The key `reconciler` contains all additional data. A
 //! plan file uses the same format, and [`parse`] reads the file back.
 
-mod expectation_forecast;
 mod read;
 mod write;
 
@@ -13,14 +12,13 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclarationJson, FindingJson};
+use super::DeclarationJson;
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
-    ContentDigest, Deferral, DifferenceType, FieldName, FieldValue, PlanCost, PlanCounts, PlanImpact,
-    PlanInputs, Record, RolloutWave, ZoneFailure,
+    ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
+    PlanCounts, PlanImpact, PlanInputs, Record, RolloutWave, ZoneFailure,
 };
 
-pub use self::expectation_forecast::{BrokenExpectationJson, ExpectationForecastJson};
 pub(super) use self::read::change;
 pub use self::read::{PlanFileError, parse};
 pub(super) use self::write::detail;
@@ -28,7 +26,7 @@ pub use self::write::{plan, resource};
 
 /// Version of the format, in Terraform's numbering. A removed or redefined field increments the major
 /// number.
-pub const FORMAT: &str = "1.4";
+pub const FORMAT: &str = "2.0";
 
 /// JSON output of a plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -134,13 +132,13 @@ pub struct ReconcilerJson {
     pub cost: PlanCost,
     /// Findings of guards and policies, severest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<FindingJson>,
-    /// Impact of the changes on members and their users. New in 1.4.
+    pub findings: Vec<Finding>,
+    /// Impact of the changes on members and their users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impacts: Vec<PlanImpact>,
     /// Forecast of the expectations after the plan. Absent without expectations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expectations: Option<ExpectationForecastJson>,
+    #[serde(default, skip_serializing_if = "ExpectationForecast::is_empty")]
+    pub expectations: ExpectationForecast,
     /// Zones with a desired state.
     pub zones: Vec<ZoneJson>,
     /// Groups of zones with identical changes.

@@ -9,9 +9,8 @@ use super::{
 };
 use crate::model::{
     AppliedStateUpdate, Change, ChangeAction, CollectionChanges, CollectionDiff, CollectionId,
-    CollectionShape, ComparisonMode, FieldChange, FieldValue, Finding, ObservationSource, Plan, PlanStep,
-    Provenance, RecordAddress, RecordKey, SourcePosition, SourceSpan, UnmanagedCollection, ZoneCode,
-    ZonePlan,
+    CollectionShape, ComparisonMode, FieldChange, FieldValue, ObservationSource, Plan, PlanStep, Provenance,
+    RecordAddress, RecordKey, SourcePosition, SourceSpan, UnmanagedCollection, ZoneCode, ZonePlan,
 };
 
 /// Error in a plan file.
@@ -21,7 +20,7 @@ pub enum PlanFileError {
     #[error("not a zonal plan file: {0}")]
     NotAPlan(String),
     /// Unsupported format version.
-    #[error("unsupported format version {0}, expected 1.x")]
+    #[error("unsupported format version {0}, expected 2.x")]
     Version(String),
     /// Inconsistent content.
     #[error("inconsistent plan file: {0}")]
@@ -110,9 +109,9 @@ impl TryFrom<PlanJson> for Plan {
             waves: reconciler.waves,
             cost: reconciler.cost,
             digest: reconciler.digest,
-            findings: reconciler.findings.into_iter().map(Finding::from).collect(),
+            findings: reconciler.findings,
             impacts: reconciler.impacts,
-            expectations: super::expectation_forecast::from_json(reconciler.expectations),
+            expectations: reconciler.expectations,
             inputs: reconciler.inputs,
             zones,
         })

@@ -10,7 +10,6 @@ use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, CollectionId, ComparisonMode, ContentDigest, FieldChange, Plan,
     PlanStep, Provenance, UnmanagedCollection, ZoneCode, ZonePlan,
 };
-use crate::render::json::FindingJson;
 
 /// Returns the plan as JSON. `digest` computes the digest of a change.
 pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
@@ -53,9 +52,9 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
             inputs: plan.inputs.clone(),
             counts: plan.counts(),
             cost: plan.cost,
-            findings: plan.findings.iter().map(FindingJson::from).collect(),
+            findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
-            expectations: super::expectation_forecast::json(&plan.expectations),
+            expectations: plan.expectations.clone(),
             zones: plan.zones.iter().map(zone).collect(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
