@@ -194,7 +194,7 @@ impl SettingsQuestion for TasksQuestion {
             if **report == *"linked" {
                 let says = "entries of `linked` appear only if the customer parameter \
                             authority_control_link_available is true; zonal does not read it";
-                builder.add_reason(says, ReasonSource::AlmaDefault);
+                builder.add_alma_reason(says);
             }
         }
         let who = format!("a {role} of {name}");
@@ -260,7 +260,7 @@ fn for_network(
                 builder
                     .add_reason(format!("{whose} does not allow a {role} to {DISMISS_FOR_NETWORK}"), ground);
             }
-            MaybeKnown::Unknown(why) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+            MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
         }
     }
     builder.fact(FOR_NETWORK, may.map(FieldValue::Bool));
@@ -274,7 +274,7 @@ fn add_permission_fact(
 ) {
     match &may {
         MaybeKnown::Known((may, ground)) => builder.add_reason(says(*may), ground.clone()),
-        MaybeKnown::Unknown(why) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
     builder.fact(fact, may.map(|(may, _)| FieldValue::Bool(may)));
 }

@@ -30,11 +30,16 @@ impl ExplanationBuilder {
     }
 
     /// Adds a reason, unless equal to the previous one.
-    pub fn add_reason(&mut self, says: impl Into<String>, ground: ReasonSource) {
-        let reason = Reason { text: says.into(), ground };
+    pub fn add_reason(&mut self, text: impl Into<String>, ground: ReasonSource) {
+        let reason = Reason { text: text.into(), ground };
         if self.reasons.last() != Some(&reason) {
             self.reasons.push(reason);
         }
+    }
+
+    /// Adds a reason that follows from Alma's behavior.
+    pub fn add_alma_reason(&mut self, text: impl Into<String>) {
+        self.add_reason(text, ReasonSource::AlmaDefault);
     }
 
     /// Adds a known fact.
@@ -58,7 +63,7 @@ impl ExplanationBuilder {
         for fact in self.question.definition().fact_names() {
             self.facts.insert(fact, MaybeKnown::Unknown(Arc::clone(why)));
         }
-        self.add_reason(why.to_string(), ReasonSource::AlmaDefault);
+        self.add_alma_reason(why.to_string());
         self.finish(line())
     }
 }

@@ -94,17 +94,11 @@ impl SettingsQuestion for ImportQuestion {
                     | ReasonSource::Attested { .. } => "contributing is allowed",
                 };
                 builder.add_reason(by, ground);
-                builder.add_reason(
-                    format!("allowed import methods: {}", words.join(", ")),
-                    ReasonSource::AlmaDefault,
-                );
+                builder.add_alma_reason(format!("allowed import methods: {}", words.join(", ")));
             }
             ImportPermission::Denied => builder.add_reason("contributing is denied", ground),
         }
-        builder.add_reason(
-            "not covered: staff of the member who catalog in the Network Zone",
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason("not covered: staff of the member who catalog in the Network Zone");
         let allowed = permission == ImportPermission::Allowed;
         builder.add_fact("allowed", allowed);
         let open = channels.iter().filter(|_| allowed).map(|(channel, _)| channel.as_str());

@@ -1,8 +1,8 @@
 //! Effective settings of a network: questions, explanations, expectations and impact.
 //!
-//! One file or folder for each question, with its answer and impact: pure functions over [`NetworkSettings`]. The settings come from the
-//! desired state, the observed state, or the observed state with a plan applied. Comments mark undocumented
-//! behavior of Alma.
+//! One file or folder for each question, with its answer and impact: pure functions over [`NetworkSettings`].
+//! The settings come from the desired state, the observed state, or the observed state with a plan applied.
+//! Comments mark undocumented behavior of Alma.
 
 pub mod access;
 pub mod authority_tasks;
@@ -32,10 +32,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use self::impact::ImpactFunction;
 use crate::model::network::ZoneRole;
 use crate::model::question::definition::QuestionDefinition;
-use crate::model::{
-    AccessQuestion, Explanation, ImportQuestion, Network, PatronQuestion, Question, TasksQuestion,
-    VisibilityQuestion, ZoneCode,
-};
+use crate::model::question::for_all_questions;
+use crate::model::{Explanation, Network, Question, ZoneCode};
 
 /// Answer to a question, and the impact of a plan on the answers.
 trait SettingsQuestion {
@@ -49,12 +47,12 @@ trait SettingsQuestion {
     fn explain(&self, settings: &NetworkSettings) -> Explanation;
 }
 
-/// Declares the list of questions.
-macro_rules! questions {
-    ($($name:ident($question:ty),)*) => {
+/// Declares the functions for any question, by question.
+macro_rules! question_functions {
+    ($($(#[$about:meta])* $name:ident($question:ident),)*) => {
         /// Impact functions of all questions.
         const IMPACTS: &[(&QuestionDefinition, &[ImpactFunction])] =
-            &[$((&<$question>::DEFINITION, <$question>::IMPACTS)),*];
+            &[$((&crate::model::$question::DEFINITION, crate::model::$question::IMPACTS)),*];
 
         /// Answers a question.
         pub fn explain(question: &Question, settings: &NetworkSettings) -> Explanation {
@@ -71,13 +69,7 @@ macro_rules! questions {
     };
 }
 
-questions! {
-    Import(ImportQuestion),
-    Access(AccessQuestion),
-    Patron(PatronQuestion),
-    Visibility(VisibilityQuestion),
-    Tasks(TasksQuestion),
-}
+for_all_questions!(question_functions);
 
 /// Returns the collections needed to answer a question, by zone.
 pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTreeSet<SettingsCollection>> {

@@ -105,7 +105,7 @@ impl SettingsQuestion for VisibilityQuestion {
                 );
             }
             if let Some(why) = unknown {
-                builder.add_reason(why.to_string(), ReasonSource::AlmaDefault);
+                builder.add_alma_reason(why.to_string());
             }
         }
         let some_wrong = !rota.wrong.is_empty() || !display.wrong.is_empty();

@@ -8,9 +8,7 @@ use crate::analysis::explanation_builder::ExplanationBuilder;
 use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
-use crate::model::{
-    AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, ReasonSource, ResourceLevel,
-};
+use crate::model::{AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, ResourceLevel};
 
 /// Text facts from the settings of a group, each with its field.
 const TEXTS: [(&str, &str); 4] = [
@@ -71,7 +69,7 @@ pub(super) fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> 
         let all_known = matches!(rules, Some(Ok(rules)) if rules.extent == TableCompleteness::Complete);
         if !all_known {
             let says = format!("not evaluated: undeclared display logic rules of {name}");
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
     builder.finish(match (access.refusal, first) {
@@ -119,25 +117,19 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut Explanatio
         hidden,
     } = access;
     match level {
-        Some(ResourceLevel::Collection) => {
-            builder.add_reason("the groups of the e-collection decide", ReasonSource::AlmaDefault)
-        }
+        Some(ResourceLevel::Collection) => builder.add_alma_reason("the groups of the e-collection decide"),
         Some(level) => {
             let says = format!(
                 "the groups of the {} decide, as the innermost level with groups; Alma does not \
                  document how levels combine",
                 level.as_str()
             );
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
-        None => builder
-            .add_reason("no level has groups, so the whole network has access", ReasonSource::AlmaDefault),
+        None => builder.add_alma_reason("no level has groups, so the whole network has access"),
     }
     for group in missing {
-        builder.add_reason(
-            format!("group {group} does not exist, so it has no members"),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!("group {group} does not exist, so it has no members"));
     }
     for grant in grants {
         lets_in(grant, *level, name, "grants access", builder);
@@ -148,13 +140,12 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut Explanatio
              the first by name, {}",
             first.group
         );
-        builder.add_reason(says, ReasonSource::AlmaDefault);
+        builder.add_alma_reason(says);
     }
     if let Some(group) = unknown {
-        builder.add_reason(
-            format!("no manifest declares the members of group {group}, which may also grant access"),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!(
+            "no manifest declares the members of group {group}, which may also grant access"
+        ));
     }
     match (extent, level) {
         (TableCompleteness::DeclaredOnly, Some(level)) => {
@@ -162,14 +153,14 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut Explanatio
                 "undeclared groups of the {} may also grant access; run with --observed to include them",
                 level.as_str()
             );
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (TableCompleteness::DeclaredOnly, None) | (TableCompleteness::Complete, _) => {}
     }
     if let (Some(level), [], []) = (level, grants.as_slice(), near.as_slice()) {
         let says =
             format!("no group of the {} includes {name}, or a campus or library of it", level.as_str());
-        builder.add_reason(says, ReasonSource::AlmaDefault);
+        builder.add_alma_reason(says);
     }
     // A user in one group does not need to be inside the places of another.
     for NearbyPlace { group, place, ranges, members } in near.iter().filter(|_| grants.is_empty()) {
@@ -185,10 +176,7 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut Explanatio
         builder.add_reason(says, members.ground(field));
     }
     if let Some(why) = wider_unknown {
-        builder.add_reason(
-            format!("unknown whether a wider level would grant access: {why}"),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!("unknown whether a wider level would grant access: {why}"));
     }
     if let Some((level, grants)) = wider {
         for grant in grants {
@@ -201,7 +189,7 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut Explanatio
     match (title, grants.is_empty() && level.is_some()) {
         (TitleVisibility::Shown, true) => {
             let says = "the title may still appear in search, because a campus or library is in a group";
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (TitleVisibility::Shown, false) | (TitleVisibility::NotShown, _) => {}
     }

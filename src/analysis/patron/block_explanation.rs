@@ -50,7 +50,7 @@ pub fn from_home(
     let copied = copied_block_definitions(linked, from, settings);
     match &copied {
         MaybeKnown::Known(definitions) => travel(builder, question, definitions, settings),
-        MaybeKnown::Unknown(why) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
     let all_are_known = extent(question, settings) == Some(TableCompleteness::Complete);
     let none = all_are_known && copied.get().is_some_and(Vec::is_empty);
@@ -69,7 +69,7 @@ pub fn from_home(
             let (does, ground) = does(effect, target, &format!("with type and description `{COPIED}`"));
             builder.add_reason(format!("a copied patron block of {source} {does}"), ground);
         }
-        MaybeKnown::Unknown(why) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
     builder.fact("blockedActions", effect.map(|effect| services_value(effect.blocked_services())));
 }
@@ -93,20 +93,17 @@ fn travel(
     }
     if definitions.len() > FEW {
         let rest = definitions[FEW..].iter().filter_map(|each| each.text_field("ID")).collect::<Vec<_>>();
-        builder.add_reason(
-            format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())));
     }
     match (definitions.is_empty(), extent(question, settings)) {
         (_, Some(TableCompleteness::DeclaredOnly) | None) => {
             let says = format!(
                 "undeclared network blocks of {source} may exist; run with --observed to include them"
             );
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (true, Some(TableCompleteness::Complete)) => {
-            builder.add_reason(format!("{source} has no network blocks"), ReasonSource::AlmaDefault);
+            builder.add_alma_reason(format!("{source} has no network blocks"));
         }
         (false, Some(TableCompleteness::Complete)) => {}
     }
@@ -119,7 +116,7 @@ pub fn from_target(builder: &mut ExplanationBuilder, question: &PatronQuestion, 
     let home = match effect(CopiedBlock::Home, from, settings) {
         MaybeKnown::Known(home) => home,
         MaybeKnown::Unknown(why) => {
-            builder.add_reason(why.to_string(), ReasonSource::AlmaDefault);
+            builder.add_alma_reason(why.to_string());
             for fact in ["sentToSource", "blockedAtSource", "sentToOtherTargets"] {
                 builder.fact(fact, MaybeKnown::Unknown(why.clone()));
             }
@@ -178,7 +175,7 @@ fn onwards(
     let Some(on_to) = question.next_target.as_ref().filter(|_| marked) else { return };
     let third = settings.name(on_to);
     match (on, link_at(&question.source, &question.user_group, question.expires, on_to, settings)) {
-        (MaybeKnown::Unknown(why), _) => builder.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        (MaybeKnown::Unknown(why), _) => builder.add_alma_reason(why.to_string()),
         (MaybeKnown::Known(_), MaybeKnown::Known(Ok(linked))) => {
             let does = match linked.copies_blocks {
                 Some(BlockCopying::Network) => "copies",
@@ -189,7 +186,7 @@ fn onwards(
         }
         (MaybeKnown::Known(_), MaybeKnown::Known(Err(refused))) => {
             let says = format!("the patron gets no linked account at {third} (error {})", refused.code());
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (MaybeKnown::Known(_), MaybeKnown::Unknown(_)) => {}
     }

@@ -40,10 +40,7 @@ pub fn group_at_home(
         PartnerVisibility::Hidden(entry) => {
             let says = format!("{name} restricts `{group}`, so partners cannot find its users");
             builder.add_reason(says, entry.ground_of_all());
-            builder.add_reason(
-                "Alma treats restricted users as not found (inferred)",
-                ReasonSource::AlmaDefault,
-            );
+            builder.add_alma_reason("Alma treats restricted users as not found (inferred)");
         }
         PartnerVisibility::Visible(Some(gone)) => {
             let says = format!("partners can see `{group}`: {name} does not restrict it");
@@ -51,13 +48,10 @@ pub fn group_at_home(
         }
         PartnerVisibility::Visible(None) => {
             let says = format!("partners can see `{group}`, like every group that {name} does not restrict");
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         PartnerVisibility::Unreadable(why) => {
-            builder.add_reason(
-                format!("unknown whether {name} restricts `{group}`: {why}"),
-                ReasonSource::AlmaDefault,
-            );
+            builder.add_alma_reason(format!("unknown whether {name} restricts `{group}`: {why}"));
         }
         PartnerVisibility::Undeclared => {
             let says = match settings.table(from, &SettingsCollection::RestrictedUsers) {
@@ -68,7 +62,7 @@ pub fn group_at_home(
                     "unknown whether {name} restricts `{group}` ({why}); unrestricted groups are visible to partners"
                 ),
             };
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
 }
@@ -97,7 +91,7 @@ pub fn external_group(
         }
         CodeUsage::Missing(None) => {
             let what = format!("is not an external user group of {name}");
-            builder.add_reason(beware(&what), ReasonSource::AlmaDefault);
+            builder.add_alma_reason(beware(&what));
         }
         CodeUsage::Unsaid => {}
     }
@@ -136,9 +130,8 @@ pub fn rules(
     }
     match passed.len().saturating_sub(FEW) {
         0 => {}
-        1 => builder.add_reason("the next rule does not match either", ReasonSource::AlmaDefault),
-        more => builder
-            .add_reason(format!("the next {more} rules do not match either"), ReasonSource::AlmaDefault),
+        1 => builder.add_alma_reason("the next rule does not match either"),
+        more => builder.add_alma_reason(format!("the next {more} rules do not match either")),
     }
     match table.extent {
         TableCompleteness::Complete => {}
@@ -146,7 +139,7 @@ pub fn rules(
             let target = settings.name(at);
             let says =
                 format!("undeclared rules at {target} may apply first; run with --observed to include them");
-            builder.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
     if let Some(rule) = decides {

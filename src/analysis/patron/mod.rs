@@ -19,7 +19,7 @@ use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::RowView;
 use super::{CollectionOwner, SettingsQuestion};
-use crate::model::{Explanation, FieldValue, MaybeKnown, PatronQuestion, ReasonSource};
+use crate::model::{Explanation, FieldValue, MaybeKnown, PatronQuestion};
 
 impl SettingsQuestion for PatronQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact::impact, block_impact::impact];
@@ -122,10 +122,7 @@ fn not_linked(
     let mut rule = FieldValue::Null;
     match refused {
         LinkRefusal::NotInNetwork => {
-            builder.add_reason(
-                format!("{source} is not another member of the network"),
-                ReasonSource::AlmaDefault,
-            );
+            builder.add_alma_reason(format!("{source} is not another member of the network"));
         }
         LinkRefusal::Hidden => link_explanation::group_at_home(&mut builder, question, settings),
         LinkRefusal::NoGroup => {
@@ -138,9 +135,7 @@ fn not_linked(
                     rule = decides.text_field("name").map_or(FieldValue::Null, FieldValue::from);
                     builder.add_reason("the rule assigns no user group", decides.ground("userGroup"));
                 }
-                None => {
-                    builder.add_reason(format!("{target} has no matching rule"), ReasonSource::AlmaDefault)
-                }
+                None => builder.add_alma_reason(format!("{target} has no matching rule")),
             }
         }
     }

@@ -15,7 +15,7 @@ use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
 use crate::model::{FactComparison, MaybeKnown};
 use crate::render;
-use crate::render::json::explanation::{self, AnswerJson, ExplanationJson};
+use crate::render::json::explanation::{self, AnswerJson};
 use crate::session::explain::{QuestionAnswers, SettingsSource, explain};
 
 /// Answer a question about effective settings, with reasons
@@ -122,10 +122,5 @@ fn json(answered: QuestionAnswers) -> AnswerJson {
         }
         (_, _) => None,
     };
-    AnswerJson {
-        question,
-        declared: declared.as_ref().map(ExplanationJson::from),
-        observed: observed.as_ref().map(ExplanationJson::from),
-        differences,
-    }
+    AnswerJson { question, declared, observed, differences }
 }

@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::DeclarationJson;
-use super::explanation::ReasonJson;
 use crate::model::{
-    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, Question, UnmetFact,
+    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, Question, Reason, UnmetFact,
 };
 
 /// Output of `zonal test --json`.
@@ -55,7 +54,7 @@ pub struct ExpectationResultJson {
     pub answer: Option<String>,
     /// Reasons of the answer, unless the expectation is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<ReasonJson>,
+    pub reasons: Vec<Reason>,
 }
 
 /// Verdict on an expectation.
@@ -98,8 +97,6 @@ fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) ->
         },
         unmet: shortfall.map(|shortfall| shortfall.facts.clone()).unwrap_or_default(),
         answer: shortfall.map(|shortfall| shortfall.line.clone()),
-        reasons: shortfall
-            .map(|shortfall| shortfall.reasons.iter().map(ReasonJson::from).collect())
-            .unwrap_or_default(),
+        reasons: shortfall.map(|shortfall| shortfall.reasons.clone()).unwrap_or_default(),
     }
 }
