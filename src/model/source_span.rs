@@ -14,7 +14,7 @@ pub struct SourcePosition {
     pub byte: u32,
 }
 
-/// Range of a file, from `start` inclusive to `end` exclusive.
+/// Location in a file: from `start` inclusive to `end` exclusive. JSON contains only the start.
 #[derive(
     Debug,
     Clone,
@@ -27,7 +27,7 @@ pub struct SourcePosition {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(from = "RuleLocationJson", into = "RuleLocationJson")]
+#[serde(from = "SpanJson", into = "SpanJson")]
 pub struct SourceSpan {
     /// Path as typed by the user, relative to the config directory, with `/`.
     pub file: Arc<str>,
@@ -52,7 +52,7 @@ impl fmt::Display for SourceSpan {
     }
 }
 
-/// Declaration of a value in the manifests.
+/// Location of a declaration in the manifests.
 #[derive(
     Debug,
     Clone,
@@ -65,13 +65,13 @@ impl fmt::Display for SourceSpan {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(from = "DeclarationJson", into = "DeclarationJson")]
 pub struct Provenance {
     /// Location of the value.
+    #[serde(flatten)]
     pub span: SourceSpan,
-    /// Manifest, `CodeTable/network-block-descriptions`.
+    /// Kind and name of the manifest, for example `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Index of the manifest's override that set the value, from 0; `None` for the manifest itself.
+    /// Index of the override that set the value, from 0; null for the manifest itself.
     pub override_index: Option<u32>,
 }
 
@@ -85,70 +85,27 @@ impl fmt::Display for Provenance {
     }
 }
 
-/// Location of a rule or of a part of a manifest.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct RuleLocationJson {
+/// JSON form of a [`SourceSpan`].
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct SpanJson {
     /// File, relative to the configuration directory.
-    pub filename: Arc<str>,
+    filename: Arc<str>,
     /// Line, from 1.
-    pub line: u32,
+    line: u32,
     /// Column in characters, from 1.
-    pub column: u32,
+    column: u32,
 }
 
-impl From<SourceSpan> for RuleLocationJson {
+impl From<SourceSpan> for SpanJson {
     fn from(SourceSpan { file, start, end: _ }: SourceSpan) -> Self {
         Self { filename: file, line: start.line, column: start.column }
     }
 }
 
-impl From<RuleLocationJson> for SourceSpan {
-    fn from(RuleLocationJson { filename, line, column }: RuleLocationJson) -> Self {
+impl From<SpanJson> for SourceSpan {
+    fn from(SpanJson { filename, line, column }: SpanJson) -> Self {
         // JSON contains no byte offset.
         let start = SourcePosition { line, column, byte: 0 };
         Self { file: filename, start, end: start }
-    }
-}
-
-/// Location of a declaration in the manifests.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-pub struct DeclarationJson {
-    /// File, relative to the configuration directory.
-    pub filename: Arc<str>,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// Kind and name of the manifest, for example `CodeTable/network-block-descriptions`.
-    pub manifest: Arc<str>,
-    /// Index of the override in the manifest, from 0, or null for the manifest itself.
-    pub override_index: Option<u32>,
-}
-
-impl From<Provenance> for DeclarationJson {
-    fn from(provenance: Provenance) -> Self {
-        (&provenance).into()
-    }
-}
-
-impl From<&Provenance> for DeclarationJson {
-    fn from(provenance: &Provenance) -> Self {
-        let Provenance { span: SourceSpan { file, start, end: _ }, manifest, override_index } = provenance;
-        Self {
-            filename: file.clone(),
-            line: start.line,
-            column: start.column,
-            manifest: manifest.clone(),
-            override_index: *override_index,
-        }
-    }
-}
-
-impl From<DeclarationJson> for Provenance {
-    fn from(at: DeclarationJson) -> Self {
-        let DeclarationJson { filename, line, column, manifest, override_index } = at;
-        // JSON contains no byte offset.
-        let start = SourcePosition { line, column, byte: 0 };
-        Self { span: SourceSpan { file: filename, start, end: start }, manifest, override_index }
     }
 }

@@ -12,5 +12,3 @@ pub mod runs;
 pub mod snapshot;
 pub mod stream_message;
 pub mod test;
-
-pub use crate::model::source_span::DeclarationJson;

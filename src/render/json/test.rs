@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::DeclarationJson;
 use crate::model::{
-    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, Question, Reason, UnmetFact,
+    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, Provenance, Question, Reason,
+    UnmetFact,
 };
 
 /// Output of `zonal test --json`.
@@ -40,7 +40,7 @@ pub struct ExpectationResultJson {
     /// Question text.
     pub question_text: String,
     /// Location of the expectation.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Reason of the expectation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -88,7 +88,7 @@ fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) ->
     ExpectationResultJson {
         question: question.clone(),
         question_text: question.to_string(),
-        declared_at: provenance.into(),
+        declared_at: provenance.clone(),
         reason: reason.as_deref().map(str::to_owned),
         verdict: match judged {
             ExpectationVerdict::Met => ExpectationVerdictJson::Met,

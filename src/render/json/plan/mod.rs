@@ -12,11 +12,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::DeclarationJson;
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, Record, RolloutWave, ZoneFailure,
+    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UnmanagedCollection, ZoneFailure,
 };
 
 pub(super) use self::read::change;
@@ -202,14 +201,14 @@ pub struct CollectionJson {
     pub attested: usize,
     /// Manifests that stop managing records of the collection without changing them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unmanaged: Vec<UnmanagedCollectionJson>,
+    pub unmanaged: Vec<UnmanagedCollection>,
     /// Notes about unchanged records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Failure, if zonal cannot plan the collection.
     pub failure: Option<ZoneFailure>,
     /// First manifest that declares the collection.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Names of the collections to write first.
     pub depends_on: Vec<String>,
     /// Deferral of the collection, if any.
@@ -219,15 +218,6 @@ pub struct CollectionJson {
 
 fn is_none(number: &usize) -> bool {
     *number == 0
-}
-
-/// Declaration with `enforcement: unmanage`.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct UnmanagedCollectionJson {
-    /// Location of the manifest.
-    pub declared_at: DeclarationJson,
-    /// Number of existing records declared by the manifest.
-    pub records: usize,
 }
 
 /// Details of a change, without an equivalent in Terraform's format.
@@ -258,7 +248,7 @@ pub struct ChangeDetailJson {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Arc<str>>,
     /// Location of the declaration.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Changed fields.
     pub field_changes: Vec<FieldChangeJson>,
     /// User who changed the record last, if known from the zone.
@@ -281,5 +271,5 @@ pub struct FieldChangeJson {
     pub column: u32,
     /// Location of the declaration, if in another manifest, file or override than the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared_at: Option<DeclarationJson>,
+    pub declared_at: Option<Provenance>,
 }

@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson,
-    UnmanagedCollectionJson, ZoneJson,
+    ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson, ZoneJson,
 };
 use crate::model::{
     AppliedStateUpdate, Change, ChangeAction, CollectionChanges, CollectionDiff, CollectionId,
     CollectionShape, ComparisonMode, FieldChange, FieldValue, ObservationSource, Plan, PlanStep, Provenance,
-    RecordAddress, RecordKey, SourcePosition, SourceSpan, UnmanagedCollection, ZoneCode, ZonePlan,
+    RecordAddress, RecordKey, SourcePosition, SourceSpan, ZoneCode, ZonePlan,
 };
 
 /// Error in a plan file.
@@ -136,10 +135,6 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
 fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
     let CollectionJson { name: _, id, channel, menu, declared_at, failure, deferral: hold, .. } = collection;
     let id = CollectionId::from(id);
-    let released = |UnmanagedCollectionJson { declared_at, records }| UnmanagedCollection {
-        provenance: declared_at.into(),
-        records,
-    };
     let outcome = match failure {
         Some(problem) => Err(problem),
         None => Ok(CollectionChanges {
@@ -150,7 +145,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             learned: AppliedStateUpdate::default(),
             unlisted: collection.unlisted.unwrap_or_default(),
             create_only_differences: collection.create_only_differences,
-            unmanaged: collection.unmanaged.into_iter().map(released).collect(),
+            unmanaged: collection.unmanaged,
             attested: collection.attested,
             notes: collection.notes,
             references: None,
@@ -164,7 +159,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
         siblings: Vec::new(),
         shape: Arc::new(CollectionShape { menu, ..CollectionShape::default() }),
         requires: BTreeSet::new(),
-        provenance: declared_at.into(),
+        provenance: declared_at,
         outcome,
     };
     PlanStep { diff, depends_on: after, channel, deferral: hold }
@@ -184,7 +179,7 @@ pub fn change(
     let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;
     let before = change.before.unwrap_or_default();
     let after = change.after.unwrap_or_default();
-    let provenance = Provenance::from(detail.declared_at);
+    let provenance = detail.declared_at;
     let edit = |FieldChangeJson { name, field, line, column, declared_at }: FieldChangeJson| {
         let at = SourcePosition { line, column, byte: 0 };
         let here = || Provenance {
@@ -196,7 +191,7 @@ pub fn change(
             before: before.get(&name).cloned(),
             after: after.get(&name)?.clone(),
             name,
-            provenance: declared_at.map_or_else(here, Provenance::from),
+            provenance: declared_at.unwrap_or_else(here),
         })
     };
     let edits = match action {
