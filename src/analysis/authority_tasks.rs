@@ -62,16 +62,16 @@ const DISMISS_FOR_NETWORK: &str = "dismiss entries for the whole network";
 ///
 /// # Errors
 /// Unknown if the permission is undeclared or unreadable.
-pub fn may(question: &TasksQuestion, settings: &NetworkSettings, deed: TaskAction) -> TaskPermission {
+pub fn may(question: &TasksQuestion, settings: &NetworkSettings, action: TaskAction) -> TaskPermission {
     let list = known!(settings.table(&question.zone, &SettingsCollection::TaskList));
     let what = format!("the permissions of a {} at {}", question.role, question.zone);
-    flag(list, list.find("role", &question.role), deed.field(), &what)
+    flag(list, list.find("role", &question.role), action.field(), &what)
 }
 
 /// Returns a flag of a row. A missing row of a complete table grants nothing (inferred).
 fn flag(table: &SettingsTable, found: Option<RowView<'_>>, field: &str, what: &str) -> TaskPermission {
-    let said = found.map(|entry| (entry.flag(field), entry.ground(field)));
-    match (said, table.extent) {
+    let declared = found.map(|entry| (entry.flag(field), entry.ground(field)));
+    match (declared, table.extent) {
         (Some((Some(flag), ground)), _) => MaybeKnown::Known((flag, ground)),
         (None, TableCompleteness::Complete) => MaybeKnown::Known((false, ReasonSource::AlmaDefault)),
         (Some((None, _)), _) | (None, TableCompleteness::DeclaredOnly) => {
@@ -169,17 +169,17 @@ impl SettingsQuestion for TasksQuestion {
         let name = settings.name(zone);
         let mut builder = ExplanationBuilder::new(self.clone());
         let (mut may_do, mut may_not, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-        for deed in TaskAction::ALL {
-            let may = may(self, settings, deed);
+        for action in TaskAction::ALL {
+            let may = may(self, settings, action);
             let side = match may.get() {
                 Some((true, _)) => &mut may_do,
                 Some((false, _)) => &mut may_not,
                 None => &mut unknown,
             };
-            side.push(deed.description());
-            add_permission_fact(&mut builder, deed.field(), may, |may| match may {
-                true => format!("a {role} is allowed to {}", deed.description()),
-                false => format!("a {role} is not allowed to {}", deed.description()),
+            side.push(action.description());
+            add_permission_fact(&mut builder, action.field(), may, |may| match may {
+                true => format!("a {role} is allowed to {}", action.description()),
+                false => format!("a {role} is not allowed to {}", action.description()),
             });
         }
         for_network(self, settings, &mut builder, [&mut may_do, &mut may_not, &mut unknown]);

@@ -8,9 +8,9 @@ use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, Reason
 /// Returns the known value, or leaves the function with the reason for an unknown one.
 macro_rules! known {
     ($result:expr) => {
-        match $result {
-            Ok(known) => known,
-            Err(why) => return crate::model::MaybeKnown::Unknown(why),
+        match crate::model::MaybeKnown::from($result) {
+            crate::model::MaybeKnown::Known(known) => known,
+            crate::model::MaybeKnown::Unknown(why) => return crate::model::MaybeKnown::Unknown(why),
         }
     };
 }

@@ -74,7 +74,7 @@ impl SettingsQuestion for ImportQuestion {
         let mut builder = ExplanationBuilder::new(self.clone());
         let linking = linking_permission(self, settings);
         let (permission, ground) = match permission(self, settings) {
-            MaybeKnown::Known(told) => told,
+            MaybeKnown::Known(known) => known,
             MaybeKnown::Unknown(why) => {
                 return builder.unknown(&why, || {
                     format!("unknown whether {name} may contribute {record} records to the Network Zone")
@@ -132,8 +132,8 @@ fn linking_permission(
 ) -> MaybeKnown<(ImportPermission, ReasonSource)> {
     let table = known!(settings.of_network(&SettingsCollection::ImportPermissions));
     let found = table.find("institution", question.member.as_str());
-    let said = found.and_then(|entry| Some((permission_of(entry, "linking")?, entry.ground("linking"))));
-    said.map_or_else(
+    let linking = found.and_then(|entry| Some((permission_of(entry, "linking")?, entry.ground("linking"))));
+    linking.map_or_else(
         || MaybeKnown::Unknown("no manifest declares whether linking is allowed".into()),
         MaybeKnown::Known,
     )

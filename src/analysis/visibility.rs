@@ -42,9 +42,9 @@ pub fn visibility(
     if let Some(entry) = table.find("userGroup", user_group) {
         return MaybeKnown::Known((GroupVisibility::Hidden, entry.ground_of_all()));
     }
-    let gone = table.absent_rows().find(|gone| gone.text_field("userGroup") == Some(user_group));
-    match (gone, table.extent) {
-        (Some(gone), _) => MaybeKnown::Known((GroupVisibility::Visible, gone.ground_of_all())),
+    let absent = table.absent_rows().find(|row| row.text_field("userGroup") == Some(user_group));
+    match (absent, table.extent) {
+        (Some(row), _) => MaybeKnown::Known((GroupVisibility::Visible, row.ground_of_all())),
         (None, TableCompleteness::Complete) => {
             MaybeKnown::Known((GroupVisibility::Visible, ReasonSource::AlmaDefault))
         }
@@ -58,12 +58,15 @@ impl SettingsQuestion for VisibilityQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact];
 
     fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
-        let subjects = [
+        let collections = [
             SettingsCollection::RestrictedUsers,
             SettingsCollection::RotaRules,
             SettingsCollection::DisplayRules,
         ];
-        subjects.into_iter().map(|subject| (CollectionOwner::Zone(self.member.clone()), subject)).collect()
+        collections
+            .into_iter()
+            .map(|collection| (CollectionOwner::Zone(self.member.clone()), collection))
+            .collect()
     }
 
     fn explain(&self, settings: &NetworkSettings) -> Explanation {
@@ -71,7 +74,7 @@ impl SettingsQuestion for VisibilityQuestion {
         let name = settings.name(member);
         let mut builder = ExplanationBuilder::new(self.clone());
         let (visibility, ground) = match visibility(self, settings) {
-            MaybeKnown::Known(told) => told,
+            MaybeKnown::Known(known) => known,
             MaybeKnown::Unknown(why) => {
                 return builder
                     .unknown(&why, || format!("unknown whether partners can see {user_group} of {name}"));
@@ -109,15 +112,15 @@ impl SettingsQuestion for VisibilityQuestion {
             }
         }
         let some_wrong = !rota.wrong.is_empty() || !display.wrong.is_empty();
-        let names = [&rota, &display].into_iter().flat_map(|each| &each.wrong);
+        let names = [&rota, &display].into_iter().flat_map(|agreement| &agreement.wrong);
         let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
         let tail = match names.as_slice() {
             [] => String::new(),
-            [one] => format!(", but {one} contradicts this"),
+            [name] => format!(", but {name} contradicts this"),
             [_, ..] => format!(", but {} contradict this", names.join(", ")),
         };
         let unknown = rota.unknown.as_ref().or(display.unknown.as_ref());
-        let (agree, all_wrong) = match unknown {
+        let (consistent, inconsistent) = match unknown {
             None => {
                 (MaybeKnown::Known(FieldValue::Bool(!some_wrong)), MaybeKnown::Known(FieldValue::list(names)))
             }
@@ -127,8 +130,8 @@ impl SettingsQuestion for VisibilityQuestion {
             }
             Some(why) => (MaybeKnown::Unknown(why.clone()), MaybeKnown::Unknown(why.clone())),
         };
-        builder.fact("consistent", agree);
-        builder.fact("inconsistentTables", all_wrong);
+        builder.fact("consistent", consistent);
+        builder.fact("inconsistentTables", inconsistent);
         builder.finish(match visibility {
             GroupVisibility::Visible => format!("partners can see {user_group} of {name}{tail}"),
             GroupVisibility::Hidden => format!("partners cannot see {user_group} of {name}{tail}"),

@@ -111,7 +111,7 @@ impl ExpectationCounts {
     /// Returns the counts of these verdicts.
     pub fn from_verdicts<'a>(judged: impl IntoIterator<Item = &'a ExpectationVerdict>) -> Self {
         let mut tally = Self::default();
-        judged.into_iter().for_each(|each| tally.count(each));
+        judged.into_iter().for_each(|verdict| tally.count(verdict));
         tally
     }
 

@@ -33,7 +33,7 @@ impl Explanation {
             }
             (Some(MaybeKnown::Unknown(_)) | None, Some(MaybeKnown::Known(_)))
             | (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Unknown(_)) | None) => FactComparison::OneSided,
-            (Some(MaybeKnown::Known(one)), Some(MaybeKnown::Known(other))) if one == other => {
+            (Some(MaybeKnown::Known(value)), Some(MaybeKnown::Known(other))) if value == other => {
                 FactComparison::Same
             }
             (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Known(_))) => FactComparison::Different,
@@ -90,6 +90,13 @@ impl<T> MaybeKnown<T> {
             Self::Known(known) => MaybeKnown::Known(f(known)),
             Self::Unknown(why) => MaybeKnown::Unknown(why),
         }
+    }
+}
+
+/// Takes the error as the reason for an unknown value.
+impl<T> From<Result<T, Arc<str>>> for MaybeKnown<T> {
+    fn from(result: Result<T, Arc<str>>) -> Self {
+        result.map_or_else(Self::Unknown, Self::Known)
     }
 }
 

@@ -136,10 +136,7 @@ pub fn decide<'s>(
     }
     // Hiding rules can change the title's visibility, but not a refusal.
     if access.title == TitleVisibility::Shown {
-        access.hide(known!(match hiding_rules::hiding_rule(question, member) {
-            MaybeKnown::Known(hidden) => Ok(hidden),
-            MaybeKnown::Unknown(why) => Err(why),
-        }));
+        access.hide(known!(hiding_rules::hiding_rule(question, member)));
     }
     MaybeKnown::Known(access)
 }

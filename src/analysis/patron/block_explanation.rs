@@ -56,8 +56,9 @@ pub fn from_home(
     let none = all_are_known && copied.get().is_some_and(Vec::is_empty);
     builder.fact(
         "blocks",
-        copied
-            .map(|definitions| FieldValue::list(definitions.iter().filter_map(|each| each.text_field("ID")))),
+        copied.map(|definitions| {
+            FieldValue::list(definitions.iter().filter_map(|definition| definition.text_field("ID")))
+        }),
     );
     if none {
         builder.add_fact("blockedActions", FieldValue::Null);
@@ -92,7 +93,10 @@ fn travel(
         builder.add_reason(says, definition.ground("Network Block"));
     }
     if definitions.len() > FEW {
-        let rest = definitions[FEW..].iter().filter_map(|each| each.text_field("ID")).collect::<Vec<_>>();
+        let rest = definitions[FEW..]
+            .iter()
+            .filter_map(|definition| definition.text_field("ID"))
+            .collect::<Vec<_>>();
         builder.add_alma_reason(format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())));
     }
     match (definitions.is_empty(), extent(question, settings)) {
@@ -196,8 +200,8 @@ fn onwards(
 fn does(effect: &BlockEffect<'_>, zone: &str, which: &str) -> (String, ReasonSource) {
     let id = |definition: &RowView<'_>| definition.text_field("ID").unwrap_or_default().to_owned();
     match effect {
-        BlockEffect::Stops(stops, definition) => {
-            let what = stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(", ");
+        BlockEffect::Stops(services, definition) => {
+            let what = services.iter().map(|service| service.as_str()).collect::<Vec<_>>().join(", ");
             let says = format!("blocks {what} at {zone} by definition `{}`", id(definition));
             (says, definition.ground("Blocked Action"))
         }
@@ -220,6 +224,6 @@ fn does(effect: &BlockEffect<'_>, zone: &str, which: &str) -> (String, ReasonSou
     }
 }
 
-fn services_value(stops: &[BlockedService]) -> FieldValue {
-    FieldValue::list(stops.iter().map(|stop| stop.as_str()))
+fn services_value(services: &[BlockedService]) -> FieldValue {
+    FieldValue::list(services.iter().map(|service| service.as_str()))
 }

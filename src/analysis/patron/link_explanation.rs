@@ -42,9 +42,9 @@ pub fn group_at_home(
             builder.add_reason(says, entry.ground_of_all());
             builder.add_alma_reason("Alma treats restricted users as not found (inferred)");
         }
-        PartnerVisibility::Visible(Some(gone)) => {
+        PartnerVisibility::Visible(Some(row)) => {
             let says = format!("partners can see `{group}`: {name} does not restrict it");
-            builder.add_reason(says, gone.ground_of_all());
+            builder.add_reason(says, row.ground_of_all());
         }
         PartnerVisibility::Visible(None) => {
             let says = format!("partners can see `{group}`, like every group that {name} does not restrict");

@@ -97,8 +97,8 @@ fn add_account_facts(builder: &mut ExplanationBuilder, linked: &LinkedAccount<'_
     };
     date("expiry", linked.expiry, "the expiry date");
     date("purge", linked.purge, "the purge date");
-    let mut anew = |fact, refreshing: Option<DateRefresh>| {
-        let known = refreshing.map(|refreshing| FieldValue::Bool(refreshing == DateRefresh::Always));
+    let mut refresh = |fact, setting: Option<DateRefresh>| {
+        let known = setting.map(|setting| FieldValue::Bool(setting == DateRefresh::Always));
         let why = || {
             MaybeKnown::Unknown(
                 link_explanation::undeclared_attribute("when the date is recalculated").into(),
@@ -106,8 +106,8 @@ fn add_account_facts(builder: &mut ExplanationBuilder, linked: &LinkedAccount<'_
         };
         builder.fact(fact, known.map_or_else(why, MaybeKnown::Known));
     };
-    anew("refreshExpiry", linked.refresh_expiry);
-    anew("refreshPurge", linked.refresh_purge);
+    refresh("refreshExpiry", linked.refresh_expiry);
+    refresh("refreshPurge", linked.refresh_purge);
 }
 
 /// Returns the explanation for a refused linked account.
