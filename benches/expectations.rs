@@ -256,7 +256,7 @@ fn expectations(rows: usize) -> String {
         let (from, at) = (index % MEMBERS, (index % MEMBERS + 1 + index / MEMBERS) % MEMBERS);
         let _ = writeln!(
             out,
-            "      - {{from: {}, at: {}, userGroup: FACULTY, expires: 2027-06-30, group: FACULTY, expiry: 2027-06-30, copiesBlocks: true}}",
+            "      - {{source: {}, target: {}, userGroup: FACULTY, expires: 2027-06-30, group: FACULTY, expiry: 2027-06-30, copiesBlocks: true}}",
             code(from),
             code(at)
         );

@@ -179,10 +179,10 @@ impl TemporaryDirectory {
 /// Writes the journal lines of one zone's tables, in the order of an apply.
 async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<Mutex<u64>>) {
     // Number and line must reach the queue together, as in an apply.
-    let append = |table, moment| {
+    let append = |table, phase| {
         let mut number = numbers.lock().expect("lock should not be poisoned");
         *number += 1;
-        store.append(line(run, *number, zone, table, moment))
+        store.append(line(run, *number, zone, table, phase))
     };
     for table in 0..TABLES {
         let changes: Arc<[AppliedChange]> = (0..rows).map(|row| change(table, row)).collect();
@@ -241,8 +241,8 @@ fn long_history(on: BenchDatabase, runtime: &Runtime) -> Store {
             for step in 0..120 * TABLES {
                 let changes = (0..21).map(|row| change(step % TABLES, row)).collect();
                 let strays = Vec::new();
-                let moment = WritePhase::Unverified { changes, unexpected_differences: strays };
-                last = Some(store.append(line(run, step as u64 + 1, step / TABLES, step % TABLES, moment)));
+                let phase = WritePhase::Unverified { changes, unexpected_differences: strays };
+                last = Some(store.append(line(run, step as u64 + 1, step / TABLES, step % TABLES, phase)));
             }
             last.expect("steps should exist").wait_until_durable().await.expect("line should be stored");
         }
@@ -264,8 +264,8 @@ fn collection(table: usize) -> CollectionId {
     CollectionId::with_code("CodeTable", &format!("Table{table}"))
 }
 
-fn line(run: RunId, number: u64, zone: usize, table: usize, moment: WritePhase) -> StoredJournalEntry {
-    let entry = JournalEntry { zone: code(zone).as_str().into(), collection: collection(table), moment };
+fn line(run: RunId, number: u64, zone: usize, table: usize, phase: WritePhase) -> StoredJournalEntry {
+    let entry = JournalEntry { zone: code(zone).as_str().into(), collection: collection(table), phase };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 

@@ -4,15 +4,18 @@
 //! document who may dismiss such an entry for the whole network. zonal stores this permission in the member's
 //! list and in a matrix of the Network Zone, and requires both.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::CollectionOwner;
 use super::explanation_builder::{ExplanationBuilder, known};
+use super::impact::wording::members;
+use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
+use super::{CollectionOwner, SettingsQuestion};
 use crate::model::network::ZoneRole;
-use crate::model::{Explanation, FieldValue, MaybeKnown, Question, ReasonSource, TasksQuestion};
+use crate::model::{Explanation, FieldValue, MaybeKnown, ReasonSource, TasksQuestion, ZoneCode};
 
 /// Permission of a role, with its source.
 pub type TaskPermission = MaybeKnown<(bool, ReasonSource)>;
@@ -51,22 +54,24 @@ impl TaskAction {
     }
 }
 
+/// Field of the network-wide permission, also the fact in expectations.
 const FOR_NETWORK: &str = "dismissForNetwork";
+const DISMISS_FOR_NETWORK: &str = "dismiss entries for the whole network";
 
 /// Returns the permission for an action in the role's own zone.
 ///
 /// # Errors
 /// Unknown if the permission is undeclared or unreadable.
-pub fn may(question: &TasksQuestion, settings: &NetworkSettings, deed: TaskAction) -> TaskPermission {
+pub fn may(question: &TasksQuestion, settings: &NetworkSettings, action: TaskAction) -> TaskPermission {
     let list = known!(settings.table(&question.zone, &SettingsCollection::TaskList));
     let what = format!("the permissions of a {} at {}", question.role, question.zone);
-    flag(list, list.find("role", &question.role), deed.field(), &what)
+    flag(list, list.find("role", &question.role), action.field(), &what)
 }
 
 /// Returns a flag of a row. A missing row of a complete table grants nothing (inferred).
 fn flag(table: &SettingsTable, found: Option<RowView<'_>>, field: &str, what: &str) -> TaskPermission {
-    let said = found.map(|entry| (entry.flag(field), entry.ground(field)));
-    match (said, table.extent) {
+    let declared = found.map(|entry| (entry.flag(field), entry.ground(field)));
+    match (declared, table.extent) {
         (Some((Some(flag), ground)), _) => MaybeKnown::Known((flag, ground)),
         (None, TableCompleteness::Complete) => MaybeKnown::Known((false, ReasonSource::AlmaDefault)),
         (Some((None, _)), _) | (None, TableCompleteness::DeclaredOnly) => {
@@ -144,67 +149,69 @@ pub fn is_report_listed(
     }
 }
 
-/// Returns the collections needed for an answer.
-pub fn needs(question: &TasksQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
-    let own = |subject| (CollectionOwner::Zone(question.zone.clone()), subject);
-    let mut needs = vec![
-        own(SettingsCollection::TaskList),
-        (CollectionOwner::NetworkZone, SettingsCollection::Dismissal),
-    ];
-    if question.report.is_some() {
-        needs.push(own(SettingsCollection::ReportTypes));
-    }
-    needs
-}
+impl SettingsQuestion for TasksQuestion {
+    const IMPACTS: &'static [ImpactFunction] = &[impact];
 
-/// Answers the question.
-pub fn explain(question: &TasksQuestion, settings: &NetworkSettings) -> Explanation {
-    let TasksQuestion { zone, role, report } = question;
-    let name = settings.name(zone);
-    let mut telling = ExplanationBuilder::new(Question::Tasks(question.clone()));
-    let (mut may_do, mut may_not, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
-    for deed in TaskAction::ALL {
-        let may = may(question, settings, deed);
-        let side = match may.get() {
-            Some((true, _)) => &mut may_do,
-            Some((false, _)) => &mut may_not,
-            None => &mut unknown,
-        };
-        side.push(deed.description());
-        add_permission_fact(&mut telling, deed.field(), may, |may| match may {
-            true => format!("a {role} is allowed to {}", deed.description()),
-            false => format!("a {role} is not allowed to {}", deed.description()),
-        });
+    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+        let own = |subject| (CollectionOwner::Zone(self.zone.clone()), subject);
+        let mut needs = vec![
+            own(SettingsCollection::TaskList),
+            (CollectionOwner::NetworkZone, SettingsCollection::Dismissal),
+        ];
+        if self.report.is_some() {
+            needs.push(own(SettingsCollection::ReportTypes));
+        }
+        needs
     }
-    for_network(question, settings, &mut telling, [&mut may_do, &mut may_not, &mut unknown]);
-    if let Some(report) = report {
-        add_permission_fact(&mut telling, "listed", is_report_listed(question, report, settings), |listed| {
-            match listed {
-                true => format!("the report `{report}` is in the task list"),
-                false => format!("the report `{report}` is not in the task list"),
+
+    fn explain(&self, settings: &NetworkSettings) -> Explanation {
+        let TasksQuestion { zone, role, report } = self;
+        let name = settings.name(zone);
+        let mut builder = ExplanationBuilder::new(self.clone());
+        let (mut may_do, mut may_not, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
+        for action in TaskAction::ALL {
+            let may = may(self, settings, action);
+            let side = match may.get() {
+                Some((true, _)) => &mut may_do,
+                Some((false, _)) => &mut may_not,
+                None => &mut unknown,
+            };
+            side.push(action.description());
+            add_permission_fact(&mut builder, action.field(), may, |may| match may {
+                true => format!("a {role} is allowed to {}", action.description()),
+                false => format!("a {role} is not allowed to {}", action.description()),
+            });
+        }
+        for_network(self, settings, &mut builder, [&mut may_do, &mut may_not, &mut unknown]);
+        if let Some(report) = report {
+            add_permission_fact(&mut builder, "listed", is_report_listed(self, report, settings), |listed| {
+                match listed {
+                    true => format!("the report `{report}` is in the task list"),
+                    false => format!("the report `{report}` is not in the task list"),
+                }
+            });
+            // From Alma's list of customer parameters.
+            if **report == *"linked" {
+                let says = "entries of `linked` appear only if the customer parameter \
+                            authority_control_link_available is true; zonal does not read it";
+                builder.add_alma_reason(says);
             }
-        });
-        // From Alma's list of customer parameters.
-        if **report == *"linked" {
-            let says = "entries of `linked` appear only if the customer parameter \
-                        authority_control_link_available is true; zonal does not read it";
-            telling.add_reason(says, ReasonSource::AlmaDefault);
         }
-    }
-    let who = format!("a {role} of {name}");
-    let mut parts = Vec::new();
-    for (words, may) in [(may_do, "may"), (may_not, "may not")] {
-        if !words.is_empty() {
-            parts.push(format!("{may} {}", words.join(", ")));
+        let who = format!("a {role} of {name}");
+        let mut parts = Vec::new();
+        for (words, may) in [(may_do, "may"), (may_not, "may not")] {
+            if !words.is_empty() {
+                parts.push(format!("{may} {}", words.join(", ")));
+            }
         }
+        let known = parts.join("; ");
+        let unknown = unknown.join(", ");
+        builder.finish(match (known.is_empty(), unknown.is_empty()) {
+            (true, _) => format!("unknown whether {who} may {unknown}"),
+            (false, true) => format!("{who} {known}"),
+            (false, false) => format!("{who} {known}; unknown whether the role may {unknown}"),
+        })
     }
-    let known = parts.join("; ");
-    let unknown = unknown.join(", ");
-    telling.finish(match (known.is_empty(), unknown.is_empty()) {
-        (true, _) => format!("unknown whether {who} may {unknown}"),
-        (false, true) => format!("{who} {known}"),
-        (false, false) => format!("{who} {known}; unknown whether the role may {unknown}"),
-    })
 }
 
 /// Adds the permission to dismiss entries for the whole network.
@@ -213,20 +220,19 @@ pub fn explain(question: &TasksQuestion, settings: &NetworkSettings) -> Explanat
 fn for_network(
     question: &TasksQuestion,
     settings: &NetworkSettings,
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     [may_do, may_not, unknown]: [&mut Vec<&'static str>; 3],
 ) {
     let TasksQuestion { zone, role, report: _ } = question;
-    const WORDS: &str = "dismiss entries for the whole network";
     let NetworkDismissal { own, matrix } = NetworkDismissal::permission_of(question, settings);
     let is_network = settings.zone(zone).is_some_and(|zone| zone.role == ZoneRole::Network);
     if is_network {
         let list = settings.table(zone, &SettingsCollection::TaskList).ok();
         let says_so = list.and_then(|list| list.find("role", role)?.flag(FOR_NETWORK)).is_some();
         if says_so {
-            add_permission_fact(telling, FOR_NETWORK, own, |may| match may {
-                true => format!("a {role} is allowed to {WORDS}"),
-                false => format!("a {role} is not allowed to {WORDS}"),
+            add_permission_fact(builder, FOR_NETWORK, own, |may| match may {
+                true => format!("a {role} is allowed to {DISMISS_FOR_NETWORK}"),
+                false => format!("a {role} is not allowed to {DISMISS_FOR_NETWORK}"),
             });
         }
         return;
@@ -234,39 +240,87 @@ fn for_network(
     let both = NetworkDismissal { own, matrix };
     let may = both.may();
     match may.get() {
-        Some(true) => may_do.push(WORDS),
-        Some(false) => may_not.push(WORDS),
-        None => unknown.push(WORDS),
+        Some(true) => may_do.push(DISMISS_FOR_NETWORK),
+        Some(false) => may_not.push(DISMISS_FOR_NETWORK),
+        None => unknown.push(DISMISS_FOR_NETWORK),
     }
     let NetworkDismissal { own, matrix } = both;
     let disagree = matches!((&own, &matrix), (MaybeKnown::Known((own, _)), MaybeKnown::Known((matrix, _))) if own != matrix);
     for (whose, may) in [("the member's list", own), ("the Network Zone's matrix", matrix)] {
         match may {
             MaybeKnown::Known((true, ground)) if disagree => {
-                let says = format!("{whose} allows a {role} to {WORDS}, but both sides must allow it");
-                telling.add_reason(says, ground);
+                let says =
+                    format!("{whose} allows a {role} to {DISMISS_FOR_NETWORK}, but both sides must allow it");
+                builder.add_reason(says, ground);
             }
             MaybeKnown::Known((true, ground)) => {
-                telling.add_reason(format!("{whose} allows a {role} to {WORDS}"), ground)
+                builder.add_reason(format!("{whose} allows a {role} to {DISMISS_FOR_NETWORK}"), ground)
             }
             MaybeKnown::Known((false, ground)) => {
-                telling.add_reason(format!("{whose} does not allow a {role} to {WORDS}"), ground);
+                builder
+                    .add_reason(format!("{whose} does not allow a {role} to {DISMISS_FOR_NETWORK}"), ground);
             }
-            MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+            MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
         }
     }
-    telling.fact(FOR_NETWORK, may.map(FieldValue::Bool));
+    builder.fact(FOR_NETWORK, may.map(FieldValue::Bool));
 }
 
 fn add_permission_fact(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     fact: &'static str,
     may: TaskPermission,
     says: impl Fn(bool) -> String,
 ) {
     match &may {
-        MaybeKnown::Known((may, ground)) => telling.add_reason(says(*may), ground.clone()),
-        MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Known((may, ground)) => builder.add_reason(says(*may), ground.clone()),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
-    telling.fact(fact, may.map(|(may, _)| FieldValue::Bool(may)));
+    builder.fact(fact, may.map(|(may, _)| FieldValue::Bool(may)));
+}
+
+/// Returns the impact of changed permissions.
+fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
+    let lists = change.zones(|collection| *collection == SettingsCollection::TaskList);
+    let matrix = change.zones(|collection| *collection == SettingsCollection::Dismissal);
+    let mut changes: BTreeMap<(Arc<str>, &str, bool), BTreeSet<ZoneCode>> = BTreeMap::new();
+    for zone in change.before.zones().filter(|zone| lists.contains(&zone.code) || !matrix.is_empty()) {
+        for role in roles(&zone.code, change) {
+            let question = TasksQuestion { zone: zone.code.clone(), role: Arc::clone(&role), report: None };
+            let mut note = |action, [before, after]: [Option<bool>; 2]| {
+                if let (Some(before), Some(after)) = (before, after)
+                    && before != after
+                {
+                    changes.entry((Arc::clone(&role), action, after)).or_default().insert(zone.code.clone());
+                }
+            };
+            for action in TaskAction::ALL {
+                let permission = |settings| may(&question, settings, action).get().map(|(may, _)| *may);
+                note(action.description(), change.both().map(permission));
+            }
+            if zone.role == ZoneRole::Member {
+                let permission =
+                    |settings| NetworkDismissal::permission_of(&question, settings).may().get().copied();
+                note(DISMISS_FOR_NETWORK, change.both().map(permission));
+            }
+        }
+    }
+    let changed: BTreeSet<ZoneCode> = lists.union(&matrix).cloned().collect();
+    let drafts = changes.into_iter().map(|((role, action, is_allowed), zones)| {
+        let may = if is_allowed { "may now" } else { "may no longer" };
+        let text = format!("a {role} of {} {may} {action}", members(&zones, change.after));
+        ImpactDraft { changed: changed.clone(), text }
+    });
+    drafts.collect()
+}
+
+/// Returns all roles with a known permission.
+fn roles(zone: &ZoneCode, change: &SettingsChange<'_>) -> BTreeSet<Arc<str>> {
+    let tables = change.both().into_iter().flat_map(|settings| {
+        let own = settings.table(zone, &SettingsCollection::TaskList).ok();
+        own.into_iter().chain(settings.of_network(&SettingsCollection::Dismissal).ok())
+    });
+    tables
+        .flat_map(|table| table.entries().filter_map(|entry| Some(entry.text_field("role")?.into())))
+        .collect()
 }

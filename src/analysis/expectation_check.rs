@@ -57,7 +57,7 @@ fn weigh(expectation: &Expectation, answer: &Explanation) -> ExpectationVerdict 
 ///
 /// An incomplete answer omits facts, and its reason applies to all of them.
 fn unanswered_reason(answer: &Explanation) -> MaybeKnown<FieldValue> {
-    let why = answer.facts.values().find_map(|told| match told {
+    let why = answer.facts.values().find_map(|fact| match fact {
         MaybeKnown::Known(_) => None,
         MaybeKnown::Unknown(why) => Some(Arc::clone(why)),
     });
@@ -84,7 +84,8 @@ pub fn outlook(
         let facts = match (before, after) {
             (ExpectationVerdict::Met, ExpectationVerdict::NotMet(shortfall)) => shortfall.facts,
             (ExpectationVerdict::Unknown(unknown), ExpectationVerdict::NotMet(mut shortfall)) => {
-                let was_unknown = |fact: &UnmetFact| unknown.facts.iter().any(|each| each.fact == fact.fact);
+                let was_unknown =
+                    |fact: &UnmetFact| unknown.facts.iter().any(|other| other.fact == fact.fact);
                 shortfall.facts.retain(|fact| !was_unknown(fact));
                 shortfall.facts
             }

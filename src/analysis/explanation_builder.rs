@@ -8,9 +8,9 @@ use crate::model::{Explanation, FieldValue, MaybeKnown, Question, Reason, Reason
 /// Returns the known value, or leaves the function with the reason for an unknown one.
 macro_rules! known {
     ($result:expr) => {
-        match $result {
-            Ok(known) => known,
-            Err(why) => return crate::model::MaybeKnown::Unknown(why),
+        match crate::model::MaybeKnown::from($result) {
+            crate::model::MaybeKnown::Known(known) => known,
+            crate::model::MaybeKnown::Unknown(why) => return crate::model::MaybeKnown::Unknown(why),
         }
     };
 }
@@ -25,16 +25,21 @@ pub struct ExplanationBuilder {
 
 impl ExplanationBuilder {
     /// Returns an explanation without reasons and facts.
-    pub fn new(question: Question) -> Self {
-        Self { question, facts: BTreeMap::new(), reasons: Vec::new() }
+    pub fn new(question: impl Into<Question>) -> Self {
+        Self { question: question.into(), facts: BTreeMap::new(), reasons: Vec::new() }
     }
 
     /// Adds a reason, unless equal to the previous one.
-    pub fn add_reason(&mut self, says: impl Into<String>, ground: ReasonSource) {
-        let reason = Reason { text: says.into(), ground };
+    pub fn add_reason(&mut self, text: impl Into<String>, ground: ReasonSource) {
+        let reason = Reason { text: text.into(), ground };
         if self.reasons.last() != Some(&reason) {
             self.reasons.push(reason);
         }
+    }
+
+    /// Adds a reason that follows from Alma's behavior.
+    pub fn add_alma_reason(&mut self, text: impl Into<String>) {
+        self.add_reason(text, ReasonSource::AlmaDefault);
     }
 
     /// Adds a known fact.
@@ -53,17 +58,12 @@ impl ExplanationBuilder {
         Explanation { question, line: line.into(), facts, reasons }
     }
 
-    /// Returns the explanation for an unknown answer, with the reason for all these facts.
-    pub fn unknown(
-        mut self,
-        facts: &[&'static str],
-        why: &Arc<str>,
-        line: impl FnOnce() -> String,
-    ) -> Explanation {
-        for fact in facts {
+    /// Returns the explanation for an unknown answer, with the reason for all facts.
+    pub fn unknown(mut self, why: &Arc<str>, line: impl FnOnce() -> String) -> Explanation {
+        for fact in self.question.definition().fact_names() {
             self.facts.insert(fact, MaybeKnown::Unknown(Arc::clone(why)));
         }
-        self.add_reason(why.to_string(), ReasonSource::AlmaDefault);
+        self.add_alma_reason(why.to_string());
         self.finish(line())
     }
 }

@@ -1,12 +1,16 @@
 //! Permission of a member to contribute records to the Network Zone.
 
-use super::CollectionOwner;
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::explanation_builder::{ExplanationBuilder, known};
+use super::impact::wording::members;
+use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
+use super::{CollectionOwner, SettingsQuestion};
 pub use crate::model::alma_codes::ImportPermission;
-use crate::model::{Explanation, FieldValue, ImportQuestion, MaybeKnown, Question, ReasonSource, ZoneCode};
+use crate::model::{Explanation, FieldValue, ImportQuestion, MaybeKnown, ReasonSource, RecordType, ZoneCode};
 
 fn permission_of(entry: RowView<'_>, field: &str) -> Option<ImportPermission> {
     ImportPermission::from_word(entry.text_field(field)?)
@@ -57,66 +61,68 @@ fn undeclared_permission(
     }
 }
 
-/// Returns the collections needed for an answer.
-pub fn needs() -> Vec<(CollectionOwner, SettingsCollection)> {
-    vec![(CollectionOwner::NetworkZone, SettingsCollection::ImportPermissions)]
-}
+impl SettingsQuestion for ImportQuestion {
+    const IMPACTS: &'static [ImpactFunction] = &[impact];
 
-/// Answers the question.
-pub fn explain(question: &ImportQuestion, settings: &NetworkSettings) -> Explanation {
-    let ImportQuestion { member, record } = question;
-    let name = settings.name(member);
-    let mut telling = ExplanationBuilder::new(Question::Import(question.clone()));
-    let linking = linking_permission(question, settings);
-    let (permission, ground) = match permission(question, settings) {
-        MaybeKnown::Known(told) => told,
-        MaybeKnown::Unknown(why) => {
-            return telling.unknown(&["allowed", "channels", "linking"], &why, || {
-                format!("unknown whether {name} may contribute {record} records to the Network Zone")
-            });
-        }
-    };
-    let channels = record.channels();
-    match permission {
-        ImportPermission::Allowed => {
-            let words: Vec<&str> = channels.iter().map(|(_, text)| *text).collect();
-            let by = match ground {
-                ReasonSource::AlmaDefault => "no permission is set, and members may contribute unless denied",
-                ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
-                    "contributing is allowed"
-                }
-            };
-            telling.add_reason(by, ground);
-            telling.add_reason(
-                format!("allowed import methods: {}", words.join(", ")),
-                ReasonSource::AlmaDefault,
-            );
-        }
-        ImportPermission::Denied => telling.add_reason("contributing is denied", ground),
+    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+        vec![(CollectionOwner::NetworkZone, SettingsCollection::ImportPermissions)]
     }
-    telling.add_reason(
-        "not covered: staff of the member who catalog in the Network Zone",
-        ReasonSource::AlmaDefault,
-    );
-    let allowed = permission == ImportPermission::Allowed;
-    telling.add_fact("allowed", allowed);
-    let open = channels.iter().filter(|_| allowed).map(|(channel, _)| channel.as_str());
-    telling.add_fact("channels", FieldValue::list(open));
-    if let MaybeKnown::Known((permission, ground)) = &linking {
-        let says = match permission {
-            ImportPermission::Allowed => "linking to existing records is allowed",
-            ImportPermission::Denied => "linking to existing records is denied",
+
+    fn explain(&self, settings: &NetworkSettings) -> Explanation {
+        let ImportQuestion { member, record } = self;
+        let name = settings.name(member);
+        let mut builder = ExplanationBuilder::new(self.clone());
+        let linking = linking_permission(self, settings);
+        let (permission, ground) = match permission(self, settings) {
+            MaybeKnown::Known(known) => known,
+            MaybeKnown::Unknown(why) => {
+                return builder.unknown(&why, || {
+                    format!("unknown whether {name} may contribute {record} records to the Network Zone")
+                });
+            }
         };
-        telling.add_reason(says, ground.clone());
+        let channels = record.channels();
+        match permission {
+            ImportPermission::Allowed => {
+                let words: Vec<&str> = channels.iter().map(|(_, text)| *text).collect();
+                let by = match ground {
+                    ReasonSource::AlmaDefault => {
+                        "no permission is set, and members may contribute unless denied"
+                    }
+                    ReasonSource::Declared(_)
+                    | ReasonSource::Observed { .. }
+                    | ReasonSource::Attested { .. } => "contributing is allowed",
+                };
+                builder.add_reason(by, ground);
+                builder.add_alma_reason(format!("allowed import methods: {}", words.join(", ")));
+            }
+            ImportPermission::Denied => builder.add_reason("contributing is denied", ground),
+        }
+        builder.add_alma_reason("not covered: staff of the member who catalog in the Network Zone");
+        let allowed = permission == ImportPermission::Allowed;
+        builder.add_fact("allowed", allowed);
+        let open = channels.iter().filter(|_| allowed).map(|(channel, _)| channel.as_str());
+        builder.add_fact("channels", FieldValue::list(open));
+        if let MaybeKnown::Known((permission, ground)) = &linking {
+            let says = match permission {
+                ImportPermission::Allowed => "linking to existing records is allowed",
+                ImportPermission::Denied => "linking to existing records is denied",
+            };
+            builder.add_reason(says, ground.clone());
+        }
+        builder.fact(
+            "linking",
+            linking.map(|(permission, _)| FieldValue::Bool(permission == ImportPermission::Allowed)),
+        );
+        builder.finish(match permission {
+            ImportPermission::Allowed => {
+                format!("{name} may contribute {record} records to the Network Zone")
+            }
+            ImportPermission::Denied => {
+                format!("{name} may not contribute {record} records to the Network Zone")
+            }
+        })
     }
-    telling.fact(
-        "linking",
-        linking.map(|(permission, _)| FieldValue::Bool(permission == ImportPermission::Allowed)),
-    );
-    telling.finish(match permission {
-        ImportPermission::Allowed => format!("{name} may contribute {record} records to the Network Zone"),
-        ImportPermission::Denied => format!("{name} may not contribute {record} records to the Network Zone"),
-    })
 }
 
 /// Returns the permission to link the member's own records to existing records.
@@ -126,9 +132,39 @@ fn linking_permission(
 ) -> MaybeKnown<(ImportPermission, ReasonSource)> {
     let table = known!(settings.of_network(&SettingsCollection::ImportPermissions));
     let found = table.find("institution", question.member.as_str());
-    let said = found.and_then(|entry| Some((permission_of(entry, "linking")?, entry.ground("linking"))));
-    said.map_or_else(
+    let linking = found.and_then(|entry| Some((permission_of(entry, "linking")?, entry.ground("linking"))));
+    linking.map_or_else(
         || MaybeKnown::Unknown("no manifest declares whether linking is allowed".into()),
         MaybeKnown::Known,
     )
+}
+
+/// Returns the impact of changed permissions.
+fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
+    let zones = change.zones(|collection| *collection == SettingsCollection::ImportPermissions);
+    if zones.is_empty() {
+        return Vec::new();
+    }
+    let mut changed: BTreeMap<(RecordType, ImportPermission), BTreeSet<ZoneCode>> = BTreeMap::new();
+    for member in change.before.members() {
+        for &record in RecordType::ALL {
+            let question = ImportQuestion { member: member.code.clone(), record };
+            let [before, after] = change.both().map(|settings| permission(&question, settings));
+            if let (MaybeKnown::Known((before, _)), MaybeKnown::Known((after, _))) = (before, after)
+                && before != after
+            {
+                changed.entry((record, after)).or_default().insert(member.code.clone());
+            }
+        }
+    }
+    let drafts = changed.into_iter().map(|((record, permission), affected)| {
+        let affected = members(&affected, change.after);
+        let may = match permission {
+            ImportPermission::Allowed => "may now",
+            ImportPermission::Denied => "may no longer",
+        };
+        let text = format!("{affected} {may} contribute {record} records to the Network Zone");
+        ImpactDraft { changed: zones.clone(), text }
+    });
+    drafts.collect()
 }

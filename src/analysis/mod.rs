@@ -1,8 +1,8 @@
 //! Effective settings of a network: questions, explanations, expectations and impact.
 //!
-//! One file for each question, each a pure function over [`NetworkSettings`]. The settings come from the
-//! desired state, the observed state, or the observed state with a plan applied. Comments mark undocumented
-//! behavior of Alma.
+//! One file or folder for each question, with its answer and impact: pure functions over [`NetworkSettings`].
+//! The settings come from the desired state, the observed state, or the observed state with a plan applied.
+//! Comments mark undocumented behavior of Alma.
 
 pub mod access;
 pub mod authority_tasks;
@@ -29,38 +29,59 @@ pub use settings_table::{
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::impact::ImpactFunction;
 use crate::model::network::ZoneRole;
+use crate::model::question::definition::QuestionDefinition;
+use crate::model::question::for_all_questions;
 use crate::model::{Explanation, Network, Question, ZoneCode};
 
-/// Answers a question.
-pub fn explain(question: &Question, settings: &NetworkSettings) -> Explanation {
-    match question {
-        Question::Import(question) => import::explain(question, settings),
-        Question::Access(question) => access::explain(question, settings),
-        Question::Patron(question) => patron::explain(question, settings),
-        Question::Visibility(question) => visibility::explain(question, settings),
-        Question::Tasks(question) => authority_tasks::explain(question, settings),
-    }
+/// Answer to a question, and the impact of a plan on the answers.
+trait SettingsQuestion {
+    /// Functions for the impact of a plan, each with its own limit of sentences.
+    const IMPACTS: &'static [ImpactFunction];
+
+    /// Returns the collections needed for an answer.
+    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)>;
+
+    /// Answers the question.
+    fn explain(&self, settings: &NetworkSettings) -> Explanation;
 }
+
+/// Declares the functions for any question, by question.
+macro_rules! question_functions {
+    ($($(#[$about:meta])* $name:ident($question:ident),)*) => {
+        /// Impact functions of all questions.
+        const IMPACTS: &[(&QuestionDefinition, &[ImpactFunction])] =
+            &[$((&crate::model::$question::DEFINITION, crate::model::$question::IMPACTS)),*];
+
+        /// Answers a question.
+        pub fn explain(question: &Question, settings: &NetworkSettings) -> Explanation {
+            match question {
+                $(Question::$name(question) => question.explain(settings),)*
+            }
+        }
+
+        fn needed_collections(question: &Question) -> Vec<(CollectionOwner, SettingsCollection)> {
+            match question {
+                $(Question::$name(question) => question.needs(),)*
+            }
+        }
+    };
+}
+
+for_all_questions!(question_functions);
 
 /// Returns the collections needed to answer a question, by zone.
 pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTreeSet<SettingsCollection>> {
     let network_zone = network.zones.iter().find(|zone| zone.role == ZoneRole::Network);
-    let needed = match question {
-        Question::Import(_) => import::needs(),
-        Question::Access(question) => access::needs(question),
-        Question::Patron(question) => patron::needs(question),
-        Question::Visibility(question) => visibility::needs(question),
-        Question::Tasks(question) => authority_tasks::needs(question),
-    };
     let mut needs: BTreeMap<ZoneCode, BTreeSet<SettingsCollection>> = BTreeMap::new();
-    for (whose, subject) in needed {
-        let zone = match whose {
+    for (owner, collection) in needed_collections(question) {
+        let zone = match owner {
             CollectionOwner::Zone(zone) => Some(zone),
             CollectionOwner::NetworkZone => network_zone.map(|zone| zone.code.clone()),
         };
         if let Some(zone) = zone {
-            needs.entry(zone).or_default().insert(subject);
+            needs.entry(zone).or_default().insert(collection);
         }
     }
     needs
@@ -68,7 +89,7 @@ pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTree
 
 /// Owner of a collection that an answer needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CollectionOwner {
+enum CollectionOwner {
     /// Zone, by code.
     Zone(ZoneCode),
     /// Network Zone.

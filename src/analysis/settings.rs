@@ -229,13 +229,8 @@ impl NetworkSettings {
                     )
                     | None => {}
                 }
-                let named = step
-                    .diff
-                    .asked
-                    .iter()
-                    .chain([&step.diff.id])
-                    .find_map(SettingsCollection::from_collection_id);
-                let (Some(subject), Ok(found)) = (named, &step.diff.outcome) else { continue };
+                let collection = SettingsCollection::from_step(step);
+                let (Some(subject), Ok(found)) = (collection, &step.diff.outcome) else { continue };
                 let Some(Ok(table)) = zone.tables.get_mut(&subject) else { continue };
                 for change in &found.changes {
                     match change.mode {

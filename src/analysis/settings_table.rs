@@ -35,8 +35,8 @@ pub enum TableCompleteness {
 /// A missing target has no effect on answers, so its requirement does not count.
 fn wants_the_same(a: &Amendment, b: &Amendment) -> bool {
     let Amendment { select, expected: _, amends, enforcement: _, provenance: _ } = a;
-    let said = |amend: &FieldAmendment| (amend.field.clone(), amend.to.clone());
-    *select == b.select && amends.iter().map(said).eq(b.amends.iter().map(said))
+    let result = |amend: &FieldAmendment| (amend.field.clone(), amend.to.clone());
+    *select == b.select && amends.iter().map(result).eq(b.amends.iter().map(result))
 }
 
 /// Row of a settings table.
@@ -77,11 +77,11 @@ impl SettingsRow {
             // An existing record keeps the zone's values.
             Enforcement::CreateOnly | Enforcement::Report | Enforcement::Unmanage => return None,
         }
-        let said = record.fields.iter().map(|(field, said)| {
-            (field.clone(), (said.value.clone(), Some(Arc::new(said.provenance.clone()))))
+        let fields = record.fields.iter().map(|(field, desired)| {
+            (field.clone(), (desired.value.clone(), Some(Arc::new(desired.provenance.clone()))))
         });
         Some(Self {
-            fields: said.collect(),
+            fields: fields.collect(),
             presence: if record.absent { RowPresence::Absent } else { RowPresence::Present },
             ground: ReasonSource::Declared(record.provenance.clone()),
             silence: MissingFieldMeaning::Unknown,
@@ -155,8 +155,8 @@ impl<'a> RowView<'a> {
     pub fn lists(&self, name: &str, text: &str) -> bool {
         match self.get(name) {
             // Lists are sorted.
-            Some(FieldValue::List(texts)) => texts.binary_search_by(|each| (**each).cmp(text)).is_ok(),
-            Some(FieldValue::Text(one)) => **one == *text,
+            Some(FieldValue::List(texts)) => texts.binary_search_by(|item| (**item).cmp(text)).is_ok(),
+            Some(FieldValue::Text(single)) => **single == *text,
             Some(FieldValue::Bool(_) | FieldValue::Null) | None => false,
         }
     }
@@ -222,10 +222,10 @@ impl SettingsTable {
         for amendment in &self.amendments {
             let select: Vec<(FieldName, &FieldValue)> =
                 amendment.select.iter().map(|(field, value)| (own(field), value)).collect();
-            let meant = |row: &&mut SettingsRow| {
+            let is_selected = |row: &&mut SettingsRow| {
                 row.matches_values(select.iter().map(|(field, value)| (field, *value)))
             };
-            for row in self.rows.iter_mut().filter(meant) {
+            for row in self.rows.iter_mut().filter(is_selected) {
                 for amend in &amendment.amends {
                     row.amend(&own(&amend.field), &amend.to, &amend.provenance, &own);
                 }
@@ -295,8 +295,8 @@ impl SettingsRow {
 
     fn edit(&mut self, change: &Change) {
         for edit in &change.field_changes {
-            let said = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
-            self.fields.insert(edit.field.clone(), said);
+            let value = (edit.after.clone(), Some(Arc::new(edit.provenance.clone())));
+            self.fields.insert(edit.field.clone(), value);
         }
     }
 
@@ -321,10 +321,10 @@ impl SettingsRow {
         else {
             return;
         };
-        let said = |value| (value, Some(Arc::new(provenance.clone())));
-        self.fields.insert(field.clone(), said(value));
+        let declared = |value| (value, Some(Arc::new(provenance.clone())));
+        self.fields.insert(field.clone(), declared(value));
         if let (Some(other), Some(operator)) = (other, operator) {
-            self.fields.insert(operator, said(FieldValue::from(other)));
+            self.fields.insert(operator, declared(FieldValue::from(other)));
         }
     }
 }

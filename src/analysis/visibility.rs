@@ -7,21 +7,26 @@
 
 mod dependent_rules;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use self::dependent_rules::{RuleAgreement, display, rota};
-use super::CollectionOwner;
 use super::explanation_builder::{ExplanationBuilder, known};
+use super::impact::wording::{codes, members};
+use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::TableCompleteness;
-use crate::model::{Explanation, FieldValue, MaybeKnown, Question, ReasonSource, VisibilityQuestion};
+use super::{CollectionOwner, SettingsQuestion};
+use crate::model::{Explanation, FieldValue, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode};
 
 /// Visibility of a user group to partners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupVisibility {
-    /// Visible.
-    Visible,
     /// Hidden.
     Hidden,
+    /// Visible.
+    Visible,
 }
 
 /// Returns the visibility of the user group to partners, with its source.
@@ -37,9 +42,9 @@ pub fn visibility(
     if let Some(entry) = table.find("userGroup", user_group) {
         return MaybeKnown::Known((GroupVisibility::Hidden, entry.ground_of_all()));
     }
-    let gone = table.absent_rows().find(|gone| gone.text_field("userGroup") == Some(user_group));
-    match (gone, table.extent) {
-        (Some(gone), _) => MaybeKnown::Known((GroupVisibility::Visible, gone.ground_of_all())),
+    let absent = table.absent_rows().find(|row| row.text_field("userGroup") == Some(user_group));
+    match (absent, table.extent) {
+        (Some(row), _) => MaybeKnown::Known((GroupVisibility::Visible, row.ground_of_all())),
         (None, TableCompleteness::Complete) => {
             MaybeKnown::Known((GroupVisibility::Visible, ReasonSource::AlmaDefault))
         }
@@ -49,100 +54,124 @@ pub fn visibility(
     }
 }
 
-/// Returns the member's rules that contradict the Restricted Users list, each as `COLLECTION/NAME`.
-///
-/// # Errors
-/// Unknown if the visibility or a rule table is unknown.
-pub fn wrong(question: &VisibilityQuestion, settings: &NetworkSettings) -> MaybeKnown<Vec<String>> {
-    let visibility = match visibility(question, settings) {
-        MaybeKnown::Known((visibility, _)) => visibility,
-        MaybeKnown::Unknown(why) => return MaybeKnown::Unknown(why),
-    };
-    let mut all = Vec::new();
-    for agreed in [rota(question, settings, visibility), display(question, settings, visibility)] {
-        if let Some(why) = agreed.unknown {
-            return MaybeKnown::Unknown(why);
-        }
-        all.extend(agreed.wrong.into_iter().map(|(name, _)| name));
+impl SettingsQuestion for VisibilityQuestion {
+    const IMPACTS: &'static [ImpactFunction] = &[impact];
+
+    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+        let collections = [
+            SettingsCollection::RestrictedUsers,
+            SettingsCollection::RotaRules,
+            SettingsCollection::DisplayRules,
+        ];
+        collections
+            .into_iter()
+            .map(|collection| (CollectionOwner::Zone(self.member.clone()), collection))
+            .collect()
     }
-    MaybeKnown::Known(all)
+
+    fn explain(&self, settings: &NetworkSettings) -> Explanation {
+        let VisibilityQuestion { member, user_group } = self;
+        let name = settings.name(member);
+        let mut builder = ExplanationBuilder::new(self.clone());
+        let (visibility, ground) = match visibility(self, settings) {
+            MaybeKnown::Known(known) => known,
+            MaybeKnown::Unknown(why) => {
+                return builder
+                    .unknown(&why, || format!("unknown whether partners can see {user_group} of {name}"));
+            }
+        };
+        let visible = visibility == GroupVisibility::Visible;
+        builder.add_fact("visible", visible);
+        builder.add_fact("restricted", !visible);
+        let says = match (visibility, &ground) {
+            (GroupVisibility::Hidden, _) => "listed in Restricted Users, which decides",
+            (GroupVisibility::Visible, ReasonSource::AlmaDefault) => {
+                "not listed in Restricted Users; unrestricted groups are visible to partners"
+            }
+            (
+                GroupVisibility::Visible,
+                ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. },
+            ) => "removed from Restricted Users; unrestricted groups are visible to partners",
+        };
+        builder.add_reason(says, ground);
+        let rota = rota(self, settings, visibility);
+        let display = display(self, settings, visibility);
+        for RuleAgreement { wrong, right, unknown, says_wrong, says_right } in [&rota, &display] {
+            for (rule, ground) in wrong {
+                let says = format!("{rule} {says_wrong}, which contradicts Restricted Users");
+                builder.add_reason(says, ground.clone());
+            }
+            for (rule, ground) in right {
+                builder.add_reason(
+                    format!("{rule} {says_right}, consistent with Restricted Users"),
+                    ground.clone(),
+                );
+            }
+            if let Some(why) = unknown {
+                builder.add_alma_reason(why.to_string());
+            }
+        }
+        let some_wrong = !rota.wrong.is_empty() || !display.wrong.is_empty();
+        let names = [&rota, &display].into_iter().flat_map(|agreement| &agreement.wrong);
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        let tail = match names.as_slice() {
+            [] => String::new(),
+            [name] => format!(", but {name} contradicts this"),
+            [_, ..] => format!(", but {} contradict this", names.join(", ")),
+        };
+        let unknown = rota.unknown.as_ref().or(display.unknown.as_ref());
+        let (consistent, inconsistent) = match unknown {
+            None => {
+                (MaybeKnown::Known(FieldValue::Bool(!some_wrong)), MaybeKnown::Known(FieldValue::list(names)))
+            }
+            // One inconsistent rule is enough.
+            Some(why) if some_wrong => {
+                (MaybeKnown::Known(FieldValue::Bool(false)), MaybeKnown::Unknown(why.clone()))
+            }
+            Some(why) => (MaybeKnown::Unknown(why.clone()), MaybeKnown::Unknown(why.clone())),
+        };
+        builder.fact("consistent", consistent);
+        builder.fact("inconsistentTables", inconsistent);
+        builder.finish(match visibility {
+            GroupVisibility::Visible => format!("partners can see {user_group} of {name}{tail}"),
+            GroupVisibility::Hidden => format!("partners cannot see {user_group} of {name}{tail}"),
+        })
+    }
 }
 
-/// Returns the collections needed for an answer.
-pub fn needs(question: &VisibilityQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
-    let subjects = [
-        SettingsCollection::RestrictedUsers,
-        SettingsCollection::RotaRules,
-        SettingsCollection::DisplayRules,
-    ];
-    subjects.into_iter().map(|subject| (CollectionOwner::Zone(question.member.clone()), subject)).collect()
-}
-
-/// Answers the question.
-pub fn explain(question: &VisibilityQuestion, settings: &NetworkSettings) -> Explanation {
-    let VisibilityQuestion { member, user_group } = question;
-    let name = settings.name(member);
-    let mut telling = ExplanationBuilder::new(Question::Visibility(question.clone()));
-    let (visibility, ground) = match visibility(question, settings) {
-        MaybeKnown::Known(told) => told,
-        MaybeKnown::Unknown(why) => {
-            return telling.unknown(&["visible", "restricted", "agree", "wrong"], &why, || {
-                format!("unknown whether partners can see {user_group} of {name}")
-            });
-        }
-    };
-    let visible = visibility == GroupVisibility::Visible;
-    telling.add_fact("visible", visible);
-    telling.add_fact("restricted", !visible);
-    let says = match (visibility, &ground) {
-        (GroupVisibility::Hidden, _) => "listed in Restricted Users, which decides",
-        (GroupVisibility::Visible, ReasonSource::AlmaDefault) => {
-            "not listed in Restricted Users; unrestricted groups are visible to partners"
-        }
-        (
-            GroupVisibility::Visible,
-            ReasonSource::Declared(_) | ReasonSource::Observed { .. } | ReasonSource::Attested { .. },
-        ) => "removed from Restricted Users; unrestricted groups are visible to partners",
-    };
-    telling.add_reason(says, ground);
-    let rota = rota(question, settings, visibility);
-    let display = display(question, settings, visibility);
-    for RuleAgreement { wrong, right, unknown, says_wrong, says_right } in [&rota, &display] {
-        for (rule, ground) in wrong {
-            let says = format!("{rule} {says_wrong}, which contradicts Restricted Users");
-            telling.add_reason(says, ground.clone());
-        }
-        for (rule, ground) in right {
-            telling
-                .add_reason(format!("{rule} {says_right}, consistent with Restricted Users"), ground.clone());
-        }
-        if let Some(why) = unknown {
-            telling.add_reason(why.to_string(), ReasonSource::AlmaDefault);
+/// Returns the impact of changed restrictions.
+fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
+    let mut zones_by_group: BTreeMap<(GroupVisibility, Arc<str>), BTreeSet<ZoneCode>> = BTreeMap::new();
+    for zone in change.zones(|collection| *collection == SettingsCollection::RestrictedUsers) {
+        let [Some(before), Some(after)] = change.both().map(|settings| restricted_groups(&zone, settings))
+        else {
+            continue;
+        };
+        let hidden = after.difference(&before).map(|group| (GroupVisibility::Hidden, group));
+        let shown = before.difference(&after).map(|group| (GroupVisibility::Visible, group));
+        for (visibility, group) in hidden.chain(shown) {
+            zones_by_group.entry((visibility, Arc::clone(group))).or_default().insert(zone.clone());
         }
     }
-    let some_wrong = !rota.wrong.is_empty() || !display.wrong.is_empty();
-    let names = [&rota, &display].into_iter().flat_map(|each| &each.wrong);
-    let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
-    let tail = match names.as_slice() {
-        [] => String::new(),
-        [one] => format!(", but {one} contradicts this"),
-        [_, ..] => format!(", but {} contradict this", names.join(", ")),
-    };
-    let unknown = rota.unknown.as_ref().or(display.unknown.as_ref());
-    let (agree, all_wrong) = match unknown {
-        None => {
-            (MaybeKnown::Known(FieldValue::Bool(!some_wrong)), MaybeKnown::Known(FieldValue::list(names)))
-        }
-        // One inconsistent rule is enough.
-        Some(why) if some_wrong => {
-            (MaybeKnown::Known(FieldValue::Bool(false)), MaybeKnown::Unknown(why.clone()))
-        }
-        Some(why) => (MaybeKnown::Unknown(why.clone()), MaybeKnown::Unknown(why.clone())),
-    };
-    telling.fact("agree", agree);
-    telling.fact("wrong", all_wrong);
-    telling.finish(match visibility {
-        GroupVisibility::Visible => format!("partners can see {user_group} of {name}{tail}"),
-        GroupVisibility::Hidden => format!("partners cannot see {user_group} of {name}{tail}"),
-    })
+    // One sentence for all user groups with the same change at the same members.
+    let mut groups_by_zones: BTreeMap<(GroupVisibility, BTreeSet<ZoneCode>), BTreeSet<Arc<str>>> =
+        BTreeMap::new();
+    for ((visibility, group), zones) in zones_by_group {
+        groups_by_zones.entry((visibility, zones)).or_default().insert(group);
+    }
+    let drafts = groups_by_zones.into_iter().map(|((visibility, changed), groups)| {
+        let can = match visibility {
+            GroupVisibility::Hidden => "can no longer",
+            GroupVisibility::Visible => "can now",
+        };
+        let (groups, affected) = (codes(&groups, "user group"), members(&changed, change.after));
+        ImpactDraft { changed, text: format!("partners {can} see {groups} of {affected}") }
+    });
+    drafts.collect()
+}
+
+/// Returns the known restricted user groups of a member.
+fn restricted_groups(zone: &ZoneCode, settings: &NetworkSettings) -> Option<BTreeSet<Arc<str>>> {
+    let table = settings.table(zone, &SettingsCollection::RestrictedUsers).ok()?;
+    Some(table.entries().filter_map(|entry| Some(entry.text_field("userGroup")?.into())).collect())
 }

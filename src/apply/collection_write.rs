@@ -101,9 +101,9 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     }
 
     /// Appends a journal entry for the collection.
-    fn note(&self, moment: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
+    fn note(&self, phase: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-        self.journal.append(JournalEntry { zone, collection, moment })
+        self.journal.append(JournalEntry { zone, collection, phase })
     }
 
     /// Reads the collection and derives its changes again.

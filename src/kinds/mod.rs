@@ -29,6 +29,7 @@ mod stylesheet;
 mod support_services;
 mod table_manifest;
 mod terms_of_use;
+mod unlisted_groups;
 mod user_groups;
 
 use std::any::Any;

@@ -1,9 +1,13 @@
 //! Suggests the intended word after a misspelling or a rename.
 
 /// Renamed manifest fields and values: old word, new word.
-const RENAMED: [(&str, &str); 13] = [
+const RENAMED: [(&str, &str); 24] = [
+    ("agree", "consistent"),
+    ("at", "target"),
+    ("because", "reason"),
     ("each", "scope"),
     ("eachMember", "perMember"),
+    ("from", "source"),
     ("from", "sources"),
     ("hides", "hiddenService"),
     ("initial", "createOnly"),
@@ -11,10 +15,17 @@ const RENAMED: [(&str, &str); 13] = [
     ("observe", "report"),
     ("off", "disabled"),
     ("on", "enabled"),
+    ("onTo", "nextTarget"),
     ("owned", "created"),
     ("release", "unmanage"),
     ("remove", "delete"),
+    ("sentHome", "sentToSource"),
     ("stop", "defer"),
+    ("stops", "blockedActions"),
+    ("stopsAtHome", "blockedAtSource"),
+    ("travelsOn", "sentToOtherTargets"),
+    ("why", "refusal"),
+    ("wrong", "inconsistentTables"),
 ];
 
 /// Returns the present name of a renamed field or value, if the known words contain the name.

@@ -73,9 +73,10 @@ pub struct CollectionChanges {
 }
 
 /// Part of a collection that one manifest unmanages with `enforcement: unmanage`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct UnmanagedCollection {
     /// Manifest.
+    #[serde(rename = "declared_at")]
     pub provenance: Provenance,
     /// Number of its records in the zone.
     pub records: usize,

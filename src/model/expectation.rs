@@ -63,7 +63,9 @@ pub struct ExpectationFailure {
 }
 
 /// Fact that does not match the expectation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct UnmetFact {
     /// Name of the fact.
     pub fact: Arc<str>,
@@ -72,6 +74,7 @@ pub struct UnmetFact {
     /// Value in the answer.
     pub found: MaybeKnown<FieldValue>,
     /// Location of the expected value.
+    #[serde(rename = "declared_at")]
     pub span: SourceSpan,
 }
 
@@ -108,7 +111,7 @@ impl ExpectationCounts {
     /// Returns the counts of these verdicts.
     pub fn from_verdicts<'a>(judged: impl IntoIterator<Item = &'a ExpectationVerdict>) -> Self {
         let mut tally = Self::default();
-        judged.into_iter().for_each(|each| tally.count(each));
+        judged.into_iter().for_each(|verdict| tally.count(verdict));
         tally
     }
 
@@ -119,13 +122,14 @@ impl ExpectationCounts {
 }
 
 /// Forecast of the expectations after a plan; empty without expectations.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct ExpectationForecast {
     /// Expectations that the plan breaks, in manifest order: met now, and not met afterwards.
     pub broken: Vec<BrokenExpectation>,
-    /// Verdicts on the other expectations.
-    ///
-    /// `None` without expectations, or for a sharded plan, because each shard knows only its own zones.
+    /// Verdicts on the other expectations; `null` for a sharded plan, because each shard knows only its own
+    /// zones.
     pub others: Option<OtherExpectations>,
 }
 
@@ -143,15 +147,21 @@ pub struct OtherExpectations {
 }
 
 /// Expectation that a plan breaks.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct BrokenExpectation {
-    /// Location of the row.
+    // The first field, to sort by location.
+    /// Location of the expectation.
+    #[serde(rename = "declared_at")]
     pub provenance: Provenance,
     /// Question text.
+    #[serde(rename = "question_text")]
     pub question: String,
     /// Reason for the expectation, as in the manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Arc<str>>,
-    /// Facts that would not match; never empty.
+    /// Facts that would not match, with the forecast in `found`; never empty.
     pub facts: Vec<UnmetFact>,
 }
 

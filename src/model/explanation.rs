@@ -10,11 +10,13 @@ use super::source_span::Provenance;
 use super::value::FieldValue;
 
 /// Answer to one question.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct Explanation {
     /// Question.
+    #[serde(skip)]
     pub question: Question,
     /// Answer in one sentence, for people.
+    #[serde(rename = "answer")]
     pub line: String,
     /// Facts of the answer, for expectations and programs: `allowed`, `group`, `expiry`.
     pub facts: BTreeMap<&'static str, MaybeKnown<FieldValue>>,
@@ -31,7 +33,7 @@ impl Explanation {
             }
             (Some(MaybeKnown::Unknown(_)) | None, Some(MaybeKnown::Known(_)))
             | (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Unknown(_)) | None) => FactComparison::OneSided,
-            (Some(MaybeKnown::Known(one)), Some(MaybeKnown::Known(other))) if one == other => {
+            (Some(MaybeKnown::Known(value)), Some(MaybeKnown::Known(other))) if value == other => {
                 FactComparison::Same
             }
             (Some(MaybeKnown::Known(_)), Some(MaybeKnown::Known(_))) => FactComparison::Different,
@@ -53,9 +55,13 @@ pub enum FactComparison {
 }
 
 /// Known value, or the reason why the value is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum MaybeKnown<T> {
     /// Known value.
+    #[serde(rename = "value")]
     Known(T),
     /// Reason for an unknown value: `no manifest declares RestrictedUsers at 01OMNI_BETA`.
     Unknown(Arc<str>),
@@ -87,6 +93,13 @@ impl<T> MaybeKnown<T> {
     }
 }
 
+/// Takes the error as the reason for an unknown value.
+impl<T> From<Result<T, Arc<str>>> for MaybeKnown<T> {
+    fn from(result: Result<T, Arc<str>>) -> Self {
+        result.map_or_else(Self::Unknown, Self::Known)
+    }
+}
+
 /// Formats a fact for people.
 impl fmt::Display for MaybeKnown<FieldValue> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,7 +111,9 @@ impl fmt::Display for MaybeKnown<FieldValue> {
 }
 
 /// Reason: one step towards an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(into = "ReasonJson")]
+#[schemars(from = "ReasonJson")]
 pub struct Reason {
     /// Fact: lowercase, no full stop.
     pub text: String,
@@ -155,5 +170,51 @@ impl fmt::Display for ReasonSource {
             }
             Self::AlmaDefault => f.write_str("Alma's behavior"),
         }
+    }
+}
+
+/// JSON form of a [`Reason`].
+#[derive(Default, serde::Serialize, schemars::JsonSchema)]
+struct ReasonJson {
+    /// Statement of the reason.
+    text: String,
+    /// Manifest that declares the statement, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    declared_at: Option<Provenance>,
+    /// Address of the record that shows the statement, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    /// Person who attested the record, if zonal cannot verify the record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attested_by: Option<String>,
+    /// Date of the attestation, as `YYYY-MM-DD`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attested_on: Option<String>,
+    /// User who changed the record last, if known from the zone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    updated_by: Option<String>,
+    /// Date of the last change, in the zone's format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    update_date: Option<String>,
+}
+
+impl From<Reason> for ReasonJson {
+    fn from(Reason { text, ground }: Reason) -> Self {
+        let mut reason = Self { text, ..Self::default() };
+        match ground {
+            ReasonSource::Declared(provenance) => reason.declared_at = Some(provenance),
+            ReasonSource::Observed { address, updated_by, update_date } => {
+                reason.address = Some(address.to_string());
+                reason.updated_by = updated_by;
+                reason.update_date = update_date;
+            }
+            ReasonSource::Attested { address, by, date } => {
+                reason.address = Some(address.to_string());
+                reason.attested_by = by;
+                reason.attested_on = date;
+            }
+            ReasonSource::AlmaDefault => {}
+        }
+        reason
     }
 }

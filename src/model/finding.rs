@@ -6,19 +6,24 @@ use super::address::ZoneCode;
 use super::source_span::SourceSpan;
 
 /// Finding of one guard or policy in a plan.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct Finding {
-    /// Effect, the first field, to sort the most severe findings first.
+    // The first field, to sort the most severe findings first.
+    /// Effect of the finding.
     pub effect: FindingEffect,
-    /// Name for overrides: `deletes-per-collection`, `protected`, `freeze/exams`, `policy/NAME/RULE`.
+    /// Guard or policy name, as used by `--override`: `deletes-per-collection`, `protected`, `freeze/exams`, `policy/NAME/RULE`.
     pub guard: Arc<str>,
     /// Affected zones; empty for the whole network.
     pub zones: Vec<ZoneCode>,
     /// Fact in one line: lowercase, no full stop.
     pub message: String,
     /// Fix, if known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// Location of the rule; `None` for a default limit.
+    /// Location of the guard or policy; absent for a guard enabled by default.
+    #[serde(rename = "declared_at", default, skip_serializing_if = "Option::is_none")]
     pub span: Option<SourceSpan>,
 }
 

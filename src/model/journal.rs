@@ -17,7 +17,7 @@ pub struct JournalEntry {
     /// Collection, as in its records' addresses.
     pub collection: CollectionId,
     /// Phase of the write.
-    pub moment: WritePhase,
+    pub phase: WritePhase,
 }
 
 /// Phase of the write of one collection, in this order.

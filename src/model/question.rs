@@ -1,7 +1,8 @@
 //! Questions about effective settings: the outcome for a member and its users, not the content of a row.
 //!
-//! A question is one file here with its arguments and facts, one file in `analysis` with its answer and
-//! impact, and one line in the list of each.
+//! A question is one file here with its arguments, facts and texts, one line in the list below, and one file
+//! in `analysis` with its answer and impact. Flags of `zonal explain`, rows of `Expectation` and their schema
+//! follow from the file.
 
 mod access;
 pub mod definition;
@@ -19,8 +20,27 @@ pub use self::patron::PatronQuestion;
 pub use self::tasks::TasksQuestion;
 pub use self::visibility::VisibilityQuestion;
 
-/// Declares the list of questions.
-macro_rules! questions {
+/// Calls a macro with the list of questions.
+macro_rules! for_all_questions {
+    ($macro:ident) => {
+        $macro! {
+            /// Permission of a member to contribute records to the Network Zone.
+            Import(ImportQuestion),
+            /// Access of a user to an electronic resource of the Network Zone.
+            Access(AccessQuestion),
+            /// Linked account of a patron at another member.
+            Patron(PatronQuestion),
+            /// Visibility of a user group to partners.
+            Visibility(VisibilityQuestion),
+            /// Permissions of a role in the authority control task list.
+            Tasks(TasksQuestion),
+        }
+    };
+}
+pub(crate) use for_all_questions;
+
+/// Declares [`Question`], by question.
+macro_rules! question_enum {
     ($($(#[$about:meta])* $name:ident($question:ty),)*) => {
         /// Question about a network.
         #[derive(
@@ -61,15 +81,4 @@ macro_rules! questions {
     };
 }
 
-questions! {
-    /// Permission of a member to contribute records to the Network Zone.
-    Import(ImportQuestion),
-    /// Access of a user to an electronic resource of the Network Zone.
-    Access(AccessQuestion),
-    /// Linked account of a patron at another member.
-    Patron(PatronQuestion),
-    /// Visibility of a user group to partners.
-    Visibility(VisibilityQuestion),
-    /// Permissions of a role in the authority control task list.
-    Tasks(TasksQuestion),
-}
+for_all_questions!(question_enum);

@@ -14,8 +14,20 @@ pub struct SourcePosition {
     pub byte: u32,
 }
 
-/// Range of a file, from `start` inclusive to `end` exclusive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Location in a file: from `start` inclusive to `end` exclusive. JSON contains only the start.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(from = "SpanJson", into = "SpanJson")]
 pub struct SourceSpan {
     /// Path as typed by the user, relative to the config directory, with `/`.
     pub file: Arc<str>,
@@ -40,14 +52,26 @@ impl fmt::Display for SourceSpan {
     }
 }
 
-/// Declaration of a value in the manifests.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Location of a declaration in the manifests.
+#[derive(
+    Debug,
+    Clone,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 pub struct Provenance {
     /// Location of the value.
+    #[serde(flatten)]
     pub span: SourceSpan,
-    /// Manifest, `CodeTable/network-block-descriptions`.
+    /// Kind and name of the manifest, for example `CodeTable/network-block-descriptions`.
     pub manifest: Arc<str>,
-    /// Index of the manifest's override that set the value, from 0; `None` for the manifest itself.
+    /// Index of the override that set the value, from 0; null for the manifest itself.
     pub override_index: Option<u32>,
 }
 
@@ -58,5 +82,30 @@ impl fmt::Display for Provenance {
             Some(index) => write!(f, " (overrides[{index}])"),
             None => Ok(()),
         }
+    }
+}
+
+/// JSON form of a [`SourceSpan`].
+#[derive(serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+struct SpanJson {
+    /// File, relative to the configuration directory.
+    filename: Arc<str>,
+    /// Line, from 1.
+    line: u32,
+    /// Column in characters, from 1.
+    column: u32,
+}
+
+impl From<SourceSpan> for SpanJson {
+    fn from(SourceSpan { file, start, end: _ }: SourceSpan) -> Self {
+        Self { filename: file, line: start.line, column: start.column }
+    }
+}
+
+impl From<SpanJson> for SourceSpan {
+    fn from(SpanJson { filename, line, column }: SpanJson) -> Self {
+        // JSON contains no byte offset.
+        let start = SourcePosition { line, column, byte: 0 };
+        Self { file: filename, start, end: start }
     }
 }

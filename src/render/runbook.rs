@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::json::DeclarationJson;
 use super::text::count;
-use crate::model::{ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan};
+use crate::model::{
+    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance,
+};
 
 /// All manual steps of a plan.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -61,7 +62,7 @@ pub struct RunbookStep {
     /// Reasons.
     pub reasons: Vec<String>,
     /// Location of the declaration.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
 }
 
 /// Field with the value to enter.
@@ -114,7 +115,7 @@ fn step(change: &Change) -> RunbookStep {
         each: change.matches.is_some(),
         entries: edits.map(|edit| entry((&edit.name, &edit.after))).collect(),
         reasons: change.reason.iter().cloned().chain(change.notes.iter().map(ToString::to_string)).collect(),
-        declared_at: (&change.provenance).into(),
+        declared_at: change.provenance.clone(),
     }
 }
 
@@ -179,8 +180,8 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
     for reason in &step.reasons {
         let _ = writeln!(out, "  Why: {reason}.");
     }
-    let DeclarationJson { filename, line, column, manifest, .. } = &step.declared_at;
-    let _ = writeln!(out, "  Declared in {manifest}, {filename}:{line}:{column}.\n");
+    let Provenance { span, manifest, .. } = &step.declared_at;
+    let _ = writeln!(out, "  Declared in {manifest}, {span}.\n");
 }
 
 /// Returns the instruction of a step, without the record key.

@@ -72,7 +72,7 @@ impl ReviewedPlan {
             reviewed.under_review = ReviewSubject { plan, zones: zones.collect() };
         }
         let digest = reviewed.under_review.plan;
-        let overrides = findings.into_iter().filter_map(|finding| match finding.verdict {
+        let overrides = findings.into_iter().filter_map(|finding| match finding.effect {
             FindingEffect::Overridden { reason } => {
                 Some(GuardOverride { guard: finding.guard.to_string(), reason, digest })
             }

@@ -243,7 +243,7 @@ impl RunJournal {
 
     /// Adds a line to the journal.
     fn enqueue(&self, mut entry: JournalEntry) -> crate::store::PendingJournalEntry {
-        if let (Some(before), WritePhase::Verified { learned, .. }) = (&self.before, &mut entry.moment) {
+        if let (Some(before), WritePhase::Verified { learned, .. }) = (&self.before, &mut entry.phase) {
             let known = before.zones.get(&entry.zone).and_then(|zone| zone.get(&entry.collection));
             *learned = revert::applied_state_after_revert(std::mem::take(learned), known);
         }
@@ -352,7 +352,7 @@ impl ApplyJournal for Option<RunJournal> {
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         // The sender waits for a `Sent` line, so the lease check can come first. Each line follows all
         // earlier lines.
-        let (sends, written) = match (self, &entry.moment) {
+        let (sends, written) = match (self, &entry.phase) {
             (None, _) => (None, None),
             (Some(journal), WritePhase::Sent) => (Some((journal, entry)), None),
             (Some(journal), _) => (None, Some(journal.enqueue(entry))),

@@ -35,8 +35,8 @@ impl RecoverySummary {
         }
     }
 
-    fn add(&mut self, moment: &WritePhase) {
-        match moment {
+    fn add(&mut self, phase: &WritePhase) {
+        match phase {
             WritePhase::Verified { .. } => self.arrived += 1,
             WritePhase::Unverified { .. } => self.moved += 1,
             WritePhase::Unchanged { .. }
@@ -72,9 +72,9 @@ impl RunRecovery<'_> {
         let mut entries = Vec::new();
         let (steps, _) = self.open(run).await?;
         for step in steps.into_iter().filter(|step| step.zone == *zone) {
-            let moment = self.moment(&step).await?;
+            let phase = self.reached_phase(&step).await?;
             let UnfinishedWrite { zone, collection, .. } = step;
-            entries.push(JournalEntry { zone, collection, moment });
+            entries.push(JournalEntry { zone, collection, phase });
         }
         let mut settled = RecoverySummary::default();
         if entries.is_empty() {
@@ -84,7 +84,7 @@ impl RunRecovery<'_> {
         let _turn = self.turns.lock().await;
         let (_, last) = self.open(run).await?;
         for (entry, number) in entries.into_iter().zip(last + 1..) {
-            settled.add(&entry.moment);
+            settled.add(&entry.phase);
             let (scope, at) = (self.scope.clone(), (self.now)());
             let written = self.store.append(StoredJournalEntry { scope, run, number, at, entry });
             written.wait_until_durable().await.map_err(|error| failure(&error))?;
@@ -96,7 +96,7 @@ impl RunRecovery<'_> {
         self.store.open_steps(run).await.map_err(|error| failure(&error))
     }
 
-    async fn moment(&self, step: &UnfinishedWrite) -> Result<WritePhase, ZoneFailure> {
+    async fn reached_phase(&self, step: &UnfinishedWrite) -> Result<WritePhase, ZoneFailure> {
         match step.reach {
             // The journal always records a send in advance. Without this line, the zone's values come from
             // others.

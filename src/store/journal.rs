@@ -41,7 +41,7 @@ pub struct StoredJournalEntry {
 impl StoredJournalEntry {
     /// Returns the number of changes and updates in the entry.
     pub(super) fn weight(&self) -> usize {
-        match &self.entry.moment {
+        match &self.entry.phase {
             WritePhase::Intent { changes } | WritePhase::Unverified { changes, .. } => changes.len(),
             WritePhase::Verified { changes, learned } => changes.len() + learned.found.len(),
             WritePhase::Sent | WritePhase::Responded { .. } | WritePhase::Unchanged { .. } => 0,
@@ -143,7 +143,7 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
             updates.entry(&line.scope).or_default().push(update);
         }
     }
-    if updates.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.moment).is_some()) {
+    if updates.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.phase).is_some()) {
         return Ok(());
     }
     let head = hash_chain::lock_head(database).await?;
@@ -157,15 +157,15 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
 impl StoredJournalEntry {
     /// Returns the columns of the entry, in the order of the table.
     fn columns(&self) -> [SqlValue; 7] {
-        let Self { run, number: position, at, entry: JournalEntry { zone, collection, moment }, .. } = self;
+        let Self { run, number: position, at, entry: JournalEntry { zone, collection, phase }, .. } = self;
         [
             number(*run).into(),
             i64::try_from(*position).unwrap_or(i64::MAX).into(),
             at.as_str().into(),
             zone.as_str().into(),
             json(&CollectionName::from(collection)).into(),
-            moment.name().into(),
-            json(moment).into(),
+            phase.name().into(),
+            json(phase).into(),
         ]
     }
 
@@ -195,7 +195,7 @@ impl StoredJournalEntry {
 
 /// Returns the update of the applied state from an entry.
 fn applied_state_update(entry: &JournalEntry) -> Option<CollectionStateUpdate> {
-    match &entry.moment {
+    match &entry.phase {
         WritePhase::Verified { changes, learned } => Some(CollectionStateUpdate {
             zone: entry.zone.clone(),
             collection: entry.collection.clone(),
@@ -215,8 +215,8 @@ fn created_keys(changes: &[AppliedChange]) -> BTreeSet<RecordKey> {
 }
 
 /// Returns the applied changes of an entry with their verification status; `None` for other phases.
-pub(super) fn applied_changes(moment: &WritePhase) -> Option<(&[AppliedChange], VerificationStatus)> {
-    match moment {
+pub(super) fn applied_changes(phase: &WritePhase) -> Option<(&[AppliedChange], VerificationStatus)> {
+    match phase {
         WritePhase::Verified { changes, .. } => Some((changes, VerificationStatus::Verified)),
         WritePhase::Unverified { changes, .. } => Some((changes, VerificationStatus::Unverified)),
         WritePhase::Intent { .. }

@@ -65,9 +65,9 @@ fn set(key: &str, before: &str, after: &str) -> AppliedChange {
     }
 }
 
-fn line(run: RunId, number: u64, moment: WritePhase) -> StoredJournalEntry {
+fn line(run: RunId, number: u64, phase: WritePhase) -> StoredJournalEntry {
     let collection = CollectionId::with_code("CodeTable", "T");
-    let entry = JournalEntry { zone: "ALPHA".into(), collection, moment };
+    let entry = JournalEntry { zone: "ALPHA".into(), collection, phase };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 

@@ -86,7 +86,7 @@ fn every_mutation_of_example_breaks_an_expectation() {
 #[test]
 fn example_without_an_expectation_misses_mutations() {
     let mut sources = sources();
-    let lost = "      - {member: 01MAPLE_ASHBY, record: authority, allowed: true, because: Ashby keeps the authority file}\n";
+    let lost = "      - {member: 01MAPLE_ASHBY, record: authority, allowed: true, reason: Ashby keeps the authority file}\n";
     for source in sources.iter_mut().filter(|source| &*source.file == EXPECTATIONS) {
         let text = source.text.as_ref().expect("should be readable");
         assert!(text.contains(lost), "the example should contain the expectation");

@@ -44,7 +44,7 @@ impl ApplyJournal for HistoryRecorder {
 
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let mut entries = self.0.lock().expect("lock should not be poisoned");
-        if let WritePhase::Verified { changes, .. } = &entry.moment {
+        if let WritePhase::Verified { changes, .. } = &entry.phase {
             for done in changes.iter() {
                 let (zone, collection, key) = (entry.zone.clone(), entry.collection.clone(), done.identity());
                 let number = entries.len() as u64 + 1;

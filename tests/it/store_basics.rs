@@ -47,9 +47,9 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     let run = store.begin(new.clone()).await.expect("run should start");
     assert_eq!(store.papers(run).await, Ok(Some(("{}".to_owned(), None))), "the run has no report yet");
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
-    let reach = async |number, moment| {
+    let reach = async |number, phase| {
         store
-            .append(line(run, number, "ALPHA", moment))
+            .append(line(run, number, "ALPHA", phase))
             .wait_until_durable()
             .await
             .expect("line should be stored");

@@ -211,7 +211,7 @@ impl ApplyJournal for SlowJournal {
 
     fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         async move {
-            let wait = match entry.moment {
+            let wait = match entry.phase {
                 WritePhase::Sent => self.waits.lock().expect("lock").pop(),
                 _ => None,
             };

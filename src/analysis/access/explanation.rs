@@ -8,25 +8,7 @@ use crate::analysis::explanation_builder::ExplanationBuilder;
 use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
-use crate::model::{
-    AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, Question, ReasonSource,
-    ResourceLevel,
-};
-
-/// Names of all facts.
-const FACTS: [&str; 11] = [
-    "reach",
-    "group",
-    "groups",
-    "level",
-    "proxyEnabled",
-    "proxy",
-    "publicName",
-    "authenticationNote",
-    "publicNote",
-    "titleShown",
-    "why",
-];
+use crate::model::{AccessQuestion, ClientLocation, Explanation, FieldValue, MaybeKnown, ResourceLevel};
 
 /// Text facts from the settings of a group, each with its field.
 const TEXTS: [(&str, &str); 4] = [
@@ -38,59 +20,59 @@ const TEXTS: [(&str, &str); 4] = [
 
 /// Returns the refusal fact; unknown if a wider level is unknown.
 fn refusal_fact(access: &AccessDecision<'_>) -> MaybeKnown<FieldValue> {
-    match (&access.wider_untold, access.refusal) {
+    match (&access.wider_unknown, access.refusal) {
         (_, None) => MaybeKnown::Known(FieldValue::Null),
-        (Some(untold), Some(_)) => MaybeKnown::Unknown(Arc::clone(untold)),
+        (Some(why), Some(_)) => MaybeKnown::Unknown(Arc::clone(why)),
         (None, Some(refusal)) => MaybeKnown::Known(refusal.as_str().into()),
     }
 }
 
 /// Answers the question.
-pub fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> Explanation {
-    let mut telling = ExplanationBuilder::new(Question::Access(question.clone()));
+pub(super) fn explain(question: &AccessQuestion, settings: &NetworkSettings) -> Explanation {
+    let mut builder = ExplanationBuilder::new(question.clone());
     let name = settings.name(&question.member);
     let who = format!("a user of {name} {}", whereabouts(&question.from));
     let what = format!("{} {}", question.resource.level().as_str(), question.resource);
     let access = match decide(question, settings) {
         MaybeKnown::Known(access) => access,
         MaybeKnown::Unknown(why) => {
-            return telling.unknown(&FACTS, &why, || format!("unknown whether {who} can access {what}"));
+            return builder.unknown(&why, || format!("unknown whether {who} can access {what}"));
         }
     };
     let first = access.grants.first();
-    telling.add_fact("reach", access.refusal.is_none());
-    telling.add_fact("group", first.map_or(FieldValue::Null, |grant| grant.group.into()));
-    telling.add_fact("groups", FieldValue::list(access.grants.iter().map(|grant| grant.group)));
-    telling.add_fact("level", access.level.map_or(FieldValue::Null, |level| level.as_str().into()));
-    telling.add_fact("titleShown", access.title == TitleVisibility::Shown);
-    telling.fact("why", refusal_fact(&access));
-    telling.fact(
+    builder.add_fact("reach", access.refusal.is_none());
+    builder.add_fact("group", first.map_or(FieldValue::Null, |grant| grant.group.into()));
+    builder.add_fact("groups", FieldValue::list(access.grants.iter().map(|grant| grant.group)));
+    builder.add_fact("level", access.level.map_or(FieldValue::Null, |level| level.as_str().into()));
+    builder.add_fact("titleShown", access.title == TitleVisibility::Shown);
+    builder.fact("refusal", refusal_fact(&access));
+    builder.fact(
         "proxyEnabled",
         first.map_or(MaybeKnown::Known(FieldValue::Null), |grant| proxy_enabled(grant.setting)),
     );
     for (fact, field) in TEXTS {
-        telling.fact(
+        builder.fact(
             fact,
             first.map_or(MaybeKnown::Known(FieldValue::Null), |grant| set(grant.setting, field, fact)),
         );
     }
-    add_reasons(&access, name, &mut telling);
+    add_reasons(&access, name, &mut builder);
     if access.title == TitleVisibility::Shown {
         let member = settings.zone(&question.member);
         if let Some(HidingRule { rule, ground }) =
             member.and_then(|member| hiding_rules::from_some(question, member))
         {
             let says = format!("not evaluated: {rule} hides it from some user groups; the question has none");
-            telling.add_reason(says, ground);
+            builder.add_reason(says, ground);
         }
         let rules = member.and_then(|zone| zone.table_if_known(&SettingsCollection::DisplayRules));
         let all_known = matches!(rules, Some(Ok(rules)) if rules.extent == TableCompleteness::Complete);
         if !all_known {
             let says = format!("not evaluated: undeclared display logic rules of {name}");
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
-    telling.finish(match (access.refusal, first) {
+    builder.finish(match (access.refusal, first) {
         (None, Some(grant)) => format!("{who} can access {what} through group {}", grant.group),
         (None, None) => format!("{who} can access {what}, like the whole network"),
         (Some(refusal), _) => format!("{who} cannot access {what}: {}", in_words(refusal, name)),
@@ -120,7 +102,7 @@ fn in_words(refusal: AccessRefusal, name: &str) -> String {
 }
 
 /// Adds the reasons for the decision.
-fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut ExplanationBuilder) {
+fn add_reasons(access: &AccessDecision<'_>, name: &str, builder: &mut ExplanationBuilder) {
     let AccessDecision {
         level,
         grants,
@@ -131,32 +113,26 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
         unknown,
         missing,
         wider,
-        wider_untold,
+        wider_unknown,
         hidden,
     } = access;
     match level {
-        Some(ResourceLevel::Collection) => {
-            telling.add_reason("the groups of the e-collection decide", ReasonSource::AlmaDefault)
-        }
+        Some(ResourceLevel::Collection) => builder.add_alma_reason("the groups of the e-collection decide"),
         Some(level) => {
             let says = format!(
                 "the groups of the {} decide, as the innermost level with groups; Alma does not \
                  document how levels combine",
                 level.as_str()
             );
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
-        None => telling
-            .add_reason("no level has groups, so the whole network has access", ReasonSource::AlmaDefault),
+        None => builder.add_alma_reason("no level has groups, so the whole network has access"),
     }
     for group in missing {
-        telling.add_reason(
-            format!("group {group} does not exist, so it has no members"),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!("group {group} does not exist, so it has no members"));
     }
     for grant in grants {
-        lets_in(grant, *level, name, "grants access", telling);
+        lets_in(grant, *level, name, "grants access", builder);
     }
     if let [first, _, ..] = grants.as_slice() {
         let says = format!(
@@ -164,13 +140,12 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
              the first by name, {}",
             first.group
         );
-        telling.add_reason(says, ReasonSource::AlmaDefault);
+        builder.add_alma_reason(says);
     }
     if let Some(group) = unknown {
-        telling.add_reason(
-            format!("no manifest declares the members of group {group}, which may also grant access"),
-            ReasonSource::AlmaDefault,
-        );
+        builder.add_alma_reason(format!(
+            "no manifest declares the members of group {group}, which may also grant access"
+        ));
     }
     match (extent, level) {
         (TableCompleteness::DeclaredOnly, Some(level)) => {
@@ -178,14 +153,14 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
                 "undeclared groups of the {} may also grant access; run with --observed to include them",
                 level.as_str()
             );
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (TableCompleteness::DeclaredOnly, None) | (TableCompleteness::Complete, _) => {}
     }
     if let (Some(level), [], []) = (level, grants.as_slice(), near.as_slice()) {
         let says =
             format!("no group of the {} includes {name}, or a campus or library of it", level.as_str());
-        telling.add_reason(says, ReasonSource::AlmaDefault);
+        builder.add_alma_reason(says);
     }
     // A user in one group does not need to be inside the places of another.
     for NearbyPlace { group, place, ranges, members } in near.iter().filter(|_| grants.is_empty()) {
@@ -198,26 +173,23 @@ fn add_reasons(access: &AccessDecision<'_>, name: &str, telling: &mut Explanatio
                 format!("{place} is in group {group}, but has no IP range")
             }
         };
-        telling.add_reason(says, members.ground(field));
+        builder.add_reason(says, members.ground(field));
     }
-    if let Some(why) = wider_untold {
-        telling.add_reason(
-            format!("unknown whether a wider level would grant access: {why}"),
-            ReasonSource::AlmaDefault,
-        );
+    if let Some(why) = wider_unknown {
+        builder.add_alma_reason(format!("unknown whether a wider level would grant access: {why}"));
     }
     if let Some((level, grants)) = wider {
         for grant in grants {
-            lets_in(grant, Some(*level), name, "would grant access", telling);
+            lets_in(grant, Some(*level), name, "would grant access", builder);
         }
     }
     if let Some(HidingRule { rule, ground }) = hidden {
-        telling.add_reason(format!("{name} hides the resource by display logic rule {rule}"), ground.clone());
+        builder.add_reason(format!("{name} hides the resource by display logic rule {rule}"), ground.clone());
     }
     match (title, grants.is_empty() && level.is_some()) {
         (TitleVisibility::Shown, true) => {
             let says = "the title may still appear in search, because a campus or library is in a group";
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (TitleVisibility::Shown, false) | (TitleVisibility::NotShown, _) => {}
     }
@@ -228,13 +200,13 @@ fn lets_in(
     level: Option<ResourceLevel>,
     name: &str,
     does: &str,
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
 ) {
     let GroupGrant { group, through, setting, members } = grant;
     let (who, field) = member_place_text(*through, name);
     let what = level.map_or("resource", ResourceLevel::as_str);
-    telling.add_reason(format!("the {what} is available for group {group}"), setting.ground("group"));
-    telling.add_reason(format!("group {group} {does}: it includes {who}"), members.ground(field));
+    builder.add_reason(format!("the {what} is available for group {group}"), setting.ground("group"));
+    builder.add_reason(format!("group {group} {does}: it includes {who}"), members.ground(field));
 }
 
 /// Returns the text for a group member, and its field in the group.

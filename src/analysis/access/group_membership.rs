@@ -59,7 +59,7 @@ pub enum AddressRanges {
 impl NearbyPlace<'_> {
     /// Returns the refusal for a user without access through any group.
     pub fn refusal(near: &[Self]) -> AccessRefusal {
-        let refusals = near.iter().map(|each| match each.ranges {
+        let refusals = near.iter().map(|place| match place.ranges {
             AddressRanges::Some => AccessRefusal::OutsideIpRange,
             AddressRanges::None => AccessRefusal::NoIpRange,
         });
@@ -103,7 +103,7 @@ pub fn evaluate_groups<'s>(
         };
         looked.grants.extend(inside.map(|through| GroupGrant { group, through, setting, members }));
     }
-    for name in groups.absent_rows().filter_map(|gone| gone.text_field("name")) {
+    for name in groups.absent_rows().filter_map(|row| row.text_field("name")) {
         looked.missing.extend(names.remove_entry(name).map(|(name, _)| name));
     }
     match groups.extent {

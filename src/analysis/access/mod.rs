@@ -7,19 +7,20 @@
 mod explanation;
 mod group_membership;
 mod hiding_rules;
+mod impact;
 
 use std::sync::Arc;
 
-pub use self::explanation::explain;
 use self::group_membership::{GroupEvaluation, GroupGrant, evaluate_groups};
 pub use self::group_membership::{MembershipPath, NearbyPlace};
-use super::CollectionOwner;
 use super::explanation_builder::known;
+use super::impact::ImpactFunction;
 use super::settings::{NetworkSettings, ZoneSettings};
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{SettingsTable, TableCompleteness};
+use super::{CollectionOwner, SettingsQuestion};
 use crate::model::alma_codes::AccessRefusal;
-use crate::model::{AccessQuestion, MaybeKnown, ReasonSource, ResourceId, ResourceLevel};
+use crate::model::{AccessQuestion, Explanation, MaybeKnown, ReasonSource, ResourceId, ResourceLevel};
 
 /// Decision about access to a resource, with its causes.
 #[derive(Debug)]
@@ -45,7 +46,7 @@ pub struct AccessDecision<'s> {
     /// Groups of a wider level that would grant access without the deciding level.
     wider: Option<(ResourceLevel, Vec<GroupGrant<'s>>)>,
     /// Reason why groups of a wider level are unknown, for a user without access.
-    pub wider_untold: Option<Arc<str>>,
+    pub wider_unknown: Option<Arc<str>>,
     hidden: Option<HidingRule>,
 }
 
@@ -80,10 +81,7 @@ pub fn decide<'s>(
     let mut levels = resource.outwards();
     let deciding = known!(deciding_level(&mut levels, settings));
     let Some((level, table)) = deciding else {
-        return match hiding_rules::hiding_rule(question, member) {
-            MaybeKnown::Known(hidden) => MaybeKnown::Known(AccessDecision::of_everybody(hidden)),
-            MaybeKnown::Unknown(why) => MaybeKnown::Unknown(why),
-        };
+        return hiding_rules::hiding_rule(question, member).map(AccessDecision::of_everybody);
     };
     let groups = settings.of_network(&SettingsCollection::AvailabilityGroups);
     let GroupEvaluation { grants, near, missing, unknown } =
@@ -106,7 +104,7 @@ pub fn decide<'s>(
             }
         }
     }
-    let (wider, wider_untold) = match grants.is_empty() {
+    let (wider, wider_unknown) = match grants.is_empty() {
         false => (None, None),
         true => {
             match wider(&mut levels, settings, |table| evaluate_groups(table, groups.clone(), member, from)) {
@@ -124,7 +122,7 @@ pub fn decide<'s>(
             false => TitleVisibility::Shown,
         },
         wider,
-        wider_untold,
+        wider_unknown,
         level: Some(level),
         hidden: None,
         extent: table.extent,
@@ -138,10 +136,7 @@ pub fn decide<'s>(
     }
     // Hiding rules can change the title's visibility, but not a refusal.
     if access.title == TitleVisibility::Shown {
-        access.hide(known!(match hiding_rules::hiding_rule(question, member) {
-            MaybeKnown::Known(hidden) => Ok(hidden),
-            MaybeKnown::Unknown(why) => Err(why),
-        }));
+        access.hide(known!(hiding_rules::hiding_rule(question, member)));
     }
     MaybeKnown::Known(access)
 }
@@ -158,7 +153,7 @@ impl AccessDecision<'_> {
             unknown: None,
             missing: Vec::new(),
             wider: None,
-            wider_untold: None,
+            wider_unknown: None,
             hidden: None,
         };
         access.hide(hidden);
@@ -203,10 +198,10 @@ fn deciding_level<'s>(
 fn wider<'s>(
     levels: &mut impl Iterator<Item = ResourceId>,
     settings: &'s NetworkSettings,
-    looked: impl Fn(&'s SettingsTable) -> GroupEvaluation<'s>,
+    evaluate: impl Fn(&'s SettingsTable) -> GroupEvaluation<'s>,
 ) -> Result<Option<(ResourceLevel, Vec<GroupGrant<'s>>)>, Arc<str>> {
     let Some((level, table)) = deciding_level(levels, settings)? else { return Ok(None) };
-    let GroupEvaluation { grants, unknown, .. } = looked(table);
+    let GroupEvaluation { grants, unknown, .. } = evaluate(table);
     match (unknown, table.extent) {
         _ if !grants.is_empty() => Ok(Some((level, grants))),
         (Some(group), _) => Err(format!("no manifest declares the members of group {group}").into()),
@@ -217,14 +212,18 @@ fn wider<'s>(
     }
 }
 
-/// Returns the collections needed for an answer.
-pub fn needs(question: &AccessQuestion) -> Vec<(CollectionOwner, SettingsCollection)> {
-    let levels = question
-        .resource
-        .outwards()
-        .map(|level| (CollectionOwner::NetworkZone, SettingsCollection::Availability(level)));
-    let mut needs: Vec<(CollectionOwner, SettingsCollection)> = levels.collect();
-    needs.push((CollectionOwner::NetworkZone, SettingsCollection::AvailabilityGroups));
-    needs.push((CollectionOwner::Zone(question.member.clone()), SettingsCollection::DisplayRules));
-    needs
+impl SettingsQuestion for AccessQuestion {
+    const IMPACTS: &'static [ImpactFunction] = &[impact::impact];
+
+    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+        let levels = self.resource.outwards().map(SettingsCollection::Availability);
+        let shared = levels.chain([SettingsCollection::AvailabilityGroups]);
+        let shared = shared.map(|collection| (CollectionOwner::NetworkZone, collection));
+        let own = (CollectionOwner::Zone(self.member.clone()), SettingsCollection::DisplayRules);
+        shared.chain([own]).collect()
+    }
+
+    fn explain(&self, settings: &NetworkSettings) -> Explanation {
+        explanation::explain(self, settings)
+    }
 }

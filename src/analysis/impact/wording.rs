@@ -36,14 +36,14 @@ pub fn joined_with_and<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     match names.as_slice() {
         [] => "none".to_owned(),
-        [one] => (*one).to_owned(),
+        [name] => (*name).to_owned(),
         [some @ .., last] => format!("{} and {last}", some.join(", ")),
     }
 }
 
 /// Returns the verb form for a number: `loses`, `lose`.
-pub fn verb<'a>(number: usize, one: &'a str, several: &'a str) -> &'a str {
-    if number == 1 { one } else { several }
+pub fn verb<'a>(number: usize, singular: &'a str, plural: &'a str) -> &'a str {
+    if number == 1 { singular } else { plural }
 }
 
 fn thousands(number: usize) -> String {

@@ -16,7 +16,7 @@ const FEW: usize = 3;
 
 /// Adds the blocks copied from the source institution, and the blocked services at the target.
 pub fn from_home(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     linked: &LinkedAccount<'_>,
     settings: &NetworkSettings,
@@ -27,51 +27,52 @@ pub fn from_home(
     match linked.copies_blocks {
         None => {
             let why = undeclared_copying(linked);
-            telling.add_reason(format!("{why}; the member's setting applies"), ground);
-            for fact in ["copiesBlocks", "blocks", "stops"] {
-                telling.fact(fact, MaybeKnown::Unknown(why.as_str().into()));
+            builder.add_reason(format!("{why}; the member's setting applies"), ground);
+            for fact in ["copiesBlocks", "blocks", "blockedActions"] {
+                builder.fact(fact, MaybeKnown::Unknown(why.as_str().into()));
             }
             return;
         }
         Some(BlockCopying::None) => {
             let left = "earlier copies remain (inferred)";
-            telling.add_reason(format!("the rule copies no patron blocks; {left}"), ground);
-            telling.add_fact("copiesBlocks", false);
-            telling.add_fact("blocks", FieldValue::Null);
-            telling.add_fact("stops", FieldValue::Null);
+            builder.add_reason(format!("the rule copies no patron blocks; {left}"), ground);
+            builder.add_fact("copiesBlocks", false);
+            builder.add_fact("blocks", FieldValue::Null);
+            builder.add_fact("blockedActions", FieldValue::Null);
             return;
         }
         Some(BlockCopying::Network) => {
             let says = "the rule copies network blocks; each refresh deletes and recreates all copies";
-            telling.add_reason(says, ground);
-            telling.add_fact("copiesBlocks", true);
+            builder.add_reason(says, ground);
+            builder.add_fact("copiesBlocks", true);
         }
     }
     let copied = copied_block_definitions(linked, from, settings);
     match &copied {
-        MaybeKnown::Known(definitions) => travel(telling, question, definitions, settings),
-        MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Known(definitions) => travel(builder, question, definitions, settings),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
     let all_are_known = extent(question, settings) == Some(TableCompleteness::Complete);
     let none = all_are_known && copied.get().is_some_and(Vec::is_empty);
-    telling.fact(
+    builder.fact(
         "blocks",
-        copied
-            .map(|definitions| FieldValue::list(definitions.iter().filter_map(|each| each.text_field("ID")))),
+        copied.map(|definitions| {
+            FieldValue::list(definitions.iter().filter_map(|definition| definition.text_field("ID")))
+        }),
     );
     if none {
-        telling.add_fact("stops", FieldValue::Null);
+        builder.add_fact("blockedActions", FieldValue::Null);
         return;
     }
     let effect = effect(CopiedBlock::Copy, at, settings);
     match &effect {
         MaybeKnown::Known(effect) => {
             let (does, ground) = does(effect, target, &format!("with type and description `{COPIED}`"));
-            telling.add_reason(format!("a copied patron block of {source} {does}"), ground);
+            builder.add_reason(format!("a copied patron block of {source} {does}"), ground);
         }
-        MaybeKnown::Unknown(why) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        MaybeKnown::Unknown(why) => builder.add_alma_reason(why.to_string()),
     }
-    telling.fact("stops", effect.map(|effect| services_value(effect.blocked_services())));
+    builder.fact("blockedActions", effect.map(|effect| services_value(effect.blocked_services())));
 }
 
 fn extent(question: &PatronQuestion, settings: &NetworkSettings) -> Option<TableCompleteness> {
@@ -80,7 +81,7 @@ fn extent(question: &PatronQuestion, settings: &NetworkSettings) -> Option<Table
 
 /// Adds the definitions of copied blocks.
 fn travel(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     definitions: &[RowView<'_>],
     settings: &NetworkSettings,
@@ -89,39 +90,39 @@ fn travel(
     for definition in definitions.iter().take(FEW) {
         let id = definition.text_field("ID").unwrap_or_default();
         let says = format!("patron blocks of `{id}` are copied, as network blocks of {source}");
-        telling.add_reason(says, definition.ground("Network Block"));
+        builder.add_reason(says, definition.ground("Network Block"));
     }
     if definitions.len() > FEW {
-        let rest = definitions[FEW..].iter().filter_map(|each| each.text_field("ID")).collect::<Vec<_>>();
-        telling.add_reason(
-            format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())),
-            ReasonSource::AlmaDefault,
-        );
+        let rest = definitions[FEW..]
+            .iter()
+            .filter_map(|definition| definition.text_field("ID"))
+            .collect::<Vec<_>>();
+        builder.add_alma_reason(format!("also copied: patron blocks of {}", abbreviated_list(rest.iter())));
     }
     match (definitions.is_empty(), extent(question, settings)) {
         (_, Some(TableCompleteness::DeclaredOnly) | None) => {
             let says = format!(
                 "undeclared network blocks of {source} may exist; run with --observed to include them"
             );
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (true, Some(TableCompleteness::Complete)) => {
-            telling.add_reason(format!("{source} has no network blocks"), ReasonSource::AlmaDefault);
+            builder.add_alma_reason(format!("{source} has no network blocks"));
         }
         (false, Some(TableCompleteness::Complete)) => {}
     }
 }
 
 /// Adds the effects of a block made at the target institution.
-pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, settings: &NetworkSettings) {
+pub fn from_target(builder: &mut ExplanationBuilder, question: &PatronQuestion, settings: &NetworkSettings) {
     let PatronQuestion { source: from, target: at, .. } = question;
     let (source, target) = (settings.name(from), settings.name(at));
     let home = match effect(CopiedBlock::Home, from, settings) {
         MaybeKnown::Known(home) => home,
         MaybeKnown::Unknown(why) => {
-            telling.add_reason(why.to_string(), ReasonSource::AlmaDefault);
-            for fact in ["sentHome", "stopsAtHome", "travelsOn"] {
-                telling.fact(fact, MaybeKnown::Unknown(why.clone()));
+            builder.add_alma_reason(why.to_string());
+            for fact in ["sentToSource", "blockedAtSource", "sentToOtherTargets"] {
+                builder.fact(fact, MaybeKnown::Unknown(why.clone()));
             }
             return;
         }
@@ -129,7 +130,7 @@ pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, 
     let sent = match &home {
         BlockEffect::Stops(_, _) => {
             let (does, ground) = does(&home, source, &format!("with ID `{SENT_HOME}`"));
-            telling.add_reason(
+            builder.add_reason(
                 format!("a patron block made at {target} is sent to the source institution and {does}"),
                 ground,
             );
@@ -137,25 +138,25 @@ pub fn from_target(telling: &mut ExplanationBuilder, question: &PatronQuestion, 
         }
         BlockEffect::Idle(_) => {
             let (does, ground) = does(&home, source, &format!("with ID `{SENT_HOME}`"));
-            telling.add_reason(
+            builder.add_reason(
                 format!("a patron block made at {target} is not sent to the source institution: it {does} (inferred)"),
                 ground,
             );
             false
         }
     };
-    telling.add_fact("sentHome", sent);
-    telling.add_fact("stopsAtHome", services_value(home.blocked_services()));
+    builder.add_fact("sentToSource", sent);
+    builder.add_fact("blockedAtSource", services_value(home.blocked_services()));
     let on = travels_on(question, &home, settings);
     if let BlockEffect::Stops(_, definition) = &home {
-        onwards(telling, question, *definition, &on, settings);
+        onwards(builder, question, *definition, &on, settings);
     }
-    telling.fact("travelsOn", on.map(FieldValue::Bool));
+    builder.fact("sentToOtherTargets", on.map(FieldValue::Bool));
 }
 
 /// Adds the reason why a block sent back to the source is copied onwards, or not.
 fn onwards(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     definition: RowView<'_>,
     on: &MaybeKnown<bool>,
@@ -174,22 +175,22 @@ fn onwards(
         }
         (false, MaybeKnown::Unknown(why)) => why.to_string(),
     };
-    telling.add_reason(says, definition.ground("Network Block"));
+    builder.add_reason(says, definition.ground("Network Block"));
     let Some(on_to) = question.next_target.as_ref().filter(|_| marked) else { return };
     let third = settings.name(on_to);
     match (on, link_at(&question.source, &question.user_group, question.expires, on_to, settings)) {
-        (MaybeKnown::Unknown(why), _) => telling.add_reason(why.to_string(), ReasonSource::AlmaDefault),
+        (MaybeKnown::Unknown(why), _) => builder.add_alma_reason(why.to_string()),
         (MaybeKnown::Known(_), MaybeKnown::Known(Ok(linked))) => {
             let does = match linked.copies_blocks {
                 Some(BlockCopying::Network) => "copies",
                 Some(BlockCopying::None) | None => "does not copy",
             };
             let says = format!("the rule `{}` at {third} {does} network blocks", linked.name);
-            telling.add_reason(says, linked.rule.ground("copyNetworkBlocks"));
+            builder.add_reason(says, linked.rule.ground("copyNetworkBlocks"));
         }
         (MaybeKnown::Known(_), MaybeKnown::Known(Err(refused))) => {
             let says = format!("the patron gets no linked account at {third} (error {})", refused.code());
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         (MaybeKnown::Known(_), MaybeKnown::Unknown(_)) => {}
     }
@@ -199,8 +200,8 @@ fn onwards(
 fn does(effect: &BlockEffect<'_>, zone: &str, which: &str) -> (String, ReasonSource) {
     let id = |definition: &RowView<'_>| definition.text_field("ID").unwrap_or_default().to_owned();
     match effect {
-        BlockEffect::Stops(stops, definition) => {
-            let what = stops.iter().map(|stop| stop.as_str()).collect::<Vec<_>>().join(", ");
+        BlockEffect::Stops(services, definition) => {
+            let what = services.iter().map(|service| service.as_str()).collect::<Vec<_>>().join(", ");
             let says = format!("blocks {what} at {zone} by definition `{}`", id(definition));
             (says, definition.ground("Blocked Action"))
         }
@@ -223,6 +224,6 @@ fn does(effect: &BlockEffect<'_>, zone: &str, which: &str) -> (String, ReasonSou
     }
 }
 
-fn services_value(stops: &[BlockedService]) -> FieldValue {
-    FieldValue::list(stops.iter().map(|stop| stop.as_str()))
+fn services_value(services: &[BlockedService]) -> FieldValue {
+    FieldValue::list(services.iter().map(|service| service.as_str()))
 }

@@ -38,7 +38,7 @@ impl BlockEffect<'_> {
     /// Returns the blocked services.
     pub fn blocked_services(&self) -> &'static [BlockedService] {
         match self {
-            Self::Stops(stops, _) => stops,
+            Self::Stops(services, _) => services,
             Self::Idle(_) => &[],
         }
     }
@@ -120,10 +120,7 @@ pub fn effect<'a>(
     zone: &ZoneCode,
     settings: &'a NetworkSettings,
 ) -> MaybeKnown<BlockEffect<'a>> {
-    match effect_or_why(arrived, zone, settings) {
-        Ok(effect) => MaybeKnown::Known(effect),
-        Err(why) => MaybeKnown::Unknown(why),
-    }
+    effect_or_why(arrived, zone, settings).into()
 }
 
 fn effect_or_why<'a>(
@@ -132,7 +129,7 @@ fn effect_or_why<'a>(
     settings: &'a NetworkSettings,
 ) -> Result<BlockEffect<'a>, Arc<str>> {
     let table = settings.table(zone, &SettingsCollection::BlockDefinitions)?;
-    let (found, gone) = match arrived {
+    let (found, is_absent) = match arrived {
         CopiedBlock::Copy => (definition(table, COPIED, COPIED), false),
         CopiedBlock::Home => (
             table.find("ID", SENT_HOME),
@@ -141,7 +138,7 @@ fn effect_or_why<'a>(
     };
     let Some(definition) = found else {
         return match table.extent {
-            TableCompleteness::DeclaredOnly if !gone => Err(match arrived {
+            TableCompleteness::DeclaredOnly if !is_absent => Err(match arrived {
                 CopiedBlock::Copy => format!("no manifest declares the patron block `{COPIED}` at {zone}"),
                 CopiedBlock::Home => format!("no manifest declares the patron block `{SENT_HOME}` at {zone}"),
             }
@@ -169,7 +166,7 @@ fn effect_or_why<'a>(
     }
     let action = definition.text_field("Blocked Action").unwrap_or_default();
     match blocked_services(action) {
-        Some(stops) => Ok(BlockEffect::Stops(stops, definition)),
+        Some(services) => Ok(BlockEffect::Stops(services, definition)),
         None => Err(format!("unknown blocked action `{action}` at {zone}").into()),
     }
 }

@@ -28,7 +28,7 @@ pub fn in_use<'a>(table: &'a SettingsTable, is: impl Fn(&RowView<'a>) -> bool) -
     }
     match (found, table.absent_rows().find(&is), table.extent) {
         (Some(row), _, _) => CodeUsage::Yes(row),
-        (None, Some(gone), _) => CodeUsage::Missing(Some(gone)),
+        (None, Some(row), _) => CodeUsage::Missing(Some(row)),
         (None, None, TableCompleteness::Complete) => CodeUsage::Missing(None),
         (None, None, TableCompleteness::DeclaredOnly) => CodeUsage::Unsaid,
     }

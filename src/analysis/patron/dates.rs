@@ -63,17 +63,17 @@ pub struct RefreshResult {
 /// Returns the result of a refresh of a linked account on a day.
 ///
 /// `linked` describes a new link on that day. Undeclared fields count as Alma's defaults.
-pub fn refresh(linked: &LinkedAccount<'_>, held: AccountDates, today: Date) -> RefreshResult {
+pub fn refresh(linked: &LinkedAccount<'_>, current: AccountDates, today: Date) -> RefreshResult {
     // An account is still valid on the expiry day: inferred from the word.
-    let expired = held.expiry.is_some_and(|day| day < today);
-    let anew = |refreshing: Option<DateRefresh>| match refreshing {
+    let expired = current.expiry.is_some_and(|day| day < today);
+    let is_recalculated = |refreshing: Option<DateRefresh>| match refreshing {
         Some(DateRefresh::Always) => true,
         Some(DateRefresh::WhenExpired) | None => expired,
     };
-    let expiry = if anew(linked.refresh_expiry) { linked.expiry.date() } else { held.expiry };
-    let purge = match anew(linked.refresh_purge) {
+    let expiry = if is_recalculated(linked.refresh_expiry) { linked.expiry.date() } else { current.expiry };
+    let purge = match is_recalculated(linked.refresh_purge) {
         true => purge(linked.rule, expiry.map_or(AccountEnd::Never, AccountEnd::On)).date(),
-        false => held.purge,
+        false => current.purge,
     };
     let blocks = linked.copies_blocks.unwrap_or(BlockCopying::None);
     RefreshResult { dates: AccountDates { expiry, purge }, blocks }

@@ -30,7 +30,7 @@ pub fn abbreviated_list<T: AsRef<str>>(texts: impl ExactSizeIterator<Item = T>) 
 
 /// Adds the visibility of the user group to partners.
 pub fn group_at_home(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     settings: &NetworkSettings,
 ) {
@@ -39,25 +39,19 @@ pub fn group_at_home(
     match sight(from, group, settings) {
         PartnerVisibility::Hidden(entry) => {
             let says = format!("{name} restricts `{group}`, so partners cannot find its users");
-            telling.add_reason(says, entry.ground_of_all());
-            telling.add_reason(
-                "Alma treats restricted users as not found (inferred)",
-                ReasonSource::AlmaDefault,
-            );
+            builder.add_reason(says, entry.ground_of_all());
+            builder.add_alma_reason("Alma treats restricted users as not found (inferred)");
         }
-        PartnerVisibility::Visible(Some(gone)) => {
+        PartnerVisibility::Visible(Some(row)) => {
             let says = format!("partners can see `{group}`: {name} does not restrict it");
-            telling.add_reason(says, gone.ground_of_all());
+            builder.add_reason(says, row.ground_of_all());
         }
         PartnerVisibility::Visible(None) => {
             let says = format!("partners can see `{group}`, like every group that {name} does not restrict");
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
         PartnerVisibility::Unreadable(why) => {
-            telling.add_reason(
-                format!("unknown whether {name} restricts `{group}`: {why}"),
-                ReasonSource::AlmaDefault,
-            );
+            builder.add_alma_reason(format!("unknown whether {name} restricts `{group}`: {why}"));
         }
         PartnerVisibility::Undeclared => {
             let says = match settings.table(from, &SettingsCollection::RestrictedUsers) {
@@ -68,14 +62,14 @@ pub fn group_at_home(
                     "unknown whether {name} restricts `{group}` ({why}); unrestricted groups are visible to partners"
                 ),
             };
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
 }
 
 /// Adds a warning if the target institution does not know the source's user group code.
 pub fn external_group(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     settings: &NetworkSettings,
 ) {
@@ -88,16 +82,16 @@ pub fn external_group(
             let all = row.texts("sourceInstitutions").is_empty();
             if !all && !row.lists("sourceInstitutions", from.as_str()) {
                 let what = format!("is an external user group of {name}, but not for {source}");
-                telling.add_reason(beware(&what), row.ground("sourceInstitutions"));
+                builder.add_reason(beware(&what), row.ground("sourceInstitutions"));
             }
         }
         CodeUsage::Off(row) | CodeUsage::Missing(Some(row)) => {
             let what = format!("is no longer an external user group of {name}");
-            telling.add_reason(beware(&what), row.ground_of_all());
+            builder.add_reason(beware(&what), row.ground_of_all());
         }
         CodeUsage::Missing(None) => {
             let what = format!("is not an external user group of {name}");
-            telling.add_reason(beware(&what), ReasonSource::AlmaDefault);
+            builder.add_alma_reason(beware(&what));
         }
         CodeUsage::Unsaid => {}
     }
@@ -105,7 +99,7 @@ pub fn external_group(
 
 /// Adds the rules before the deciding rule, and the deciding rule.
 pub fn rules(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     question: &PatronQuestion,
     decides: Option<RowView<'_>>,
     settings: &NetworkSettings,
@@ -120,25 +114,24 @@ pub fn rules(
         let name = rule.text_field("name").unwrap_or_default();
         match unfit {
             RuleMismatch::Disabled => {
-                telling.add_reason(format!("`{name}` is disabled"), rule.ground("enabled"))
+                builder.add_reason(format!("`{name}` is disabled"), rule.ground("enabled"))
             }
             RuleMismatch::OtherInstitutions(codes) => {
                 let name_of = |code: &Arc<str>| settings.name(&ZoneCode(Arc::clone(code))).to_owned();
                 let names = codes.iter().map(name_of);
                 let says = format!("`{name}` applies to patrons of {}", abbreviated_list(names));
-                telling.add_reason(says, rule.ground("sourceInstitutions"));
+                builder.add_reason(says, rule.ground("sourceInstitutions"));
             }
             RuleMismatch::OtherGroups(groups) => {
                 let says = format!("`{name}` applies to user groups {}", abbreviated_list(groups.iter()));
-                telling.add_reason(says, rule.ground("sourceUserGroups"));
+                builder.add_reason(says, rule.ground("sourceUserGroups"));
             }
         }
     }
     match passed.len().saturating_sub(FEW) {
         0 => {}
-        1 => telling.add_reason("the next rule does not match either", ReasonSource::AlmaDefault),
-        more => telling
-            .add_reason(format!("the next {more} rules do not match either"), ReasonSource::AlmaDefault),
+        1 => builder.add_alma_reason("the next rule does not match either"),
+        more => builder.add_alma_reason(format!("the next {more} rules do not match either")),
     }
     match table.extent {
         TableCompleteness::Complete => {}
@@ -146,7 +139,7 @@ pub fn rules(
             let target = settings.name(at);
             let says =
                 format!("undeclared rules at {target} may apply first; run with --observed to include them");
-            telling.add_reason(says, ReasonSource::AlmaDefault);
+            builder.add_alma_reason(says);
         }
     }
     if let Some(rule) = decides {
@@ -160,19 +153,19 @@ pub fn rules(
                 format!("`{name}` decides: the first rule that matches patrons of {source} in `{group}`")
             }
         };
-        telling.add_reason(says, rule.ground_of_all());
+        builder.add_reason(says, rule.ground_of_all());
     }
 }
 
 /// Adds the assigned user group, and a warning if the target institution lacks the user group.
 pub fn group_there(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     linked: &LinkedAccount<'_>,
     at: &ZoneCode,
     settings: &NetworkSettings,
 ) {
     let LinkedAccount { rule, group, .. } = linked;
-    telling.add_reason(format!("the rule assigns user group `{group}`"), rule.ground("userGroup"));
+    builder.add_reason(format!("the rule assigns user group `{group}`"), rule.ground("userGroup"));
     let name = settings.name(at);
     let mut beware = |subject: &SettingsCollection, found: CodeUsage<'_>, thing: &str| {
         let (how, ground) = match found {
@@ -182,7 +175,7 @@ pub fn group_there(
             CodeUsage::Missing(None) => ("does not exist", ReasonSource::AlmaDefault),
         };
         let what = "Alma does not document the effect on the account";
-        telling.add_reason(format!("warning: {thing} {how} in {subject} of {name}; {what}"), ground);
+        builder.add_reason(format!("warning: {thing} {how} in {subject} of {name}; {what}"), ground);
     };
     if let Ok(table) = settings.table(at, &SettingsCollection::UserGroups) {
         let found = in_use(table, |row| row.text_field("code") == Some(group));
@@ -200,7 +193,7 @@ pub fn group_there(
 }
 
 /// Adds the dates of the rule, and their calculation.
-pub fn dates(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
+pub fn dates(builder: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
     let LinkedAccount { rule, expiry, purge, refresh_expiry, refresh_purge, .. } = linked;
     let on = |ending: &AccountEnd| ending.date().map(|date| format!(" on {date}")).unwrap_or_default();
     let (says, field) = match (expiry, rule.text_field("expiryDate"), rule.text_field("expiryFromSource")) {
@@ -230,8 +223,8 @@ pub fn dates(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
             (says + &on(expiry), "expiryFromSource")
         }
     };
-    telling.add_reason(says, rule.ground(field));
-    refresh(telling, *rule, "refreshExpiryDate", *refresh_expiry, "expiry");
+    builder.add_reason(says, rule.ground(field));
+    refresh(builder, *rule, "refreshExpiryDate", *refresh_expiry, "expiry");
     let (says, field) = match (purge, rule.text_field("purgeDate"), rule.text_field("purgeAfterExpired")) {
         (AccountEnd::On(_), Some(_), _) => (format!("the account can be purged{}", on(purge)), "purgeDate"),
         (_, Some(text), _) => (format!("`{text}` is not a date"), "purgeDate"),
@@ -244,12 +237,12 @@ pub fn dates(telling: &mut ExplanationBuilder, linked: &LinkedAccount<'_>) {
         (AccountEnd::Unsaid, None, None) => (undeclared_attribute("the purge date"), "name"),
         (_, None, None) => ("the account is never purged".to_owned(), "purgeAfterExpired"),
     };
-    telling.add_reason(says, rule.ground(field));
-    refresh(telling, *rule, "refreshPurgeDate", *refresh_purge, "purge");
+    builder.add_reason(says, rule.ground(field));
+    refresh(builder, *rule, "refreshPurgeDate", *refresh_purge, "purge");
 }
 
 fn refresh(
-    telling: &mut ExplanationBuilder,
+    builder: &mut ExplanationBuilder,
     rule: RowView<'_>,
     field: &str,
     refreshing: Option<DateRefresh>,
@@ -262,7 +255,7 @@ fn refresh(
         }
         None => undeclared_attribute(&format!("whether a refresh recalculates the {date} date")),
     };
-    telling.add_reason(says, rule.ground(field));
+    builder.add_reason(says, rule.ground(field));
 }
 
 /// Returns the reason for an undeclared attribute of a rule.

@@ -163,7 +163,7 @@ pub(super) fn sight<'a>(
     match table.find("userGroup", group) {
         Some(entry) => PartnerVisibility::Hidden(entry),
         None => match table.absent_rows().find(|entry| entry.text_field("userGroup") == Some(group)) {
-            Some(gone) => PartnerVisibility::Visible(Some(gone)),
+            Some(row) => PartnerVisibility::Visible(Some(row)),
             None => match table.extent {
                 TableCompleteness::Complete => PartnerVisibility::Visible(None),
                 TableCompleteness::DeclaredOnly => PartnerVisibility::Undeclared,

@@ -30,7 +30,7 @@ fn question(text: &str) -> Question {
 /// Returns one line for each question: access, group, level, title visibility and refusal.
 fn told(questions: &[&str], settings: &NetworkSettings) -> String {
     let one = |text: &&str| {
-        let facts = facts(question(text), settings, &["reach", "group", "level", "titleShown", "why"]);
+        let facts = facts(question(text), settings, &["reach", "group", "level", "titleShown", "refusal"]);
         let mut values: Vec<&str> = facts.lines().map(|line| line.split_once(": ").unwrap().1).collect();
         // All unknown facts have the same reason.
         values.dedup_by(|one, other| one == other && one.starts_with("unknown"));

@@ -56,9 +56,9 @@ rows: [{columns: {column0: FROM_TARGET, column5: 'true'}}]",
         expires: None,
         next_target: None,
     });
-    assert_snapshot!(facts(question, &settings, &["linked", "sentHome"]), @r#"
+    assert_snapshot!(facts(question, &settings, &["linked", "sentToSource"]), @r#"
     linked: true
-    sentHome: unknown (MappingTable/definitions omits `ID` in a record of MappingTable/"User Block Definitions" at A; use the header names of the columns)
+    sentToSource: unknown (MappingTable/definitions omits `ID` in a record of MappingTable/"User Block Definitions" at A; use the header names of the columns)
     "#);
 }
 

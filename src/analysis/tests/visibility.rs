@@ -3,14 +3,13 @@
 use insta::assert_snapshot;
 
 use super::network::{declared, facts, observed, reasons};
-use crate::analysis::visibility::wrong;
-use crate::model::{MaybeKnown, Question, VisibilityQuestion, ZoneCode};
+use crate::model::{Question, VisibilityQuestion, ZoneCode};
 
 fn question(member: &str, user_group: &str) -> Question {
     Question::Visibility(VisibilityQuestion { member: ZoneCode::from(member), user_group: user_group.into() })
 }
 
-const FACTS: [&str; 4] = ["visible", "restricted", "agree", "wrong"];
+const FACTS: [&str; 4] = ["visible", "restricted", "consistent", "inconsistentTables"];
 
 const HELD: &str = "
     A RestrictedUsers
@@ -30,14 +29,14 @@ fn unrestricted_group_is_visible_and_rules_match() {
     assert_snapshot!(facts(question("A", "STAFF"), &observed(HELD), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: true
-    wrong: null
+    consistent: true
+    inconsistentTables: null
     "#);
     assert_snapshot!(facts(question("A", "ALUM"), &observed(HELD), &FACTS), @r#"
     visible: false
     restricted: true
-    agree: true
-    wrong: null
+    consistent: true
+    inconsistentTables: null
     "#);
     assert_snapshot!(reasons(question("A", "ALUM"), &observed(HELD)), @r#"
     partners cannot see ALUM of a College
@@ -55,14 +54,14 @@ fn contradicting_rules_are_inconsistent() {
     assert_snapshot!(facts(question("A", "NEW"), &observed(HELD), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: false
-    wrong: ["RotaAssignmentRules/In"]
+    consistent: false
+    inconsistentTables: ["RotaAssignmentRules/In"]
     "#);
     let turned = HELD.replace("userGroup=ALUM", "userGroup=STAFF");
-    let staff = VisibilityQuestion { member: ZoneCode::from("A"), user_group: "STAFF".into() };
-    let typed = wrong(&staff, &observed(&turned));
-    let names = ["RotaAssignmentRules/In", "RotaAssignmentRules/Out", "DisplayLogicRules/Hide"];
-    assert_eq!(typed, MaybeKnown::Known(names.map(str::to_owned).to_vec()));
+    assert_snapshot!(
+        facts(question("A", "STAFF"), &observed(&turned), &["inconsistentTables"]),
+        @r#"inconsistentTables: ["DisplayLogicRules/Hide", "RotaAssignmentRules/In", "RotaAssignmentRules/Out"]"#
+    );
     assert_snapshot!(reasons(question("A", "STAFF"), &observed(&turned)), @r#"
     partners cannot see STAFF of a College, but RotaAssignmentRules/In, RotaAssignmentRules/Out, DisplayLogicRules/Hide contradict this
     - listed in Restricted Users, which decides (A/RestrictedUsers/STAFF, last changed by librarian)
@@ -93,14 +92,14 @@ fn rule_without_list_allows_all_groups() {
     assert_snapshot!(facts(question("A", "STAFF"), &settings, &FACTS), @r#"
     visible: true
     restricted: false
-    agree: true
-    wrong: null
+    consistent: true
+    inconsistentTables: null
     "#);
     assert_snapshot!(facts(question("A", "ALUM"), &settings, &FACTS), @r#"
     visible: false
     restricted: true
-    agree: false
-    wrong: ["RotaAssignmentRules/All"]
+    consistent: false
+    inconsistentTables: ["RotaAssignmentRules/All"]
     "#);
 }
 
@@ -109,30 +108,30 @@ fn unreadable_tables_make_visibility_unknown() {
     assert_snapshot!(facts(question("A", "STAFF"), &observed("A RestrictedUsers\nfails"), &FACTS), @r#"
     visible: unknown (A did not return RestrictedUsers: no response)
     restricted: unknown (A did not return RestrictedUsers: no response)
-    agree: unknown (A did not return RestrictedUsers: no response)
-    wrong: unknown (A did not return RestrictedUsers: no response)
+    consistent: unknown (A did not return RestrictedUsers: no response)
+    inconsistentTables: unknown (A did not return RestrictedUsers: no response)
     "#);
     let rota = "A RestrictedUsers\nA RotaAssignmentRules\nfails\nA DisplayLogicRules";
     assert_snapshot!(facts(question("A", "STAFF"), &observed(rota), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: unknown (A did not return RotaAssignmentRules: no response)
-    wrong: unknown (A did not return RotaAssignmentRules: no response)
+    consistent: unknown (A did not return RotaAssignmentRules: no response)
+    inconsistentTables: unknown (A did not return RotaAssignmentRules: no response)
     "#);
     let wrong = format!("{rota}\nname=Hide; hides=AFN; operator=INLIST; userGroups=[STAFF]");
     assert_snapshot!(facts(question("A", "STAFF"), &observed(&wrong), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: false
-    wrong: unknown (A did not return RotaAssignmentRules: no response)
+    consistent: false
+    inconsistentTables: unknown (A did not return RotaAssignmentRules: no response)
     "#);
     let operator =
         "A RestrictedUsers\nA RotaAssignmentRules\nname=R; rota=AFN; operator=LIKE\nA DisplayLogicRules";
     assert_snapshot!(facts(question("A", "STAFF"), &observed(operator), &FACTS), @r#"
     visible: true
     restricted: false
-    agree: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
-    wrong: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
+    consistent: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
+    inconsistentTables: unknown (RotaAssignmentRules/R has an unknown operator: LIKE)
     "#);
 }
 
@@ -161,14 +160,14 @@ fn declared_rules_match_declared_visibility() {
     assert_snapshot!(facts(question("A", "STAFF"), &settings, &FACTS), @r#"
     visible: true
     restricted: false
-    agree: true
-    wrong: null
+    consistent: true
+    inconsistentTables: null
     "#);
     assert_snapshot!(facts(question("A", "OPEN"), &settings, &FACTS), @r#"
     visible: unknown (no manifest declares whether A restricts OPEN)
     restricted: unknown (no manifest declares whether A restricts OPEN)
-    agree: unknown (no manifest declares whether A restricts OPEN)
-    wrong: unknown (no manifest declares whether A restricts OPEN)
+    consistent: unknown (no manifest declares whether A restricts OPEN)
+    inconsistentTables: unknown (no manifest declares whether A restricts OPEN)
     "#);
 }
 
@@ -178,7 +177,7 @@ fn undeclared_rules_make_consistency_unknown() {
     assert_snapshot!(facts(question("A", "ALUM"), &settings, &FACTS), @r#"
     visible: false
     restricted: true
-    agree: unknown (no manifest declares RotaAssignmentRules at A)
-    wrong: unknown (no manifest declares RotaAssignmentRules at A)
+    consistent: unknown (no manifest declares RotaAssignmentRules at A)
+    inconsistentTables: unknown (no manifest declares RotaAssignmentRules at A)
     "#);
 }

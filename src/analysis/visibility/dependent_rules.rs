@@ -109,19 +109,19 @@ fn rule_agreement(
         TableCompleteness::DeclaredOnly => {}
     }
     // An amendment applies to every undeclared rule that it selects.
-    let mut spoken = false;
+    let mut is_declared = false;
     let is_request =
         |amendment: &&Amendment| selector_value(amendment, "hides").and_then(ResourceId::parse).is_none();
     for amendment in table.amendments.iter().filter(is_request) {
         let Some(right) = match_after_amendment(amendment, user_group).and_then(&is_right) else { continue };
-        spoken = true;
-        let said = (amendment_text(subject, amendment), ReasonSource::Declared(amendment.provenance.clone()));
+        is_declared = true;
+        let rule = (amendment_text(subject, amendment), ReasonSource::Declared(amendment.provenance.clone()));
         match right {
-            true => agreed.right.push(said),
-            false => agreed.wrong.push(said),
+            true => agreed.right.push(rule),
+            false => agreed.wrong.push(rule),
         }
     }
-    if !spoken {
+    if !is_declared {
         let why = format!("no manifest declares how {subject} at {member} treat {user_group}");
         agreed.unknown.get_or_insert(why.into());
     }

@@ -63,10 +63,10 @@ fn flag(argument: &'static QuestionArgument, question: &'static QuestionDefiniti
         .help(argument.help)
         .required(argument.presence == ArgumentPresence::Required);
     match argument.value {
-        ArgumentType::Word { words, value_name, unknown: None } => {
+        ArgumentType::Word(words, value_name, None) => {
             flag.value_name(value_name).value_parser(PossibleValuesParser::new(words.names()))
         }
-        ArgumentType::Word { value_name, .. } => flag.value_name(value_name),
+        ArgumentType::Word(_, value_name, Some(_)) => flag.value_name(value_name),
         ArgumentType::Resource => flag.value_name("ID[.ID[.ID]]").value_parser(resource),
         ArgumentType::Date => flag.value_name("DATE").value_parser(value_parser!(Date)),
         ArgumentType::Address => {
@@ -126,7 +126,7 @@ impl ExplainTopic {
         let text = |value: &str| ArgumentValue::Text(Arc::from(value));
         let given = || self.flags.get_one::<String>(name).map(String::as_str);
         let value = match argument.value {
-            ArgumentType::Word { words, unknown, .. } => match given() {
+            ArgumentType::Word(words, _, unknown) => match given() {
                 None if argument.presence == ArgumentPresence::AllByDefault => {
                     return Ok(words.names().map(text).collect());
                 }

@@ -15,7 +15,7 @@ use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
 use crate::model::{FactComparison, MaybeKnown};
 use crate::render;
-use crate::render::json::explanation::{self, AnswerJson, ExplanationJson};
+use crate::render::json::explanation::{self, AnswerJson};
 use crate::session::explain::{QuestionAnswers, SettingsSource, explain};
 
 /// Answer a question about effective settings, with reasons
@@ -115,17 +115,12 @@ fn answers_text(answered: &[QuestionAnswers]) -> String {
 
 fn json(answered: QuestionAnswers) -> AnswerJson {
     let QuestionAnswers { question, declared, observed } = answered;
-    let differs_in = match (&declared, &observed) {
+    let differences = match (&declared, &observed) {
         (Some(declared), Some(observed)) => {
             let differs = |fact: &&&str| declared.compare(observed, fact) == FactComparison::Different;
             Some(declared.facts.keys().filter(differs).copied().collect())
         }
         (_, _) => None,
     };
-    AnswerJson {
-        question,
-        declared: declared.as_ref().map(ExplanationJson::from),
-        observed: observed.as_ref().map(ExplanationJson::from),
-        differs_in,
-    }
+    AnswerJson { question, declared, observed, differences }
 }

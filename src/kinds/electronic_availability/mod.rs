@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use self::declared_group::{AvailabilityNotes, CODE, DeclaredGroup};
 use super::manifest_expansion::ManifestExpansion;
+use super::unlisted_groups::UnlistedGroups;
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::{DIGITS, FILLED};
@@ -19,7 +20,6 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::RESOURCE_GROUPS;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
-    UnlistedPolicy,
 };
 
 /// Availability groups of one e-resource in the Network Zone. Without any group, the e-resource is available
@@ -43,7 +43,7 @@ pub struct ElectronicAvailabilitySpec {
     pub per_member: Vec<Spanned<MemberAvailabilitySpec>>,
     /// Action for unlisted groups: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedAvailabilityGroups,
+    pub unlisted: UnlistedGroups,
     /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
@@ -145,17 +145,6 @@ impl From<ProxyMode> for FieldValue {
     }
 }
 
-/// Action for unlisted groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum UnlistedAvailabilityGroups {
-    /// Keeps unlisted groups.
-    #[default]
-    Keep,
-    /// Removes unlisted groups from the resource.
-    Delete,
-}
-
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     Arc::new(CollectionShape {
         stage: 3,
@@ -201,15 +190,11 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
     fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(zone) = scope.network_zone() else { return };
-        let unlisted = match self.unlisted {
-            UnlistedAvailabilityGroups::Keep => UnlistedPolicy::Keep,
-            UnlistedAvailabilityGroups::Delete => UnlistedPolicy::Delete,
-        };
         let id = CollectionId::with_code(Self::NAME, &self.ids().join("."));
         let mut collection = scope
             .collection(id, RESOURCE_GROUPS.key, &SHAPE)
             .with_enforcement(self.enforcement, self.conflict)
-            .with_unlisted_policy(unlisted);
+            .with_unlisted_policy(self.unlisted.into());
         let mut told = BTreeSet::new();
         let mut notes = AvailabilityNotes::default_notes(self);
         for spec in &self.groups {
@@ -266,7 +251,7 @@ impl ElectronicAvailabilitySpec {
     fn for_whom(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let any = self.declared_groups().any(|said| !said.absent);
         match (self.unlisted, self.declared_groups().next().is_some()) {
-            (UnlistedAvailabilityGroups::Delete, _) if !any => {
+            (UnlistedGroups::Delete, _) if !any => {
                 let message = format!(
                     "`{}` leaves no group: the whole network gets access to the resource",
                     head.manifest
@@ -276,14 +261,14 @@ impl ElectronicAvailabilitySpec {
                         .help("add a group, unless access for the whole network is intended"),
                 )
             }
-            (UnlistedAvailabilityGroups::Keep, false) => {
+            (UnlistedGroups::Keep, false) => {
                 let message = format!("`{}` has no effect", head.manifest);
                 Some(Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message).help(
                     "the manifest has no groups and `unlisted` is `keep`: add groups, or remove \
                                the manifest",
                 ))
             }
-            (UnlistedAvailabilityGroups::Keep | UnlistedAvailabilityGroups::Delete, _) => None,
+            (UnlistedGroups::Keep | UnlistedGroups::Delete, _) => None,
         }
     }
 }

@@ -7,11 +7,11 @@ use crate::model::{Diagnostic, Expectation, ExpectedFact, Question};
 
 /// Returns a diagnostic for each fact with two different expected values, located at the second value.
 pub fn find(expectations: &[Expectation]) -> Vec<Diagnostic> {
-    let mut said: HashMap<(&Question, &str), &ExpectedFact> = HashMap::new();
+    let mut first_values: HashMap<(&Question, &str), &ExpectedFact> = HashMap::new();
     let mut problems = Vec::new();
     for Expectation { question, facts, .. } in expectations {
         for (fact, expected) in facts {
-            let first = *said.entry((question, fact)).or_insert(expected);
+            let first = *first_values.entry((question, fact)).or_insert(expected);
             if first.value != expected.value {
                 let ExpectedFact { value, span: place } = expected;
                 let message = format!(

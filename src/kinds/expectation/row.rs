@@ -100,7 +100,7 @@ impl<'a> ExpectationRow<'a> {
 
     /// Returns the reason in one line, for messages.
     pub fn reason(&self) -> Option<Arc<str>> {
-        let reason = self.get("because")?.as_text()?;
+        let reason = self.get("reason")?.as_text()?;
         Some(reason.split_whitespace().collect::<Vec<&str>>().join(" ").into())
     }
 
@@ -154,7 +154,7 @@ impl<'a> ExpectationRow<'a> {
                     }
                     None => is_valid = false,
                 },
-                ArgumentType::Word { .. } | ArgumentType::UserGroup => {
+                ArgumentType::Word(..) | ArgumentType::UserGroup => {
                     combinations = combinations.saturating_mul(items(node).len());
                 }
                 ArgumentType::Library | ArgumentType::Campus => {}
@@ -216,7 +216,7 @@ impl<'a> ExpectationRow<'a> {
             }
             let values: Vec<ArgumentValue> = match argument.value {
                 ArgumentType::Zone(_) => continue,
-                ArgumentType::Word { words, .. } => {
+                ArgumentType::Word(words, ..) => {
                     let known = items(node).into_iter().filter_map(|item| words.find(item.as_text()?));
                     known.map(|word| ArgumentValue::Text(word.into())).collect()
                 }
@@ -318,7 +318,7 @@ fn fixed_value(argument: ArgumentType, node: &YamlNode) -> Result<Option<Argumen
         }
         ArgumentType::Date => Some(ArgumentValue::Date(date(text)?)),
         ArgumentType::Zone(_)
-        | ArgumentType::Word { .. }
+        | ArgumentType::Word(..)
         | ArgumentType::UserGroup
         | ArgumentType::Library
         | ArgumentType::Campus => None,

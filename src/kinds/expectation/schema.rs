@@ -63,8 +63,9 @@ fn table(question: &QuestionDefinition, generator: &mut SchemaGenerator) -> Valu
 
 fn fields(question: &QuestionDefinition, generator: &mut SchemaGenerator) -> Map<String, Value> {
     let mut fields = Map::new();
-    let mut add = |name: &str, description: &str, schema: Schema| {
-        let mut field = Map::from_iter([("description".to_owned(), description.into())]);
+    let mut add = |name: &str, description: &[&str], schema: Schema| {
+        let lines: Vec<&str> = description.iter().map(|line| line.trim()).collect();
+        let mut field = Map::from_iter([("description".to_owned(), lines.join("\n").into())]);
         let schema = schema.as_object().cloned().unwrap_or_default();
         field.extend(schema.into_iter().filter(|(key, _)| key != "description"));
         fields.insert(name.to_owned(), field.into());
@@ -76,8 +77,8 @@ fn fields(question: &QuestionDefinition, generator: &mut SchemaGenerator) -> Map
         add(fact.name, fact.description, fact_schema(fact.value, generator));
     }
     add(
-        "because",
-        "Reason for the expectation; shown if the expectation is not met.",
+        "reason",
+        &["Reason for the expectation; shown if the expectation is not met."],
         generator.subschema_for::<String>(),
     );
     fields
@@ -86,8 +87,8 @@ fn fields(question: &QuestionDefinition, generator: &mut SchemaGenerator) -> Map
 fn argument_schema(argument: &QuestionArgument, generator: &mut SchemaGenerator) -> Schema {
     match (argument.value, argument.presence) {
         (ArgumentType::Zone(_), _) => zones::schema(generator),
-        (ArgumentType::Word { words, .. }, ArgumentPresence::Optional) => (words.schema)(generator),
-        (ArgumentType::Word { words, .. }, ArgumentPresence::Required | ArgumentPresence::AllByDefault) => {
+        (ArgumentType::Word(words, ..), ArgumentPresence::Optional) => (words.schema)(generator),
+        (ArgumentType::Word(words, ..), ArgumentPresence::Required | ArgumentPresence::AllByDefault) => {
             value_or_list((words.schema)(generator))
         }
         (ArgumentType::UserGroup, _) => value_or_list(generator.subschema_for::<TextOrVariable>()),

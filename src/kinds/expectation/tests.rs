@@ -38,13 +38,13 @@ fn expected(spec: &str) -> String {
     let (expectations, problems) = all(spec);
     assert!(problems.is_empty(), "{problems:?}");
     let mut out = String::new();
-    for Expectation { question, facts, reason: because, provenance } in expectations {
+    for Expectation { question, facts, reason, provenance } in expectations {
         let _ = write!(out, "{}: {question}?", provenance.span.start.line);
         for (fact, expected) in facts {
             let _ = write!(out, " {fact}={}", expected.value);
         }
-        if let Some(because) = because {
-            let _ = write!(out, " ({because})");
+        if let Some(reason) = reason {
+            let _ = write!(out, " ({reason})");
         }
         out.push('\n');
     }
@@ -75,22 +75,22 @@ import:
 fn patron_row_expands_to_every_other_member() {
     let spec = "\
 patron:
-  given: {userGroup: [STAFF, {var: group}], expires: 2027-06-30, because: faculty can borrow everywhere}
+  given: {userGroup: [STAFF, {var: group}], expires: 2027-06-30, reason: faculty can borrow everywhere}
   rows:
-    - {from: [A, B], at: {zones: members}, group: {var: group}, expiry: 2027-06-30, stops: [renew, loan], purge: null}
-    - {from: A, at: B, onTo: {zones: members}, userGroup: X, travelsOn: false, because: \"it\\n stays\"}";
+    - {source: [A, B], target: {zones: members}, group: {var: group}, expiry: 2027-06-30, blockedActions: [renew, loan], purge: null}
+    - {source: A, target: B, nextTarget: {zones: members}, userGroup: X, sentToOtherTargets: false, reason: \"it\\n stays\"}";
     assert_eq!(
         expected(spec),
         "\
-8: which linked account does a patron in user group STAFF of A get at B, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group VISITOR of A get at B, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"GUEST\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group STAFF of A get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group VISITOR of A get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group STAFF of B get at A, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group GUEST of B get at A, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"VISITOR\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group STAFF of B get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-8: which linked account does a patron in user group GUEST of B get at C, with expiry date 2027-06-30? expiry=\"2027-06-30\" group=\"WALKIN\" purge=null stops=[\"loan\", \"renew\"] (faculty can borrow everywhere)
-9: which linked account does a patron in user group X of A get at B, with expiry date 2027-06-30, with C as next target? travelsOn=false (it stays)
+8: which linked account does a patron in user group STAFF of A get at B, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"GUEST\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group VISITOR of A get at B, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"GUEST\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of A get at C, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"WALKIN\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group VISITOR of A get at C, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"WALKIN\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of B get at A, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"VISITOR\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group GUEST of B get at A, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"VISITOR\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group STAFF of B get at C, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"WALKIN\" purge=null (faculty can borrow everywhere)
+8: which linked account does a patron in user group GUEST of B get at C, with expiry date 2027-06-30? blockedActions=[\"loan\", \"renew\"] expiry=\"2027-06-30\" group=\"WALKIN\" purge=null (faculty can borrow everywhere)
+9: which linked account does a patron in user group X of A get at B, with expiry date 2027-06-30, with C as next target? sentToOtherTargets=false (it stays)
 "
     );
 }
@@ -102,14 +102,14 @@ access:
   given: {member: A, resource: \"1.22\", address: 192.0.2.7, reach: true}
   rows:
     - {userGroup: {var: group}, proxy: EZ, level: e-service}
-    - {library: MAIN, why: null}
-    - {campus: NORTH, reach: false, why: outside-ip-range}";
+    - {library: MAIN, refusal: null}
+    - {campus: NORTH, reach: false, refusal: outside-ip-range}";
     assert_eq!(
         expected(spec),
         "\
 8: can a user of user group VISITOR of A at 192.0.2.7 access the e-service 1.22? level=\"e-service\" proxy=\"EZ\" reach=true
-9: can a user of A in the library MAIN access the e-service 1.22? reach=true why=null
-10: can a user of A on the campus NORTH access the e-service 1.22? reach=false why=\"outside-ip-range\"
+9: can a user of A in the library MAIN access the e-service 1.22? reach=true refusal=null
+10: can a user of A on the campus NORTH access the e-service 1.22? reach=false refusal=\"outside-ip-range\"
 "
     );
 }
@@ -139,10 +139,12 @@ fn row_with_too_many_combinations_is_refused() {
     let told = |groups: usize| {
         let groups: Vec<String> = (0..groups).map(|group| format!("G{group}")).collect();
         let every = "{zones: members}";
-        let row =
-            format!("{{from: {every}, at: {every}, onTo: {every}, userGroup: [{}]}}", groups.join(", "));
+        let row = format!(
+            "{{source: {every}, target: {every}, nextTarget: {every}, userGroup: [{}]}}",
+            groups.join(", ")
+        );
         let (expectations, problems) =
-            all(&format!("patron:\n  given: {{travelsOn: true}}\n  rows: [{row}]"));
+            all(&format!("patron:\n  given: {{sentToOtherTargets: true}}\n  rows: [{row}]"));
         let problems: Vec<String> =
             problems.iter().map(|each| format!("{} {}", each.code, each.message)).collect();
         (expectations.len(), problems.join("; "))

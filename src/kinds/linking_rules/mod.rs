@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::unlisted_groups::UnlistedGroups;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::ManifestHeader;
 use crate::manifest::deserialize::{Nullable, Spanned};
@@ -131,7 +132,7 @@ pub struct PurgeSpec {
 pub struct ExternalGroupsSpec {
     /// Action for unlisted external user groups, for example obsolete codes: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedExternalGroups,
+    pub unlisted: UnlistedGroups,
     /// External user groups.
     #[schemars(length(min = 1))]
     pub groups: Vec<Spanned<ExternalGroupSpec>>,
@@ -149,26 +150,6 @@ pub struct ExternalGroupSpec {
     pub institutions: Option<Spanned<AppliesToSpec>>,
     /// True to delete the codes.
     pub absent: Option<bool>,
-}
-
-/// Action for unlisted external user groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum UnlistedExternalGroups {
-    /// Keeps unlisted groups.
-    #[default]
-    Keep,
-    /// Deletes unlisted groups.
-    Delete,
-}
-
-impl From<UnlistedExternalGroups> for UnlistedPolicy {
-    fn from(unlisted: UnlistedExternalGroups) -> Self {
-        match unlisted {
-            UnlistedExternalGroups::Keep => Self::Keep,
-            UnlistedExternalGroups::Delete => Self::Delete,
-        }
-    }
 }
 
 /// Attributes of the linked account.

@@ -4,9 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::definition::{
-    ArgumentPresence, ArgumentType, FactDefinition, FactType, QuestionArgument, QuestionDefinition,
-};
+use super::definition::{QuestionDefinition, arguments, facts};
 use crate::model::address::ZoneCode;
 use crate::model::alma_codes::{AccessRefusal, ResourceLevel, ZoneCoverage};
 
@@ -45,102 +43,50 @@ impl AccessQuestion {
         topic: "access",
         help: "Explain whether a user can access an electronic resource",
         table: "Expectations about access to electronic resources of the Network Zone.",
-        row: "Expected access of a member's users to an electronic resource of the Network Zone, and the reason for\na refusal.",
-        arguments: &[
-            QuestionArgument {
-                field: "member",
-                flag: "member",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Required,
-                help: "Code of the user's member",
-                description: "Member of the users: a code, a list of codes, or a selector of members.",
-            },
-            QuestionArgument {
-                field: "resource",
-                flag: "resource",
-                value: ArgumentType::Resource,
-                presence: ArgumentPresence::Required,
-                help: "Resource as one to three IDs joined by dots: e-collection, e-service, portfolio",
-                description: "IDs of e-collection, e-service and portfolio, joined by dots: `\"61100.62110\"`.",
-            },
-            QuestionArgument {
-                field: "address",
-                flag: "address",
-                value: ArgumentType::Address,
-                presence: ArgumentPresence::Optional,
-                help: "Client address of the user",
-                description: "IP address of the user's client. Without address, library or campus, the user is outside all of\nthem.",
-            },
-            QuestionArgument {
-                field: "library",
-                flag: "library",
-                value: ArgumentType::Library,
-                presence: ArgumentPresence::Optional,
-                help: "Code of the library that the user visits",
-                description: "Code of the library with the user inside.",
-            },
-            QuestionArgument {
-                field: "campus",
-                flag: "campus",
-                value: ArgumentType::Campus,
-                presence: ArgumentPresence::Optional,
-                help: "Code of the campus that the user visits, outside its libraries",
-                description: "Code of the campus with the user inside, but outside its libraries.",
-            },
-            QuestionArgument {
-                field: "userGroup",
-                flag: "user-group",
-                value: ArgumentType::UserGroup,
-                presence: ArgumentPresence::Optional,
-                help: "User group, for rules that hide a resource from some groups",
-                description: "User group, or several, for rules that hide a resource from some groups.",
-            },
-        ],
-        facts: &[
-            FactDefinition::new("reach", FactType::Flag, "True if users can access the content."),
-            FactDefinition::new(
-                "group",
-                FactType::NullableVariable,
-                "Group that grants access, the first by name; null for none.",
-            ),
-            FactDefinition::new("groups", FactType::Texts, "All groups that grant access."),
-            FactDefinition::new(
-                "level",
-                FactType::NullableWord(ResourceLevel::WORDS),
-                "Resource level with the decisive groups; null if no level has groups.",
-            ),
-            FactDefinition::new(
-                "proxyEnabled",
-                FactType::NullableFlag,
-                "True for access through a proxy; null if the group has no setting.",
-            ),
-            FactDefinition::new("proxy", FactType::NullableText, "Code of the proxy; null for none."),
-            FactDefinition::new(
-                "publicName",
-                FactType::NullableText,
-                "Public name of the resource for the group; null for none.",
-            ),
-            FactDefinition::new(
-                "authenticationNote",
-                FactType::NullableText,
-                "Authentication note of the group; null for none.",
-            ),
-            FactDefinition::new(
-                "publicNote",
-                FactType::NullableText,
-                "Public note of the group; null for none.",
-            ),
-            FactDefinition::new(
-                "titleShown",
-                FactType::Flag,
-                "True if search results show the title, with or without access to the content.",
-            ),
-            FactDefinition::new(
-                "why",
-                FactType::NullableWord(AccessRefusal::WORDS),
-                "Reason for the refusal; null if users can access the content.",
-            ),
-        ],
+        row: "Expected access of a member's users to an electronic resource of the Network Zone, and the reason for\n\
+              a refusal.",
+        arguments: arguments! {
+            /// Member of the users: a code, a list of codes, or a selector of members.
+            "member" "member" Required Zone(ZoneCoverage::Members) => "Code of the user's member";
+            /// IDs of e-collection, e-service and portfolio, joined by dots: `"61100.62110"`.
+            "resource" "resource" Required Resource
+                => "Resource as one to three IDs joined by dots: e-collection, e-service, portfolio";
+            /// IP address of the user's client. Without address, library or campus, the user is outside all of
+            /// them.
+            "address" "address" Optional Address => "Client address of the user";
+            /// Code of the library with the user inside.
+            "library" "library" Optional Library => "Code of the library that the user visits";
+            /// Code of the campus with the user inside, but outside its libraries.
+            "campus" "campus" Optional Campus
+                => "Code of the campus that the user visits, outside its libraries";
+            /// User group, or several, for rules that hide a resource from some groups.
+            "userGroup" "user-group" Optional UserGroup
+                => "User group, for rules that hide a resource from some groups";
+        },
+        facts: facts! {
+            /// True if users can access the content.
+            "reach" Flag;
+            /// Group that grants access, the first by name; null for none.
+            "group" NullableVariable;
+            /// All groups that grant access.
+            "groups" Texts;
+            /// Resource level with the decisive groups; null if no level has groups.
+            "level" NullableWord(ResourceLevel::WORDS);
+            /// True for access through a proxy; null if the group has no setting.
+            "proxyEnabled" NullableFlag;
+            /// Code of the proxy; null for none.
+            "proxy" NullableText;
+            /// Public name of the resource for the group; null for none.
+            "publicName" NullableText;
+            /// Authentication note of the group; null for none.
+            "authenticationNote" NullableText;
+            /// Public note of the group; null for none.
+            "publicNote" NullableText;
+            /// True if search results show the title, with or without access to the content.
+            "titleShown" Flag;
+            /// Reason for the refusal; null if users can access the content.
+            "refusal" NullableWord(AccessRefusal::WORDS);
+        },
         answering_zone: "member",
         build: |values| {
             let address = values.address("address").map(ClientLocation::Address);

@@ -52,8 +52,8 @@ pub struct QuestionArgument {
     pub presence: ArgumentPresence,
     /// Help of the flag.
     pub help: &'static str,
-    /// Description of the field.
-    pub description: &'static str,
+    /// Description of the field, by line.
+    pub description: &'static [&'static str],
 }
 
 /// Type of an argument.
@@ -61,15 +61,9 @@ pub struct QuestionArgument {
 pub enum ArgumentType {
     /// Zone by code. Manifests also accept lists and selectors.
     Zone(ZoneCoverage),
-    /// Word of a list.
-    Word {
-        /// Words.
-        words: WordList,
-        /// Name of the value in help: `ROLE`.
-        value_name: &'static str,
-        /// Error text for an unknown word; `None` if the help lists the words.
-        unknown: Option<&'static str>,
-    },
+    /// Word of a list, with the name of the value in help, and the error text for an unknown word; `None` if
+    /// the help lists the words.
+    Word(WordList, &'static str, Option<&'static str>),
     /// User group of the first zone. Manifests also accept lists and variables.
     UserGroup,
     /// E-resource by IDs.
@@ -109,17 +103,10 @@ pub struct FactDefinition {
     pub name: &'static str,
     /// Type of the expected value.
     pub value: FactType,
-    /// Description.
-    pub description: &'static str,
+    /// Description, by line.
+    pub description: &'static [&'static str],
     /// Optional argument that the fact requires.
     pub requires: Option<&'static str>,
-}
-
-impl FactDefinition {
-    /// Returns a fact of every answer to the question.
-    pub const fn new(name: &'static str, value: FactType, description: &'static str) -> Self {
-        Self { name, value, description, requires: None }
-    }
 }
 
 /// Type of an expected value.
@@ -142,6 +129,36 @@ pub enum FactType {
     /// List of words.
     Words(WordList),
 }
+
+/// Lists arguments: description, field, flag, presence, type and help.
+macro_rules! arguments {
+    ($($(#[doc = $line:literal])+ $field:literal $flag:literal $presence:ident $kind:ident
+        $(($($part:tt)*))? => $help:literal;)*) => {
+        &[$(crate::model::question::definition::QuestionArgument {
+            field: $field,
+            flag: $flag,
+            value: crate::model::question::definition::ArgumentType::$kind $(($($part)*))?,
+            presence: crate::model::question::definition::ArgumentPresence::$presence,
+            help: $help,
+            description: &[$($line),+],
+        }),*]
+    };
+}
+pub(super) use arguments;
+
+/// Lists facts: description, name, type, and the optional argument that the fact requires.
+macro_rules! facts {
+    ($($(#[doc = $line:literal])+ $name:literal $kind:ident $(($($part:tt)*))?
+        $(requires $argument:literal)?;)*) => {
+        &[$(crate::model::question::definition::FactDefinition {
+            name: $name,
+            value: crate::model::question::definition::FactType::$kind $(($($part)*))?,
+            description: &[$($line),+],
+            requires: [$(Some($argument),)? None][0],
+        }),*]
+    };
+}
+pub(super) use facts;
 
 /// Values of a question's arguments, by field.
 #[derive(Debug, Clone, Default)]

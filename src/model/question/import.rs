@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use super::definition::{
-    ArgumentPresence, ArgumentType, FactDefinition, FactType, QuestionArgument, QuestionDefinition,
-};
+use super::definition::{QuestionDefinition, arguments, facts};
 use crate::model::address::ZoneCode;
 use crate::model::alma_codes::{ImportChannel, RecordType, ZoneCoverage};
 
@@ -24,38 +22,23 @@ impl ImportQuestion {
         topic: "import",
         help: "Explain whether a member may contribute records to the Network Zone",
         table: "Expectations about contributing records to the Network Zone.",
-        row: "Expected permission of members to contribute records to the Network Zone, and the available channels.",
-        arguments: &[
-            QuestionArgument {
-                field: "member",
-                flag: "member",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Required,
-                help: "Code of the member",
-                description: "Member: a code, a list of codes, or a selector of members.",
-            },
-            QuestionArgument {
-                field: "record",
-                flag: "record",
-                value: ArgumentType::Word { words: RecordType::WORDS, value_name: "TYPE", unknown: None },
-                presence: ArgumentPresence::AllByDefault,
-                help: "Type of record (default: both)",
-                description: "Record type, or both.",
-            },
-        ],
-        facts: &[
-            FactDefinition::new("allowed", FactType::Flag, "True if the member may contribute records."),
-            FactDefinition::new(
-                "channels",
-                FactType::Words(ImportChannel::WORDS),
-                "Complete list of the available channels.",
-            ),
-            FactDefinition::new(
-                "linking",
-                FactType::Flag,
-                "True if the member may link its own records to existing Network Zone records.",
-            ),
-        ],
+        row: "Expected permission of members to contribute records to the Network Zone, and the available \
+              channels.",
+        arguments: arguments! {
+            /// Member: a code, a list of codes, or a selector of members.
+            "member" "member" Required Zone(ZoneCoverage::Members) => "Code of the member";
+            /// Record type, or both.
+            "record" "record" AllByDefault Word(RecordType::WORDS, "TYPE", None)
+                => "Type of record (default: both)";
+        },
+        facts: facts! {
+            /// True if the member may contribute records.
+            "allowed" Flag;
+            /// Complete list of the available channels.
+            "channels" Words(ImportChannel::WORDS);
+            /// True if the member may link its own records to existing Network Zone records.
+            "linking" Flag;
+        },
         answering_zone: "member",
         build: |values| {
             let record = RecordType::from_word(&values.text("record")?)?;

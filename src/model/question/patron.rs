@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::definition::{
-    ArgumentPresence, ArgumentType, FactDefinition, FactType, QuestionArgument, QuestionDefinition,
-};
+use super::definition::{QuestionDefinition, arguments, facts};
 use crate::model::address::ZoneCode;
 use crate::model::alma_codes::{BlockedService, ZoneCoverage};
 
@@ -38,125 +36,64 @@ impl PatronQuestion {
         topic: "patron",
         help: "Explain which linked account a patron gets at another member",
         table: "Expectations about linked accounts of patrons at other members.",
-        row: "Expected linked account of a patron at another member: rule, user group, dates and patron blocks.",
-        arguments: &[
-            QuestionArgument {
-                field: "from",
-                flag: "source",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Required,
-                help: "Code of the source institution: the patron's own member",
-                description: "Source institution, home of the patron: a code, a list of codes, or a selector of members.",
-            },
-            QuestionArgument {
-                field: "userGroup",
-                flag: "user-group",
-                value: ArgumentType::UserGroup,
-                presence: ArgumentPresence::Required,
-                help: "User group of the patron at the source institution",
-                description: "User group of the patron at the source institution, or several. Variables take the source\ninstitution's values.",
-            },
-            QuestionArgument {
-                field: "at",
-                flag: "target",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Required,
-                help: "Code of the target institution: the member that gives the linked account",
-                description: "Target institution with the linked account: a code, a list of codes, or a selector of members.",
-            },
-            QuestionArgument {
-                field: "expires",
-                flag: "expires",
-                value: ArgumentType::Date,
-                presence: ArgumentPresence::Optional,
-                help: "Expiry date of the account at the source institution",
-                description: "Expiry date of the patron's account at the source institution, such as `2027-06-30`.",
-            },
-            QuestionArgument {
-                field: "onTo",
-                flag: "next-target",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Optional,
-                help: "Code of a third member, to show which patron blocks are copied to it",
-                description: "Third member, for patron blocks copied from the target institution to other members.",
-            },
-        ],
-        facts: &[
-            FactDefinition::new("linked", FactType::Flag, "True if the patron gets a linked account."),
-            FactDefinition::new(
-                "error",
-                FactType::NullableText,
-                "Alma's error code, if the patron gets no linked account; otherwise null.",
-            ),
-            FactDefinition::new(
-                "rule",
-                FactType::NullableText,
-                "Name of the linked account rule that applies; null for none.",
-            ),
-            FactDefinition::new(
-                "group",
-                FactType::NullableVariable,
-                "User group of the linked account. Variables take the target institution's values.",
-            ),
-            FactDefinition::new(
-                "expiry",
-                FactType::NullableDate,
-                "Expiry date of the linked account; null for never.",
-            ),
-            FactDefinition::new(
-                "refreshExpiry",
-                FactType::Flag,
-                "True if each refresh of the account recalculates the expiry date.",
-            ),
-            FactDefinition::new(
-                "purge",
-                FactType::NullableDate,
-                "Purge date of the linked account; null for never.",
-            ),
-            FactDefinition::new(
-                "refreshPurge",
-                FactType::Flag,
-                "True if each refresh of the account recalculates the purge date.",
-            ),
-            FactDefinition::new(
-                "copiesBlocks",
-                FactType::Flag,
-                "True if Alma copies patron blocks to the linked account.",
-            ),
-            FactDefinition::new(
-                "blocks",
-                FactType::Texts,
-                "Complete list of the source institution's block definition IDs to copy blocks for.",
-            ),
-            FactDefinition::new(
-                "stops",
-                FactType::Words(BlockedService::WORDS),
-                "Complete list of actions that copied blocks prevent at the target institution.",
-            ),
-            FactDefinition::new(
-                "sentHome",
-                FactType::Flag,
-                "True if Alma sends blocks from the target institution to the source institution.",
-            ),
-            FactDefinition::new(
-                "stopsAtHome",
-                FactType::Words(BlockedService::WORDS),
-                "Complete list of actions that these blocks prevent at the source institution.",
-            ),
-            FactDefinition::new(
-                "travelsOn",
-                FactType::Flag,
-                "True if these blocks then reach the third member. Without a third member: true if the blocks can\nreach any other member.",
-            ),
-        ],
-        answering_zone: "at",
+        row: "Expected linked account of a patron at another member: rule, user group, dates and patron \
+              blocks.",
+        arguments: arguments! {
+            /// Source institution, home of the patron: a code, a list of codes, or a selector of members.
+            "source" "source" Required Zone(ZoneCoverage::Members)
+                => "Code of the source institution: the patron's own member";
+            /// User group of the patron at the source institution, or several. Variables take the source
+            /// institution's values.
+            "userGroup" "user-group" Required UserGroup
+                => "User group of the patron at the source institution";
+            /// Target institution with the linked account: a code, a list of codes, or a selector of members.
+            "target" "target" Required Zone(ZoneCoverage::Members)
+                => "Code of the target institution: the member that gives the linked account";
+            /// Expiry date of the patron's account at the source institution, such as `2027-06-30`.
+            "expires" "expires" Optional Date => "Expiry date of the account at the source institution";
+            /// Third member, for patron blocks copied from the target institution to other members.
+            "nextTarget" "next-target" Optional Zone(ZoneCoverage::Members)
+                => "Code of a third member, to show which patron blocks are copied to it";
+        },
+        facts: facts! {
+            /// True if the patron gets a linked account.
+            "linked" Flag;
+            /// Alma's error code, if the patron gets no linked account; otherwise null.
+            "error" NullableText;
+            /// Name of the linked account rule that applies; null for none.
+            "rule" NullableText;
+            /// User group of the linked account. Variables take the target institution's values.
+            "group" NullableVariable;
+            /// Expiry date of the linked account; null for never.
+            "expiry" NullableDate;
+            /// True if each refresh of the account recalculates the expiry date.
+            "refreshExpiry" Flag;
+            /// Purge date of the linked account; null for never.
+            "purge" NullableDate;
+            /// True if each refresh of the account recalculates the purge date.
+            "refreshPurge" Flag;
+            /// True if Alma copies patron blocks to the linked account.
+            "copiesBlocks" Flag;
+            /// Complete list of the source institution's block definition IDs to copy blocks for.
+            "blocks" Texts;
+            /// Complete list of actions that copied blocks prevent at the target institution.
+            "blockedActions" Words(BlockedService::WORDS);
+            /// True if Alma sends blocks from the target institution to the source institution.
+            "sentToSource" Flag;
+            /// Complete list of actions that these blocks prevent at the source institution.
+            "blockedAtSource" Words(BlockedService::WORDS);
+            /// True if these blocks then reach the third member. Without a third member: true if the blocks can
+            /// reach any other member.
+            "sentToOtherTargets" Flag;
+        },
+        answering_zone: "target",
         build: |values| {
             let question = Self {
-                source: values.zone("from")?,
+                source: values.zone("source")?,
                 user_group: values.text("userGroup")?,
-                target: values.zone("at")?,
+                target: values.zone("target")?,
                 expires: values.date("expires"),
-                next_target: values.zone("onTo"),
+                next_target: values.zone("nextTarget"),
             };
             Some(question.into())
         },

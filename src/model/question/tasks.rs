@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::definition::{
-    ArgumentPresence, ArgumentType, FactDefinition, FactType, QuestionArgument, QuestionDefinition,
-};
+use super::definition::{QuestionDefinition, arguments, facts};
 use crate::model::address::ZoneCode;
 use crate::model::alma_codes::{AuthorityReport, AuthorityRole, ZoneCoverage};
 
@@ -29,58 +27,28 @@ impl TasksQuestion {
         help: "Explain what a role may do in the authority control task list",
         table: "Expectations about roles in the authority control task list.",
         row: "Expected permissions of roles in the authority control task list.",
-        arguments: &[
-            QuestionArgument {
-                field: "zone",
-                flag: "zone",
-                value: ArgumentType::Zone(ZoneCoverage::All),
-                presence: ArgumentPresence::Required,
-                help: "Code of the zone that owns the task list",
-                description: "Zone of the list: a code, a list of codes, or a selector of zones.",
-            },
-            QuestionArgument {
-                field: "role",
-                flag: "role",
-                value: ArgumentType::Word {
-                    words: AuthorityRole::WORDS,
-                    value_name: "ROLE",
-                    unknown: Some("not a role of the task list"),
-                },
-                presence: ArgumentPresence::AllByDefault,
-                help: "Role (default: all three roles)",
-                description: "Role, or several.",
-            },
-            QuestionArgument {
-                field: "report",
-                flag: "report",
-                value: ArgumentType::Word {
-                    words: AuthorityReport::WORDS,
-                    value_name: "TYPE",
-                    unknown: Some("unknown report type"),
-                },
-                presence: ArgumentPresence::Optional,
-                help: "Report type, as written on Alma's page",
-                description: "Report type, required for `listed`.",
-            },
-        ],
-        facts: &[
-            FactDefinition::new("view", FactType::Flag, "True if the role can see the list."),
-            FactDefinition::new("process", FactType::Flag, "True if the role can process changes."),
-            FactDefinition::new(
-                "dismiss",
-                FactType::Flag,
-                "True if the role can dismiss entries from the zone's own list.",
-            ),
-            FactDefinition::new(
-                "dismissForNetwork",
-                FactType::Flag,
-                "True if the role can dismiss entries for the whole network.",
-            ),
-            FactDefinition {
-                requires: Some("report"),
-                ..FactDefinition::new("listed", FactType::Flag, "True if the list includes the report.")
-            },
-        ],
+        arguments: arguments! {
+            /// Zone of the list: a code, a list of codes, or a selector of zones.
+            "zone" "zone" Required Zone(ZoneCoverage::All) => "Code of the zone that owns the task list";
+            /// Role, or several.
+            "role" "role" AllByDefault Word(AuthorityRole::WORDS, "ROLE", Some("not a role of the task list"))
+                => "Role (default: all three roles)";
+            /// Report type, required for `listed`.
+            "report" "report" Optional Word(AuthorityReport::WORDS, "TYPE", Some("unknown report type"))
+                => "Report type, as written on Alma's page";
+        },
+        facts: facts! {
+            /// True if the role can see the list.
+            "view" Flag;
+            /// True if the role can process changes.
+            "process" Flag;
+            /// True if the role can dismiss entries from the zone's own list.
+            "dismiss" Flag;
+            /// True if the role can dismiss entries for the whole network.
+            "dismissForNetwork" Flag;
+            /// True if the list includes the report.
+            "listed" Flag requires "report";
+        },
         answering_zone: "zone",
         build: |values| {
             let (zone, role) = (values.zone("zone")?, values.text("role")?);

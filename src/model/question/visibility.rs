@@ -3,9 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::definition::{
-    ArgumentPresence, ArgumentType, FactDefinition, FactType, QuestionArgument, QuestionDefinition,
-};
+use super::definition::{QuestionDefinition, arguments, facts};
 use crate::model::address::ZoneCode;
 use crate::model::alma_codes::ZoneCoverage;
 
@@ -26,42 +24,22 @@ impl VisibilityQuestion {
         help: "Explain whether partners can find a user group",
         table: "Expectations about user groups visible to partners.",
         row: "Expected visibility of members' user groups to partners.",
-        arguments: &[
-            QuestionArgument {
-                field: "member",
-                flag: "member",
-                value: ArgumentType::Zone(ZoneCoverage::Members),
-                presence: ArgumentPresence::Required,
-                help: "Code of the member",
-                description: "Member: a code, a list of codes, or a selector of members.",
-            },
-            QuestionArgument {
-                field: "userGroup",
-                flag: "user-group",
-                value: ArgumentType::UserGroup,
-                presence: ArgumentPresence::Required,
-                help: "User group",
-                description: "User group, or several. Variables take the member's values.",
-            },
-        ],
-        facts: &[
-            FactDefinition::new("visible", FactType::Flag, "True if partners can see the group."),
-            FactDefinition::new(
-                "restricted",
-                FactType::Flag,
-                "True if the group belongs to the restricted users.",
-            ),
-            FactDefinition::new(
-                "agree",
-                FactType::Flag,
-                "True if restricted users, rota rules and display logic are consistent.",
-            ),
-            FactDefinition::new(
-                "wrong",
-                FactType::Texts,
-                "Complete list of inconsistent rules: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.",
-            ),
-        ],
+        arguments: arguments! {
+            /// Member: a code, a list of codes, or a selector of members.
+            "member" "member" Required Zone(ZoneCoverage::Members) => "Code of the member";
+            /// User group, or several. Variables take the member's values.
+            "userGroup" "user-group" Required UserGroup => "User group";
+        },
+        facts: facts! {
+            /// True if partners can see the group.
+            "visible" Flag;
+            /// True if the group belongs to the restricted users.
+            "restricted" Flag;
+            /// True if restricted users, rota rules and display logic are consistent.
+            "consistent" Flag;
+            /// Complete list of inconsistent rules: `RotaAssignmentRules/NAME`, `DisplayLogicRules/NAME`.
+            "inconsistentTables" Texts;
+        },
         answering_zone: "member",
         build: |values| {
             Some(Self { member: values.zone("member")?, user_group: values.text("userGroup")? }.into())

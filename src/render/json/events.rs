@@ -78,7 +78,7 @@ pub fn finding(finding: &Finding, timestamp: &str) -> StreamMessage {
     let message = format!("{}: {}", finding.guard, finding.message);
     StreamMessage {
         level,
-        finding: Some(finding.into()),
+        finding: Some(finding.clone()),
         ..new_message(timestamp, StreamMessageType::Finding, message)
     }
 }

@@ -3,9 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::FindingJson;
 use super::plan::ResourceChangeJson;
-use crate::model::{ChangeAction, Deferral, ZoneFailure};
+use crate::model::{ChangeAction, Deferral, Finding, ZoneFailure};
 use crate::render::diagnostics;
 
 /// One message of the stream.
@@ -52,7 +51,7 @@ pub struct StreamMessage {
     pub problem: Option<ZoneFailure>,
     /// Finding, in `finding`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub finding: Option<FindingJson>,
+    pub finding: Option<Finding>,
     /// Differences after reading the collection back, in `verify_failed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unexpected_differences: Vec<String>,

@@ -1,15 +1,10 @@
 //! JSON output of `zonal test`.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::DeclarationJson;
-use super::RuleLocationJson;
-use super::explanation::{FactJson, ReasonJson};
 use crate::model::{
-    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, Question,
+    Expectation, ExpectationCounts, ExpectationResult, ExpectationVerdict, Provenance, Question, Reason,
     UnmetFact,
 };
 
@@ -45,7 +40,7 @@ pub struct ExpectationResultJson {
     /// Question text.
     pub question_text: String,
     /// Location of the expectation.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Reason of the expectation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -53,13 +48,13 @@ pub struct ExpectationResultJson {
     pub verdict: ExpectationVerdictJson,
     /// Facts that differ or are unknown; empty if the expectation is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub unmet: Vec<UnmetFactJson>,
+    pub unmet: Vec<UnmetFact>,
     /// Answer in one sentence, unless the expectation is met.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
     /// Reasons of the answer, unless the expectation is met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<ReasonJson>,
+    pub reasons: Vec<Reason>,
 }
 
 /// Verdict on an expectation.
@@ -71,24 +66,11 @@ pub enum ExpectationVerdictJson {
     /// At least one different fact.
     NotMet,
     /// No different fact, but at least one unknown fact.
-    NotKnown,
-}
-
-/// Fact that differs from the expectation.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct UnmetFactJson {
-    /// Fact name.
-    pub fact: Arc<str>,
-    /// Expected value.
-    pub expected: FieldValue,
-    /// Actual value.
-    pub found: FactJson,
-    /// Location of the expected value.
-    pub declared_at: RuleLocationJson,
+    Unknown,
 }
 
 /// Version of the format.
-const VERSION: &str = "1.0";
+const VERSION: &str = "2.0";
 
 /// Returns all results.
 pub fn test(tested: &[ExpectationResult], against: TestedAgainst) -> TestJson {
@@ -101,48 +83,20 @@ pub fn test(tested: &[ExpectationResult], against: TestedAgainst) -> TestJson {
 }
 
 fn result_json(ExpectationResult { expectation, judged }: &ExpectationResult) -> ExpectationResultJson {
-    let Expectation { question, facts: _, reason: because, provenance } = expectation;
+    let Expectation { question, facts: _, reason, provenance } = expectation;
     let shortfall = judged.shortfall();
     ExpectationResultJson {
         question: question.clone(),
         question_text: question.to_string(),
-        declared_at: provenance.into(),
-        reason: because.as_deref().map(str::to_owned),
+        declared_at: provenance.clone(),
+        reason: reason.as_deref().map(str::to_owned),
         verdict: match judged {
             ExpectationVerdict::Met => ExpectationVerdictJson::Met,
             ExpectationVerdict::NotMet(_) => ExpectationVerdictJson::NotMet,
-            ExpectationVerdict::Unknown(_) => ExpectationVerdictJson::NotKnown,
+            ExpectationVerdict::Unknown(_) => ExpectationVerdictJson::Unknown,
         },
-        unmet: shortfall
-            .map(|shortfall| shortfall.facts.iter().map(UnmetFactJson::from).collect())
-            .unwrap_or_default(),
+        unmet: shortfall.map(|shortfall| shortfall.facts.clone()).unwrap_or_default(),
         answer: shortfall.map(|shortfall| shortfall.line.clone()),
-        reasons: shortfall
-            .map(|shortfall| shortfall.reasons.iter().map(ReasonJson::from).collect())
-            .unwrap_or_default(),
-    }
-}
-
-impl From<&UnmetFact> for UnmetFactJson {
-    fn from(UnmetFact { fact, expected, found, span: place }: &UnmetFact) -> Self {
-        Self {
-            fact: Arc::clone(fact),
-            expected: expected.clone(),
-            found: match found {
-                MaybeKnown::Known(value) => FactJson::Is(value.clone()),
-                MaybeKnown::Unknown(why) => FactJson::Unknown(why.to_string()),
-            },
-            declared_at: place.into(),
-        }
-    }
-}
-
-impl From<UnmetFactJson> for UnmetFact {
-    fn from(UnmetFactJson { fact, expected, found, declared_at }: UnmetFactJson) -> Self {
-        let found = match found {
-            FactJson::Is(value) => MaybeKnown::Known(value),
-            FactJson::Unknown(why) => MaybeKnown::Unknown(why.into()),
-        };
-        Self { fact, expected, found, span: declared_at.into() }
+        reasons: shortfall.map(|shortfall| shortfall.reasons.clone()).unwrap_or_default(),
     }
 }

@@ -106,7 +106,7 @@ fn link_resolver_admits_users_as_predicted() {
                 continue;
             };
             let done = done.expect("endpoint should answer");
-            seen.note(facts.text("why").unwrap_or_else(|| facts.text("level").unwrap_or_default()));
+            seen.note(facts.text("refusal").unwrap_or_else(|| facts.text("level").unwrap_or_default()));
             let groups = facts.texts("groups").expect("fact should be known");
             let predicted = json!({
                 "available": reach, "groups": groups, "group": facts.get("group"),

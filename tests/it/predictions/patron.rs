@@ -175,7 +175,7 @@ async fn dates_and_copies(
     seen.note(if linked.date("expiry_date").is_some() { "expires" } else { "never expires" });
     seen.note(if linked.date("purge_date").is_some() { "can be purged" } else { "is never purged" });
     seen.note(if linked.notes().is_empty() { "no copies" } else { "copies" });
-    let stops = if linked.notes().is_empty() { Some(Vec::new()) } else { first.texts("stops") };
+    let stops = if linked.notes().is_empty() { Some(Vec::new()) } else { first.texts("blockedActions") };
     if let Some(stops) = stops {
         let mut kept = kept_from(stage, journey.at, linked.id()).await;
         kept.sort();
@@ -238,7 +238,7 @@ async fn home_and_onwards(
         return;
     }
     let Ok(mut linked) = link(stage, journey, at, "eve").await else {
-        assert!(!facts.is("sentHome") && !facts.is("travelsOn"), "{facts:#?}");
+        assert!(!facts.is("sentToSource") && !facts.is("sentToOtherTargets"), "{facts:#?}");
         return;
     };
     let third = match on_to {
@@ -251,13 +251,13 @@ async fn home_and_onwards(
     stage.api(Method::PUT, at, &path, &linked.0).await.expect("account should be updated");
 
     let home = user(stage, from, "eve").await;
-    let Some(sent) = facts.get("sentHome") else { return };
+    let Some(sent) = facts.get("sentToSource") else { return };
     seen.note(if sent == json!(true) { "sent to source" } else { "not sent to source" });
     let notes = if sent == json!(true) { vec![format!("{at}: 03")] } else { Vec::new() };
     assert_eq!(home.notes(), notes, "{facts:#?}");
     let mut kept = kept_from(stage, from, "eve").await;
     kept.sort();
-    assert_eq!(Some(kept), facts.texts("stopsAtHome"), "{facts:#?}");
+    assert_eq!(Some(kept), facts.texts("blockedAtSource"), "{facts:#?}");
 
     let back = refresh(stage, at, &linked).await;
     assert_eq!(back.0["user_block"].as_array().map(Vec::len), Some(1), "the block returns: {}", back.0);
@@ -268,7 +268,7 @@ async fn home_and_onwards(
     match on_to {
         Some(_) => {
             seen.note(if on { "sent to next target" } else { "not sent to next target" });
-            assert_eq!(Some(json!(on)), facts.get("travelsOn"), "{facts:#?}");
+            assert_eq!(Some(json!(on)), facts.get("sentToOtherTargets"), "{facts:#?}");
         }
         None => assert!(third.is_none()),
     }

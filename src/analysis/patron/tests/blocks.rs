@@ -21,7 +21,8 @@ C LinkedAccountRules
  name=Default | userGroup=G | copyNetworkBlocks=true
 ";
 
-const FACTS: [&str; 6] = ["copiesBlocks", "blocks", "stops", "sentHome", "stopsAtHome", "travelsOn"];
+const FACTS: [&str; 6] =
+    ["copiesBlocks", "blocks", "blockedActions", "sentToSource", "blockedAtSource", "sentToOtherTargets"];
 
 /// Returns the facts of A's users at B in one line, with some texts replaced.
 fn told(changes: &[(&str, &str)]) -> String {
@@ -92,7 +93,7 @@ fn network_block_is_copied_to_next_target() {
     assert_eq!(on(&[(third, "C LinkedAccountRules\n name=Default | userGroup=G")]), "false");
     assert_eq!(on(&[(third, "C LinkedAccountRules")]), "false");
     assert_eq!(on(&[(third, "")]), "unknown (no manifest declares LinkedAccountRules at C)");
-    assert_eq!(facts("A FAC B", &observed(NETWORK), &["travelsOn"]), "travelsOn: true\n");
+    assert_eq!(facts("A FAC B", &observed(NETWORK), &["sentToOtherTargets"]), "sentToOtherTargets: true\n");
 }
 
 #[test]
@@ -104,15 +105,19 @@ fn partly_declared_blocks_give_partial_answer() {
     assert!(reasons.lines().any(|line| line == caution), "{reasons}");
     let unmarked = NETWORK.replace("Action=05 | Network Block=true", "Action=05");
     assert_eq!(
-        facts("A FAC B", &super::notation::declared(&unmarked), &["sentHome", "travelsOn"]),
-        "sentHome: true\ntravelsOn: unknown (no manifest declares whether `FROM_TARGET` is a network block at A)\n"
+        facts("A FAC B", &super::notation::declared(&unmarked), &["sentToSource", "sentToOtherTargets"]),
+        "sentToSource: true\nsentToOtherTargets: unknown (no manifest declares whether `FROM_TARGET` is a network block at A)\n"
     );
     let rules = &NETWORK[NETWORK.find("B LinkedAccountRules").unwrap()..];
     assert_eq!(
-        facts("A FAC B", &super::notation::declared(rules), &["copiesBlocks", "blocks", "stops", "sentHome"]),
+        facts(
+            "A FAC B",
+            &super::notation::declared(rules),
+            &["copiesBlocks", "blocks", "blockedActions", "sentToSource"]
+        ),
         "copiesBlocks: true\n\
          blocks: unknown (no manifest declares MappingTable/\"User Block Definitions\" at A)\n\
-         stops: unknown (no manifest declares MappingTable/\"User Block Definitions\" at B)\n\
-         sentHome: unknown (no manifest declares MappingTable/\"User Block Definitions\" at A)\n"
+         blockedActions: unknown (no manifest declares MappingTable/\"User Block Definitions\" at B)\n\
+         sentToSource: unknown (no manifest declares MappingTable/\"User Block Definitions\" at A)\n"
     );
 }

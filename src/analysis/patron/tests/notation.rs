@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::analysis::patron::{
-    AccountEnd, BlockCopying, DateRefresh, LinkedAccount, explain, linked_account,
-};
+use crate::analysis::patron::{AccountEnd, BlockCopying, DateRefresh, LinkedAccount, linked_account};
 use crate::analysis::{
-    MissingFieldMeaning, NetworkSettings, SettingsCollection, SettingsRow, SettingsTable, TableCompleteness,
-    ZoneSettings,
+    self, MissingFieldMeaning, NetworkSettings, SettingsCollection, SettingsRow, SettingsTable,
+    TableCompleteness, ZoneSettings,
 };
 use crate::model::network::ZoneRole;
 use crate::model::source_span::SourceSpan;
@@ -162,12 +160,12 @@ fn written(linked: &LinkedAccount<'_>) -> String {
 
 /// Returns facts of the answer, one per line.
 pub fn facts(asked: &str, settings: &NetworkSettings, names: &[&str]) -> String {
-    let explanation = explain(&question(asked), settings);
+    let explanation = analysis::explain(&question(asked).into(), settings);
     names.iter().map(|name| format!("{name}: {}\n", explanation.facts[name])).collect()
 }
 
 /// Returns the reasons of the answer, one per line.
 pub fn reasons(asked: &str, settings: &NetworkSettings) -> String {
-    let explanation = explain(&question(asked), settings);
+    let explanation = analysis::explain(&question(asked).into(), settings);
     explanation.reasons.iter().map(|reason| format!("{}\n", reason.text)).collect()
 }

@@ -63,11 +63,11 @@ fn refused_patron_gets_alma_error_code() {
     let no_group = "B LinkedAccountRules\n name=Default | userGroup=null\n";
     assert_eq!(rule("A FAC B", no_group), "error 60232");
     assert_eq!(rule("A FAC B", "B LinkedAccountRules\n"), "error 60232");
-    let names = ["linked", "error", "rule", "group", "blocks", "sentHome"];
+    let names = ["linked", "error", "rule", "group", "blocks", "sentToSource"];
     let told = facts("A FAC B", &observed(no_group), &names);
     assert_eq!(
         told,
-        "linked: false\nerror: \"60232\"\nrule: \"Default\"\ngroup: null\nblocks: null\nsentHome: false\n"
+        "linked: false\nerror: \"60232\"\nrule: \"Default\"\ngroup: null\nblocks: null\nsentToSource: false\n"
     );
 }
 

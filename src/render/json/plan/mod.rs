@@ -3,7 +3,6 @@
 //! Rules and viewers for Terraform work unmodified. The key `reconciler` contains all additional data. A
 //! plan file uses the same format, and [`parse`] reads the file back.
 
-mod expectation_forecast;
 mod read;
 mod write;
 
@@ -13,14 +12,12 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DeclarationJson, FindingJson};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
-    ContentDigest, Deferral, DifferenceType, FieldName, FieldValue, PlanCost, PlanCounts, PlanImpact,
-    PlanInputs, Record, RolloutWave, ZoneFailure,
+    ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
+    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UnmanagedCollection, ZoneFailure,
 };
 
-pub use self::expectation_forecast::{BrokenExpectationJson, ExpectationForecastJson};
 pub(super) use self::read::change;
 pub use self::read::{PlanFileError, parse};
 pub(super) use self::write::detail;
@@ -28,7 +25,7 @@ pub use self::write::{plan, resource};
 
 /// Version of the format, in Terraform's numbering. A removed or redefined field increments the major
 /// number.
-pub const FORMAT: &str = "1.4";
+pub const FORMAT: &str = "2.0";
 
 /// JSON output of a plan.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -134,13 +131,13 @@ pub struct ReconcilerJson {
     pub cost: PlanCost,
     /// Findings of guards and policies, severest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<FindingJson>,
-    /// Impact of the changes on members and their users. New in 1.4.
+    pub findings: Vec<Finding>,
+    /// Impact of the changes on members and their users.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub impacts: Vec<PlanImpact>,
     /// Forecast of the expectations after the plan. Absent without expectations.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expectations: Option<ExpectationForecastJson>,
+    #[serde(default, skip_serializing_if = "ExpectationForecast::is_empty")]
+    pub expectations: ExpectationForecast,
     /// Zones with a desired state.
     pub zones: Vec<ZoneJson>,
     /// Groups of zones with identical changes.
@@ -204,14 +201,14 @@ pub struct CollectionJson {
     pub attested: usize,
     /// Manifests that stop managing records of the collection without changing them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unmanaged: Vec<UnmanagedCollectionJson>,
+    pub unmanaged: Vec<UnmanagedCollection>,
     /// Notes about unchanged records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Failure, if zonal cannot plan the collection.
     pub failure: Option<ZoneFailure>,
     /// First manifest that declares the collection.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Names of the collections to write first.
     pub depends_on: Vec<String>,
     /// Deferral of the collection, if any.
@@ -221,15 +218,6 @@ pub struct CollectionJson {
 
 fn is_none(number: &usize) -> bool {
     *number == 0
-}
-
-/// Declaration with `enforcement: unmanage`.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-pub struct UnmanagedCollectionJson {
-    /// Location of the manifest.
-    pub declared_at: DeclarationJson,
-    /// Number of existing records declared by the manifest.
-    pub records: usize,
 }
 
 /// Details of a change, without an equivalent in Terraform's format.
@@ -260,7 +248,7 @@ pub struct ChangeDetailJson {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Arc<str>>,
     /// Location of the declaration.
-    pub declared_at: DeclarationJson,
+    pub declared_at: Provenance,
     /// Changed fields.
     pub field_changes: Vec<FieldChangeJson>,
     /// User who changed the record last, if known from the zone.
@@ -283,5 +271,5 @@ pub struct FieldChangeJson {
     pub column: u32,
     /// Location of the declaration, if in another manifest, file or override than the record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub declared_at: Option<DeclarationJson>,
+    pub declared_at: Option<Provenance>,
 }

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson,
-    UnmanagedCollectionJson, ZoneJson,
+    ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson, ZoneJson,
 };
 use crate::model::{
     AppliedStateUpdate, Change, ChangeAction, CollectionChanges, CollectionDiff, CollectionId,
-    CollectionShape, ComparisonMode, FieldChange, FieldValue, Finding, ObservationSource, Plan, PlanStep,
-    Provenance, RecordAddress, RecordKey, SourcePosition, SourceSpan, UnmanagedCollection, ZoneCode,
-    ZonePlan,
+    CollectionShape, ComparisonMode, FieldChange, FieldValue, ObservationSource, Plan, PlanStep, Provenance,
+    RecordAddress, RecordKey, SourcePosition, SourceSpan, ZoneCode, ZonePlan,
 };
 
 /// Error in a plan file.
@@ -21,7 +19,7 @@ pub enum PlanFileError {
     #[error("not a zonal plan file: {0}")]
     NotAPlan(String),
     /// Unsupported format version.
-    #[error("unsupported format version {0}, expected 1.x")]
+    #[error("unsupported format version {0}, expected 2.x")]
     Version(String),
     /// Inconsistent content.
     #[error("inconsistent plan file: {0}")]
@@ -110,9 +108,9 @@ impl TryFrom<PlanJson> for Plan {
             waves: reconciler.waves,
             cost: reconciler.cost,
             digest: reconciler.digest,
-            findings: reconciler.findings.into_iter().map(Finding::from).collect(),
+            findings: reconciler.findings,
             impacts: reconciler.impacts,
-            expectations: super::expectation_forecast::from_json(reconciler.expectations),
+            expectations: reconciler.expectations,
             inputs: reconciler.inputs,
             zones,
         })
@@ -137,10 +135,6 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
 fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
     let CollectionJson { name: _, id, channel, menu, declared_at, failure, deferral: hold, .. } = collection;
     let id = CollectionId::from(id);
-    let released = |UnmanagedCollectionJson { declared_at, records }| UnmanagedCollection {
-        provenance: declared_at.into(),
-        records,
-    };
     let outcome = match failure {
         Some(problem) => Err(problem),
         None => Ok(CollectionChanges {
@@ -151,7 +145,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             learned: AppliedStateUpdate::default(),
             unlisted: collection.unlisted.unwrap_or_default(),
             create_only_differences: collection.create_only_differences,
-            unmanaged: collection.unmanaged.into_iter().map(released).collect(),
+            unmanaged: collection.unmanaged,
             attested: collection.attested,
             notes: collection.notes,
             references: None,
@@ -165,7 +159,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
         siblings: Vec::new(),
         shape: Arc::new(CollectionShape { menu, ..CollectionShape::default() }),
         requires: BTreeSet::new(),
-        provenance: declared_at.into(),
+        provenance: declared_at,
         outcome,
     };
     PlanStep { diff, depends_on: after, channel, deferral: hold }
@@ -185,7 +179,7 @@ pub fn change(
     let action = *change.actions.first().ok_or_else(|| torn("has no action"))?;
     let before = change.before.unwrap_or_default();
     let after = change.after.unwrap_or_default();
-    let provenance = Provenance::from(detail.declared_at);
+    let provenance = detail.declared_at;
     let edit = |FieldChangeJson { name, field, line, column, declared_at }: FieldChangeJson| {
         let at = SourcePosition { line, column, byte: 0 };
         let here = || Provenance {
@@ -197,7 +191,7 @@ pub fn change(
             before: before.get(&name).cloned(),
             after: after.get(&name)?.clone(),
             name,
-            provenance: declared_at.map_or_else(here, Provenance::from),
+            provenance: declared_at.unwrap_or_else(here),
         })
     };
     let edits = match action {

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{
     ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
-    ResourceChangeJson, UnmanagedCollectionJson, ZoneJson,
+    ResourceChangeJson, ZoneJson,
 };
 use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, CollectionId, ComparisonMode, ContentDigest, FieldChange, Plan,
-    PlanStep, Provenance, UnmanagedCollection, ZoneCode, ZonePlan,
+    PlanStep, Provenance, ZoneCode, ZonePlan,
 };
-use crate::render::json::FindingJson;
 
 /// Returns the plan as JSON. `digest` computes the digest of a change.
 pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
@@ -53,9 +52,9 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
             inputs: plan.inputs.clone(),
             counts: plan.counts(),
             cost: plan.cost,
-            findings: plan.findings.iter().map(FindingJson::from).collect(),
+            findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
-            expectations: super::expectation_forecast::json(&plan.expectations),
+            expectations: plan.expectations.clone(),
             zones: plan.zones.iter().map(zone).collect(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
@@ -123,7 +122,7 @@ pub fn detail(
         field: (field != name).then(|| field.clone()),
         line: provenance.span.start.line,
         column: provenance.span.start.column,
-        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.into()),
+        declared_at: (!alike(provenance, &change.provenance)).then(|| provenance.clone()),
     };
     ChangeDetailJson {
         digest,
@@ -136,7 +135,7 @@ pub fn detail(
         key: change.key.clone(),
         matches: change.matches.clone(),
         notes: change.notes.clone(),
-        declared_at: (&change.provenance).into(),
+        declared_at: change.provenance.clone(),
         field_changes: change.field_changes.iter().map(edit).collect(),
         updated_by: change.updated_by.clone(),
         update_date: change.update_date.clone(),
@@ -162,12 +161,6 @@ fn zone((code, zone): (&ZoneCode, &ZonePlan)) -> ZoneJson {
     }
 }
 
-fn unmanaged_json(
-    UnmanagedCollection { provenance, records }: &UnmanagedCollection,
-) -> UnmanagedCollectionJson {
-    UnmanagedCollectionJson { declared_at: provenance.into(), records: *records }
-}
-
 fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
     let found = step.diff.outcome.as_ref();
     CollectionJson {
@@ -181,12 +174,10 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
         converged: found.map_or(0, |found| found.converged),
         create_only_differences: found.map_or(0, |found| found.create_only_differences),
         attested: found.map_or(0, |found| found.attested),
-        unmanaged: found
-            .map(|found| found.unmanaged.iter().map(unmanaged_json).collect())
-            .unwrap_or_default(),
+        unmanaged: found.map(|found| found.unmanaged.clone()).unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
         failure: found.err().cloned(),
-        declared_at: (&step.diff.provenance).into(),
+        declared_at: step.diff.provenance.clone(),
         depends_on: step.depends_on.iter().map(|index| steps[*index].diff.id.to_string()).collect(),
         deferral: step.deferral.clone(),
     }

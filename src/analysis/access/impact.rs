@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::ImpactDraft;
-use super::wording::{NAMED, codes, members, verb};
-use crate::analysis::access::{AccessDecision, MembershipPath, decide};
+use super::{AccessDecision, MembershipPath, decide};
+use crate::analysis::impact::wording::{NAMED, codes, members, verb};
+use crate::analysis::impact::{ImpactDraft, SettingsChange};
 use crate::analysis::{NetworkSettings, SettingsCollection, ZoneSettings};
 use crate::model::{AccessQuestion, ClientLocation, FieldValue, MaybeKnown, ResourceId, ZoneCode};
 
@@ -49,72 +49,70 @@ enum AffectedUsers {
 type ResourceIds = BTreeSet<Arc<str>>;
 
 /// Returns the impact of changed groups and of changed groups at e-resources.
-pub fn effects(
-    zones: &BTreeSet<ZoneCode>,
-    moved: &BTreeSet<SettingsCollection>,
-    before: &NetworkSettings,
-    after: &NetworkSettings,
-) -> Vec<ImpactDraft> {
-    let resources = resources(moved, before, after);
-    let mut found: BTreeMap<(AccessChange, AffectedUsers, ZoneCode), ResourceIds> = BTreeMap::new();
-    let mut asked = 0;
-    let mut untold = 0;
-    for resource in &resources {
-        if asked > QUESTIONS {
-            untold += 1;
+pub fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
+    let is_relevant = |collection: &SettingsCollection| {
+        *collection == SettingsCollection::AvailabilityGroups || collection.resource().is_some()
+    };
+    let zones = change.zones(is_relevant);
+    let mut resources_by_member: BTreeMap<(AccessChange, AffectedUsers, ZoneCode), ResourceIds> =
+        BTreeMap::new();
+    let (mut questions, mut omitted) = (0, 0);
+    for resource in resources(change) {
+        if questions > QUESTIONS {
+            omitted += 1;
             continue;
         }
-        for member in before.members() {
-            for (change, who) in of_member(member, resource, before, after, &mut asked) {
-                let key = (change, who, member.code.clone());
-                found.entry(key).or_default().insert(resource.to_string().into());
+        for member in change.before.members() {
+            for (access_change, users) in changes_at(member, &resource, change, &mut questions) {
+                let key = (access_change, users, member.code.clone());
+                resources_by_member.entry(key).or_default().insert(resource.to_string().into());
             }
         }
     }
     // One sentence for all members with the same changes, but one for each place.
-    let mut alike: BTreeMap<(AccessChange, AffectedUsers, ResourceIds), BTreeSet<ZoneCode>> = BTreeMap::new();
-    for ((change, who, member), resources) in found {
-        alike.entry((change, who, resources)).or_default().insert(member);
+    let mut members_by_resources: BTreeMap<(AccessChange, AffectedUsers, ResourceIds), BTreeSet<ZoneCode>> =
+        BTreeMap::new();
+    for ((access_change, users, member), resources) in resources_by_member {
+        members_by_resources.entry((access_change, users, resources)).or_default().insert(member);
     }
-    let said = alike.into_iter().map(|((change, who, resources), of)| {
-        let says = sentence(&change, &who, &resources, &of, after);
-        ImpactDraft { changed: zones.clone(), says }
+    let drafts = members_by_resources.into_iter().map(|((access_change, users, resources), members)| {
+        let text = sentence(&access_change, &users, &resources, &members, change.after);
+        ImpactDraft { changed: zones.clone(), text }
     });
-    let rest = (untold > 0).then(|| ImpactDraft {
+    let rest = (omitted > 0).then(|| ImpactDraft {
         changed: zones.clone(),
-        says: format!("impact on {untold} more e-resources not evaluated: too many questions"),
+        text: format!("impact on {omitted} more e-resources not evaluated: too many questions"),
     });
-    said.chain(rest).collect()
+    drafts.chain(rest).collect()
 }
 
 /// Returns the changes for users outside all places of a member, and for places with other changes.
-fn of_member(
+fn changes_at(
     member: &ZoneSettings,
     resource: &ResourceId,
-    before: &NetworkSettings,
-    after: &NetworkSettings,
-    asked: &mut usize,
+    change: &SettingsChange<'_>,
+    questions: &mut usize,
 ) -> Vec<(AccessChange, AffectedUsers)> {
-    let mut everybody: BTreeMap<AccessChange, BTreeSet<String>> = BTreeMap::new();
+    let mut for_all: BTreeMap<AccessChange, BTreeSet<String>> = BTreeMap::new();
     let mut found = Vec::new();
-    for (who, from) in clients(member) {
-        *asked += 1;
+    for (users, from) in clients(member) {
+        *questions += 1;
         let question = AccessQuestion {
             member: member.code.clone(),
             from,
             resource: resource.clone(),
             user_group: None,
         };
-        let (MaybeKnown::Known(then), MaybeKnown::Known(now)) =
-            (decide(&question, before), decide(&question, after))
+        let [MaybeKnown::Known(before), MaybeKnown::Known(after)] =
+            change.both().map(|settings| decide(&question, settings))
         else {
             continue;
         };
-        let changes = differences(&then, &now);
-        let place = match &who {
+        let changes = differences(&before, &after);
+        let place = match &users {
             AffectedUsers::All | AffectedUsers::Outside(_) => {
-                everybody = changes.into_iter().map(|change| (change, BTreeSet::new())).collect();
-                if is_for_the_institution(&then) && is_for_the_institution(&now) {
+                for_all = changes.into_iter().map(|change| (change, BTreeSet::new())).collect();
+                if is_for_the_institution(&before) && is_for_the_institution(&after) {
                     break;
                 }
                 continue;
@@ -122,39 +120,34 @@ fn of_member(
             AffectedUsers::Library(code) => format!("in library {code}"),
             AffectedUsers::Campus(code) => format!("on campus {code}"),
         };
-        for (change, keeps) in &mut everybody {
+        for (change, exceptions) in &mut for_all {
             // Places with earlier access need no mention if others gain access.
             if *change != AccessChange::Gained && !changes.contains(change) {
-                keeps.insert(place.clone());
+                exceptions.insert(place.clone());
             }
         }
-        let own = changes.into_iter().filter(|change| !everybody.contains_key(change));
-        found.extend(own.map(|change| (change, who.clone())));
+        let own = changes.into_iter().filter(|change| !for_all.contains_key(change));
+        found.extend(own.map(|change| (change, users.clone())));
     }
-    let told = everybody.into_iter().map(|(change, keeps)| match keeps.is_empty() {
+    let for_all = for_all.into_iter().map(|(change, exceptions)| match exceptions.is_empty() {
         true => (change, AffectedUsers::All),
-        false => (change, AffectedUsers::Outside(keeps)),
+        false => (change, AffectedUsers::Outside(exceptions)),
     });
-    found.extend(told);
+    found.extend(for_all);
     found
 }
 
 /// Returns the resources with possibly changed answers: all known ones if groups changed.
-fn resources(
-    moved: &BTreeSet<SettingsCollection>,
-    before: &NetworkSettings,
-    after: &NetworkSettings,
-) -> BTreeSet<ResourceId> {
-    let known = [before, after]
-        .into_iter()
-        .filter_map(NetworkSettings::network_zone)
-        .flat_map(|zone| zone.tables().filter_map(|(subject, _)| subject.resource().cloned()));
-    let groups = moved.contains(&SettingsCollection::AvailabilityGroups);
-    known
-        .filter(|resource| {
-            groups || resource.outwards().any(|each| moved.contains(&SettingsCollection::Availability(each)))
-        })
-        .collect()
+fn resources(change: &SettingsChange<'_>) -> BTreeSet<ResourceId> {
+    let network_zones = change.both().into_iter().filter_map(NetworkSettings::network_zone);
+    let known = network_zones
+        .flat_map(|zone| zone.tables().filter_map(|(collection, _)| collection.resource().cloned()));
+    let is_changed = |collection: &SettingsCollection| change.changed.contains_key(collection);
+    let all = is_changed(&SettingsCollection::AvailabilityGroups);
+    let is_affected = |resource: &ResourceId| {
+        all || resource.outwards().map(SettingsCollection::Availability).any(|level| is_changed(&level))
+    };
+    known.filter(is_affected).collect()
 }
 
 /// Returns a user outside all places, then a user in each place.
@@ -183,71 +176,68 @@ fn is_for_the_institution(access: &AccessDecision<'_>) -> bool {
     }
 }
 
-fn differences(then: &AccessDecision<'_>, now: &AccessDecision<'_>) -> Vec<AccessChange> {
-    match (then.refusal, now.refusal) {
+fn differences(before: &AccessDecision<'_>, after: &AccessDecision<'_>) -> Vec<AccessChange> {
+    match (before.refusal, after.refusal) {
         (None, Some(_)) => vec![AccessChange::Lost],
         (Some(_), None) => vec![AccessChange::Gained],
         (Some(_), Some(_)) => Vec::new(),
         (None, None) => {
             let setting = |access: &AccessDecision<'_>, field: &str| {
-                access
-                    .grants
-                    .first()
-                    .and_then(|grant| grant.setting.get(field))
-                    .cloned()
-                    .unwrap_or(FieldValue::Null)
+                let value = access.grants.first().and_then(|grant| grant.setting.get(field));
+                value.cloned().unwrap_or(FieldValue::Null)
             };
-            let other = SETTINGS.iter().filter(|(field, _)| setting(then, field) != setting(now, field));
-            other.map(|(_, words)| AccessChange::SettingChanged(words)).collect()
+            let different =
+                SETTINGS.iter().filter(|(field, _)| setting(before, field) != setting(after, field));
+            different.map(|(_, description)| AccessChange::SettingChanged(description)).collect()
         }
     }
 }
 
 fn sentence(
     change: &AccessChange,
-    who: &AffectedUsers,
+    users: &AffectedUsers,
     resources: &ResourceIds,
-    of: &BTreeSet<ZoneCode>,
+    zones: &BTreeSet<ZoneCode>,
     settings: &NetworkSettings,
 ) -> String {
-    let of_whom = members(of, settings);
-    let mut but = String::new();
-    let (who, several) = match who {
-        AffectedUsers::All => (of_whom, of.len()),
+    let members = members(zones, settings);
+    let mut exception = String::new();
+    let (who, number) = match users {
+        AffectedUsers::All => (members, zones.len()),
         AffectedUsers::Outside(places) => {
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            but = match places.len() > NAMED {
+            exception = match places.len() > NAMED {
                 true => format!(", except users in {} libraries and campuses", places.len()),
                 false => format!(", except users {}", places.join(" or ")),
             };
-            (of_whom, of.len())
+            (members, zones.len())
         }
-        AffectedUsers::Library(code) => (format!("every user in library {code} of {of_whom}"), 1),
-        AffectedUsers::Campus(code) => (format!("every user on campus {code} of {of_whom}"), 1),
+        AffectedUsers::Library(code) => (format!("every user in library {code} of {members}"), 1),
+        AffectedUsers::Campus(code) => (format!("every user on campus {code} of {members}"), 1),
     };
     let resources = match resources.len() {
         1 => format!("e-resource {}", codes(resources, "e-resource")),
-        some if some <= NAMED => format!("e-resources {}", codes(resources, "e-resource")),
+        few if few <= NAMED => format!("e-resources {}", codes(resources, "e-resource")),
         _ => codes(resources, "e-resource"),
     };
-    match change {
-        AccessChange::Lost => format!("{who} {} access to {resources}{but}", verb(several, "loses", "lose")),
-        AccessChange::Gained => {
-            format!("{who} {} access to {resources}{but}", verb(several, "gains", "gain"))
-        }
+    let what = match change {
+        AccessChange::Lost => format!("{} access to", verb(number, "loses", "lose")),
+        AccessChange::Gained => format!("{} access to", verb(number, "gains", "gain")),
         AccessChange::SettingChanged(setting) => {
-            format!("{who} {} a different {setting} for {resources}{but}", verb(several, "gets", "get"))
+            format!("{} a different {setting} for", verb(number, "gets", "get"))
         }
-    }
+    };
+    format!("{who} {what} {resources}{exception}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::effects;
+    use super::impact;
     use crate::analysis::SettingsCollection;
+    use crate::analysis::impact::SettingsChange;
     use crate::analysis::tests::network::observed;
 
-    fn told(before: &str, after: &str) -> Vec<String> {
+    fn impact_texts(before: &str, after: &str) -> Vec<String> {
         let settings = |groups: &str| {
             let own = "A DisplayLogicRules\nB DisplayLogicRules\nC DisplayLogicRules";
             observed(&format!(
@@ -255,11 +245,9 @@ mod tests {
                  group=WHOLE; public_name=W\n{own}"
             ))
         };
-        let (zones, moved) = (["NZ".into()].into(), [SettingsCollection::AvailabilityGroups].into());
-        effects(&zones, &moved, &settings(before), &settings(after))
-            .into_iter()
-            .map(|told| told.says)
-            .collect()
+        let changed = [(SettingsCollection::AvailabilityGroups, ["NZ".into()].into())].into();
+        let change = SettingsChange { changed, before: &settings(before), after: &settings(after) };
+        impact(&change).into_iter().map(|draft| draft.text).collect()
     }
 
     #[test]
@@ -268,12 +256,12 @@ mod tests {
         let whole = "name=WHOLE; institutions=[A]";
         let nobody = "name=WHOLE; institutions=[]";
         assert_eq!(
-            told(&format!("{part}\n{whole}"), &format!("{part}\n{nobody}")),
+            impact_texts(&format!("{part}\n{whole}"), &format!("{part}\n{nobody}")),
             ["a College loses access to e-resource 1, except users in library LAW"]
         );
-        assert_eq!(told(whole, nobody), ["a College loses access to e-resource 1"]);
+        assert_eq!(impact_texts(whole, nobody), ["a College loses access to e-resource 1"]);
         assert_eq!(
-            told(whole, &format!("{part}\n{whole}")),
+            impact_texts(whole, &format!("{part}\n{whole}")),
             ["every user in library LAW of a College gets a different public name for e-resource 1"],
             "the settings of the first group by name apply"
         );
