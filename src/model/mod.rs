@@ -29,6 +29,7 @@ pub mod question;
 pub mod rollout;
 pub mod run;
 pub mod source_span;
+pub mod text_safety;
 pub mod value;
 
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};

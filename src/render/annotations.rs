@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-use super::sanitize::{brief, visible};
 use super::text::{conflict, count, fate, last_changed, origin_text};
+use super::text_difference::{brief, distinct_brief_texts};
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeOrigin, CollectionId, ContentDigest, DifferenceType, FailureClass,
     FieldChange, FieldName, Finding, FindingEffect, Plan, PlanStep, RecordKey, SourceSpan, ZoneCode,
@@ -44,7 +45,7 @@ pub enum AnnotationRule<'a> {
 impl std::fmt::Display for AnnotationRule<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Guard(name) => write!(f, "guard/{}", visible(name)),
+            Self::Guard(name) => write!(f, "guard/{}", escape_invisible(name)),
             Self::Failure(class) => write!(f, "failure/{}", serialized_name(class)),
             Self::Drift(drift) => write!(f, "drift/{}", serialized_name(drift)),
         }
@@ -309,9 +310,9 @@ impl<'a> Annotation<'a> {
     /// Returns the subject, as a short title.
     pub fn subject(&self) -> String {
         match self.about {
-            AnnotationSubject::Finding(finding) => format!("guard `{}`", visible(&finding.guard)),
+            AnnotationSubject::Finding(finding) => format!("guard `{}`", escape_invisible(&finding.guard)),
             AnnotationSubject::Zone(_) => zones(&self.zones),
-            AnnotationSubject::Collection(step, _) => visible(&step.diff.id.to_string()),
+            AnnotationSubject::Collection(step, _) => escape_invisible(&step.diff.id.to_string()),
             AnnotationSubject::Change(change) => record(change),
         }
     }
@@ -330,11 +331,11 @@ impl<'a> Annotation<'a> {
                     FindingEffect::RequireApproval => ("asks for an approval", String::new()),
                     FindingEffect::Warn => ("warns", String::new()),
                     FindingEffect::Overridden { reason } => {
-                        ("was overridden", format!(" ({})", visible(reason)))
+                        ("was overridden", format!(" ({})", escape_invisible(reason)))
                     }
                 };
                 let help = help(finding.help.as_deref());
-                format!("{before}{after}{of_zones}: {}{help}", visible(&finding.message))
+                format!("{before}{after}{of_zones}: {}{help}", escape_invisible(&finding.message))
             }
             AnnotationSubject::Zone(failure) => format!("could not be asked: {}", self.failure(failure)),
             AnnotationSubject::Collection(_, failure) => {
@@ -361,7 +362,7 @@ impl<'a> Annotation<'a> {
                 // Conflict and author differ between zones.
                 if self.zones.len() == 1 {
                     for told in conflict(change).into_iter().chain(last_changed(change)) {
-                        words.push_str(&format!("; {}", visible(&told)));
+                        words.push_str(&format!("; {}", escape_invisible(&told)));
                     }
                 }
                 words
@@ -371,7 +372,7 @@ impl<'a> Annotation<'a> {
 
     fn failure(&self, failure: &ZoneFailure) -> String {
         let more = if self.alike == ChangeSimilarity::Wholly { "" } else { ", and the like" };
-        format!("{}{more}{}", visible(&failure.message), help(failure.help.as_deref()))
+        format!("{}{more}{}", escape_invisible(&failure.message), help(failure.help.as_deref()))
     }
 
     fn fields(&self, change: &Change, words: &mut String) {
@@ -381,14 +382,15 @@ impl<'a> Annotation<'a> {
             words.push_str(if index == 0 { ": " } else { ", " });
             // Writing to a String cannot fail.
             let _ = match (before, self.alike) {
-                (_, ChangeSimilarity::InFields) => write!(words, "{}", visible(name)),
+                (_, ChangeSimilarity::InFields) => write!(words, "{}", escape_invisible(name)),
                 (Some(before), ChangeSimilarity::Wholly)
                     if change.action == ChangeAction::Update && change.matches.is_none() =>
                 {
-                    write!(words, "{} {} -> {}", visible(name), brief(before), brief(after))
+                    let (before, after) = distinct_brief_texts(before, after);
+                    write!(words, "{} {before} -> {after}", escape_invisible(name))
                 }
                 (_, ChangeSimilarity::InWhatComes | ChangeSimilarity::Wholly) => {
-                    write!(words, "{} = {}", visible(name), brief(after))
+                    write!(words, "{} = {}", escape_invisible(name), brief(after))
                 }
             };
         }
@@ -416,24 +418,31 @@ impl<'a> Annotation<'a> {
 /// Returns a record address without the zone: `CodeTable/T/A`.
 fn record(change: &Change) -> String {
     let address = &change.address;
-    visible(&match address.key.0.is_empty() {
+    escape_invisible(&match address.key.0.is_empty() {
         true => address.collection.to_string(),
         false => format!("{}/{}", address.collection, address.key),
     })
 }
 
 fn help(help: Option<&str>) -> String {
-    help.map(|help| format!("; {}", visible(help))).unwrap_or_default()
+    help.map(|help| format!("; {}", escape_invisible(help))).unwrap_or_default()
 }
 
 /// Returns the codes of up to three zones, otherwise their number.
 pub fn zones(zones: &[&ZoneCode]) -> String {
     match zones {
         [] => "the network".to_owned(),
-        [one] => visible(one.as_str()),
-        [one, other] => format!("{} and {}", visible(one.as_str()), visible(other.as_str())),
+        [one] => escape_invisible(one.as_str()),
+        [one, other] => {
+            format!("{} and {}", escape_invisible(one.as_str()), escape_invisible(other.as_str()))
+        }
         [one, two, three] => {
-            format!("{}, {} and {}", visible(one.as_str()), visible(two.as_str()), visible(three.as_str()))
+            format!(
+                "{}, {} and {}",
+                escape_invisible(one.as_str()),
+                escape_invisible(two.as_str()),
+                escape_invisible(three.as_str())
+            )
         }
         more => count(more.len(), "zone"),
     }

@@ -13,9 +13,9 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod runbook;
-mod sanitize;
 pub mod sarif;
 pub mod text;
+mod text_difference;
 
 #[cfg(test)]
 mod tests;

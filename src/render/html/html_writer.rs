@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::text_safety::is_invisible;
+
 /// HTML page under construction.
 #[derive(Debug, Default)]
 pub struct HtmlWriter {
@@ -67,18 +69,10 @@ impl std::fmt::Write for EscapingWriter<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                c if is_unseen(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
+                c if is_invisible(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
                 c => self.0.push(c),
             }
         }
         Ok(())
     }
-}
-
-/// Returns true for invisible and bidirectional control characters, shown as code points. The script uses
-/// the same list.
-pub fn is_unseen(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -1,12 +1,12 @@
 //! Escapes untrusted text for Markdown, HTML and mentions such as `@name`.
 
-use crate::render::sanitize::visible;
+use crate::model::text_safety::escape_invisible;
 
 /// Returns text for Markdown prose.
 ///
 /// Text between backticks becomes code, which triggers no mention. All other characters are escaped.
 pub fn prose(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of backticks gives an odd number of parts.
     if parts.len().is_multiple_of(2) {
@@ -27,7 +27,7 @@ pub fn cell(text: &str) -> String {
 
 /// Returns text as code for Markdown prose.
 pub fn code(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
     if text.is_empty() {
         return String::new();
     }
@@ -39,12 +39,12 @@ pub fn code(text: &str) -> String {
 
 /// Returns text as code for HTML, such as the summary of a fold.
 pub fn html_code(text: &str) -> String {
-    format!("<code>{}</code>", entities(&visible(text)))
+    format!("<code>{}</code>", entities(&escape_invisible(text)))
 }
 
 /// Returns text for HTML.
 pub fn html(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
     let pieces = text.split_inclusive(SIGILS).map(|piece| match piece.ends_with(SIGILS) {
         true => entities(piece) + "&#8203;",
         false => entities(piece),
