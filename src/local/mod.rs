@@ -9,6 +9,7 @@ mod config_source;
 pub mod credentials;
 mod git_revision;
 mod machine;
+mod platform;
 mod run_origin;
 pub mod store_location;
 

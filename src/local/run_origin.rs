@@ -1,9 +1,8 @@
 //! Determines the author and the host of a run from git and the pipeline's variables.
 
-use std::path::Path;
-
 use super::git_revision;
 use super::machine::{LocalMachine, ProcessClock};
+use super::platform::process_name;
 use crate::model::{RunAuthor, RunHost};
 use crate::session::effect_future::EffectFuture;
 use crate::session::effects::RunOrigin;
@@ -16,10 +15,8 @@ const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
 
 impl RunOrigin for LocalMachine {
     fn host(&self) -> RunHost {
-        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
-        let name = name.or_else(|| self.env.get("HOSTNAME").cloned());
-        RunHost { name: name.unwrap_or_else(|| "this machine".to_owned()), process: std::process::id() }
+        let name = gethostname::gethostname().to_string_lossy().into_owned();
+        RunHost { name, process: std::process::id() }
     }
 
     fn author(&self) -> EffectFuture<'_, RunAuthor> {
@@ -27,11 +24,10 @@ impl RunOrigin for LocalMachine {
     }
 
     fn is_gone(&self, other: &RunHost) -> bool {
-        let program = |process: &str| std::fs::read(Path::new("/proc").join(process).join("comm")).ok();
         let ours = self.host();
-        let Some(zonal) = program("self").filter(|_| other.name == ours.name) else { return false };
+        let Some(zonal) = process_name("self").filter(|_| other.name == ours.name) else { return false };
         // The system may have reused the number for another program, or for this process.
-        other.process == ours.process || program(&other.process.to_string()) != Some(zonal)
+        other.process == ours.process || process_name(&other.process.to_string()) != Some(zonal)
     }
 }
 
