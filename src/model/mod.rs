@@ -8,6 +8,7 @@ pub mod applied_state;
 pub mod approval;
 pub mod change;
 pub mod channel;
+pub mod cut_list;
 pub mod desired;
 pub mod diagnostic;
 pub mod differences;

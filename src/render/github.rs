@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::annotations::{Annotation, AnnotationLevel, remarks, zones};
 use super::text::{count, fell_short};
+use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     self, ApplyReport, ChangeGroupState, ContentDigest, Diagnostic, ExpectationResult, Plan, SourceSpan,
@@ -143,14 +144,11 @@ fn failure_text(failure: &ZoneFailure) -> String {
 
 /// Appends workflow commands with properties and message, no more than GitHub shows.
 fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest: &str) {
-    let shown = if lines.len() > MOST { MOST - 1 } else { lines.len() };
-    for (properties, words) in &lines[..shown] {
+    let (shown, omitted) = cut_list(&lines, if lines.len() > MOST { MOST - 1 } else { MOST });
+    for (properties, words) in shown {
         out.push_str(&format!("::{command} {properties}::{}\n", data(words)));
     }
-    if lines.len() > shown {
-        let more = lines.len() - shown;
-        out.push_str(&format!("::{command} title=zonal::and {more} more, {rest}\n"));
-    }
+    out.extend(omitted.map(|omitted| format!("::{command} title=zonal::{omitted}, {rest}\n")));
 }
 
 /// Returns a text in which the runner executes no workflow command.

@@ -12,6 +12,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod richest_fit;
 pub mod runbook;
 pub mod sarif;
 pub mod text;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::model::text_safety::is_invisible;
+use crate::render::markdown::escape::code_parts;
 
 /// HTML page under construction.
 #[derive(Debug, Default)]
@@ -27,15 +28,10 @@ impl HtmlWriter {
     /// Appends untrusted text to an element, with code between backticks. The script uses the same rule.
     pub fn prose(&mut self, text: impl std::fmt::Display) -> &mut Self {
         let text = text.to_string();
-        let parts: Vec<&str> = text.split('`').collect();
-        // An even number of backticks gives an odd number of parts.
-        if parts.len().is_multiple_of(2) {
-            return self.text(text);
-        }
-        for (index, part) in parts.into_iter().enumerate() {
-            match index % 2 {
-                0 => self.text(part),
-                _ => self.raw("<code>").text(part).raw("</code>"),
+        for (is_code, part) in code_parts(&text) {
+            match is_code {
+                true => self.raw("<code>").text(part).raw("</code>"),
+                false => self.text(part),
             };
         }
         self

@@ -1,6 +1,7 @@
 //! JUnit output of a plan: one suite per zone, one case per collection.
 
 use super::{JunitCase, JunitMessage, document};
+use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     Change, ChangeAction, CollectionChanges, Finding, FindingEffect, Plan, PlanCounts, PlanStep, ZoneCode,
@@ -112,10 +113,9 @@ fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &PlanStep) -> Junit
         .deferral_of_step(step)
         .map(|hold| format!("; {}", escape_invisible(&hold.to_string())))
         .unwrap_or_default();
-    let mut text: String = found.changes.iter().take(CHANGES).map(change_lines).collect();
-    if let Some(more) = found.changes.len().checked_sub(CHANGES).filter(|more| *more > 0) {
-        text.push_str(&format!("and {} more\n", thousands(more as u64)));
-    }
+    let (shown, omitted) = cut_list(&found.changes, CHANGES);
+    let mut text: String = shown.iter().map(change_lines).collect();
+    text.extend(omitted.map(|omitted| format!("{omitted}\n")));
     JunitMessage {
         element: "failure",
         sort: "difference".to_owned(),
@@ -137,7 +137,8 @@ fn change_lines(change: &Change) -> String {
     for told in conflict(change).into_iter().chain(last_changed(change)) {
         text.push_str(&format!("  ({})\n", escape_invisible(&told)));
     }
-    for edit in change.field_changes.iter().take(FIELDS) {
+    let (shown, omitted) = cut_list(&change.field_changes, FIELDS);
+    for edit in shown {
         let value = match (&edit.before, change.action) {
             (Some(before), ChangeAction::Update) if change.matches.is_none() => {
                 let (before, after) = distinct_brief_texts(before, &edit.after);
@@ -147,8 +148,6 @@ fn change_lines(change: &Change) -> String {
         };
         text.push_str(&format!("  {} = {value}\n", escape_invisible(&edit.name)));
     }
-    if let Some(more) = change.field_changes.len().checked_sub(FIELDS).filter(|more| *more > 0) {
-        text.push_str(&format!("  and {} more\n", thousands(more as u64)));
-    }
+    text.extend(omitted.map(|omitted| format!("  {omitted}\n")));
     text
 }

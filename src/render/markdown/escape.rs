@@ -7,17 +7,23 @@ use crate::model::text_safety::escape_invisible;
 /// Text between backticks becomes code, which triggers no mention. All other characters are escaped.
 pub fn prose(text: &str) -> String {
     let text = escape_invisible(text);
+    let parts =
+        code_parts(&text).into_iter().map(|(is_code, part)| match (is_code, part.trim().is_empty()) {
+            (false, _) => plain(part),
+            (true, true) => plain(&format!("`{part}`")),
+            (true, false) => code(part),
+        });
+    parts.collect()
+}
+
+/// Returns the parts of a text, with true for code between backticks. Unpaired backticks mark no code.
+pub fn code_parts(text: &str) -> Vec<(bool, &str)> {
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of backticks gives an odd number of parts.
     if parts.len().is_multiple_of(2) {
-        return plain(&text);
+        return vec![(false, text)];
     }
-    let parts = parts.iter().enumerate().map(|(index, part)| match (index % 2, part.trim().is_empty()) {
-        (0, _) => plain(part),
-        (_, true) => plain(&format!("`{part}`")),
-        (_, false) => code(part),
-    });
-    parts.collect()
+    parts.into_iter().enumerate().map(|(index, part)| (index % 2 == 1, part)).collect()
 }
 
 /// Returns text as code for a table cell.
@@ -61,8 +67,13 @@ fn entities(text: &str) -> String {
 /// The site looks for them after rendering, so only a zero-width space prevents a link.
 const SIGILS: [char; 7] = ['@', '#', '!', '$', '%', '&', '~'];
 
+/// Returns the fence of a code block, longer than any run of backticks in its text.
+pub fn block_fence(text: &str) -> String {
+    "`".repeat((longest_run(text) + 1).max(3))
+}
+
 /// Returns the length of the longest run of backticks.
-pub fn longest_run(text: &str) -> usize {
+fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::explanation::who_says;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
+use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
@@ -97,12 +98,13 @@ fn write_expectation(
         return;
     }
     let _ = writeln!(out, "    {}:", escape_invisible(line));
-    for Reason { text: says, ground } in reasons.iter().take(REASONS) {
+    let (shown, omitted) = cut_list(&reasons, REASONS);
+    for Reason { text: says, ground } in shown {
         let who = who_says(ground).map(|who| format!(" ({who})")).unwrap_or_default();
         let _ = writeln!(out, "      - {}{}", escape_invisible(says), styled(DIM, who));
     }
-    if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
-        let _ = writeln!(out, "      - and {more} more: see `zonal explain`");
+    if let Some(omitted) = omitted {
+        let _ = writeln!(out, "      - {omitted}: see `zonal explain`");
     }
 }
 
@@ -114,7 +116,8 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
     // Writing to a String cannot fail; this also holds below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    for BrokenExpectation { provenance, question, reason: because, facts } in broken.iter().take(BROKEN) {
+    let (shown, omitted) = cut_list(broken, BROKEN);
+    for BrokenExpectation { provenance, question, reason: because, facts } in shown {
         let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
         let _ = writeln!(out, "  {place}: {}?", escape_invisible(question));
         for fact in facts {
@@ -124,8 +127,8 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
             let _ = writeln!(out, "      expected because {}", escape_invisible(because));
         }
     }
-    if let Some(more) = broken.len().checked_sub(BROKEN).filter(|more| *more > 0) {
-        let _ = writeln!(out, "  and {} more: `zonal test` tells them all", thousands(more as u64));
+    if let Some(omitted) = omitted {
+        let _ = writeln!(out, "  {omitted}: `zonal test` tells them all");
     }
     out.push('\n');
 }

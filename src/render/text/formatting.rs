@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+pub use crate::model::grouped_number::count;
 use crate::model::{GroupedNumber, ZoneCode};
 
 /// Style of creates.
@@ -20,16 +21,6 @@ pub const DIM: Style = Style::new().dimmed();
 /// Returns `text` in `style`.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
-}
-
-/// Returns a number with its noun: `1 zone`, `2 zones`, `1,240 zones`.
-pub fn count(number: usize, noun: &str) -> String {
-    let plural = match (number, noun.strip_suffix('y')) {
-        (1, _) => noun.to_owned(),
-        (_, Some(stem)) => format!("{stem}ies"),
-        (_, None) => format!("{noun}s"),
-    };
-    format!("{} {plural}", thousands(number as u64))
 }
 
 /// Returns a number with thousands separators: `1,240`.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::text::{conflict, count, fate, last_changed, origin_text};
 use super::text_difference::{brief, distinct_brief_texts};
+use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeOrigin, CollectionId, ContentDigest, DifferenceType, FailureClass,
@@ -376,8 +377,8 @@ impl<'a> Annotation<'a> {
     }
 
     fn fields(&self, change: &Change, words: &mut String) {
-        for (index, FieldChange { field: _, name, before, after, provenance: _ }) in
-            change.field_changes.iter().enumerate().take(FIELDS)
+        let (shown, omitted) = cut_list(&change.field_changes, FIELDS);
+        for (index, FieldChange { field: _, name, before, after, provenance: _ }) in shown.iter().enumerate()
         {
             words.push_str(if index == 0 { ": " } else { ", " });
             // Writing to a String cannot fail.
@@ -394,9 +395,7 @@ impl<'a> Annotation<'a> {
                 }
             };
         }
-        if let Some(more) = change.field_changes.len().checked_sub(FIELDS).filter(|more| *more > 0) {
-            let _ = write!(words, " and {} more", count(more, "field"));
-        }
+        words.extend(omitted.map(|omitted| format!(" {}", omitted.of("field"))));
     }
 
     /// Returns the SHA-256 fingerprint, stable across plans and independent of zones.
