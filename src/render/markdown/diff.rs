@@ -21,11 +21,7 @@ pub fn change(
     level: CommentDetail,
 ) -> fmt::Result {
     let sign = sign(change);
-    let address = &change.address;
-    let name = escape_invisible(&match address.key.0.is_empty() {
-        true => address.collection.to_string(),
-        false => format!("{}/{}", address.collection, address.key),
-    });
+    let name = escape_invisible(&change.address.without_zone());
     let fate = text::fate(change.mode, change.action, change.difference);
     match level {
         CommentDetail::Full => {

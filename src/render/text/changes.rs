@@ -28,10 +28,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
         (ApplyMode::Apply, ChangeAction::Update) => (CHANGE, '~'),
         (ApplyMode::Apply, ChangeAction::Delete) => (REMOVE, '-'),
     };
-    let address = match change.address.key.0.is_empty() {
-        true => change.address.collection.to_string(),
-        false => format!("{}/{}", change.address.collection, change.address.key),
-    };
+    let address = change.address.without_zone();
     // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {fate}")));
     for remark in remarks(change, channel) {
