@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::collection::{ChangeDraft, CollectionComparison};
+use crate::model::cut_list::cut_sentence_list;
 use crate::model::{
     AppliedRecord, ChangeAction, Channel, DesiredCollection, DifferenceType, FieldChange, FieldName,
     FieldValue, ManagementOrigin, ObservedRecord, OrphanAction, Provenance, Record, RecordKey,
@@ -137,12 +138,8 @@ impl<'a> CollectionComparison<'a> {
         staying.sort();
         for alike in staying.chunk_by(|(one, _), (other, _)| one == other) {
             let Some((why, _)) = alike.first() else { continue };
-            let named: Vec<String> = alike.iter().take(NAMED).map(|(_, key)| format!("`{key}`")).collect();
-            let more = match alike.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            self.notes.push(format!("orphaned: {}{more}: kept; {why}", named.join(", ")));
+            let named = cut_sentence_list(alike.iter().map(|(_, key)| format!("`{key}`")), NAMED);
+            self.notes.push(format!("orphaned: {named}: kept; {why}"));
         }
     }
 }

@@ -17,6 +17,7 @@ pub use self::overrides::UnusedOverride;
 use self::overrides::override_with;
 
 use crate::model::change::ChangeAction;
+use crate::model::cut_list::OmittedItems;
 use crate::model::{
     Change, ContentDigest, Deferral, FieldValue, Finding, FindingEffect, GroupedNumber, GuardOverride,
     LimitedAction, Network, Plan, PlanStep, Policy, ZoneCode,
@@ -123,17 +124,10 @@ fn thousands(number: usize) -> String {
 
 /// Returns `; the same for 3 more zones`, or an empty text for zero.
 fn so_too(number: usize, noun: &str) -> String {
-    match number {
-        0 => String::new(),
-        _ => and_more(number, noun).replacen(", and", "; the same for", 1),
-    }
+    and_more(number, noun).replacen(", and", "; the same for", 1)
 }
 
 /// Returns `, and 3 more zones`, or an empty text for zero.
 fn and_more(number: usize, noun: &str) -> String {
-    match number {
-        0 => String::new(),
-        1 => format!(", and 1 more {noun}"),
-        number => format!(", and {} more {noun}s", thousands(number)),
-    }
+    OmittedItems::new(number).map(|omitted| format!(", {}", omitted.of(noun))).unwrap_or_default()
 }

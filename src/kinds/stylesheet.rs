@@ -6,6 +6,8 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
+use crate::model::text_safety::is_xml_char;
+
 const XSLT: &[u8] = b"http://www.w3.org/1999/XSL/Transform";
 
 /// Problem of a stylesheet.
@@ -19,7 +21,7 @@ pub enum StylesheetError {
 
 /// Returns the first problem, if any.
 pub fn problem(text: &str) -> Option<StylesheetError> {
-    if let Some((at, sign)) = text.char_indices().find(|(_, c)| !is_char(*c)) {
+    if let Some((at, sign)) = text.char_indices().find(|(_, c)| !is_xml_char(*c)) {
         let what = format!("the character {} is not allowed in XML", sign.escape_unicode());
         return Some(not_xml(&text[..at], &what));
     }
@@ -109,11 +111,6 @@ fn entities(text: &str, declares: bool) -> Result<(), String> {
         Err(error) => Err(error.to_string()),
         Ok(_) => Ok(()),
     }
-}
-
-/// Returns true for characters of XML 1.0.
-fn is_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
 }
 
 /// Returns the root element, unless it is one of XSLT's two root elements.

@@ -1,4 +1,4 @@
-//! Code for one platform: signals, rights of files, host name, running programs.
+//! Code for one platform: signals, rights of files, uptime, running programs.
 //!
 //! The only file that names Linux or Unix. Another platform needs another version of this file.
 
@@ -30,12 +30,6 @@ pub fn default_file_rights() -> Permissions {
 pub fn uptime() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
     Some(Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
-}
-
-/// Returns the name of this host, if the system tells it.
-pub fn host_name() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 /// Returns whether a process of this host runs the same program as this process; `None` if unknown.

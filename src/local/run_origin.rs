@@ -14,8 +14,8 @@ const PIPELINES: [&str; 2] = ["CI_PIPELINE_URL", "BUILD_URL"];
 
 impl RunOrigin for LocalMachine {
     fn host(&self) -> RunHost {
-        let name = platform::host_name().or_else(|| self.env.get("HOSTNAME").cloned());
-        RunHost { name: name.unwrap_or_else(|| "this machine".to_owned()), process: std::process::id() }
+        let name = gethostname::gethostname().to_string_lossy().into_owned();
+        RunHost { name, process: std::process::id() }
     }
 
     fn author(&self) -> EffectFuture<'_, RunAuthor> {

@@ -4,6 +4,7 @@ use super::diagnostic_codes;
 use super::source::YamlDocument;
 use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
 use crate::model::Diagnostic;
+use crate::model::text_safety::{is_suspicious, is_xml_char};
 
 /// Returns a diagnostic for every text with an invisible or control character, at most one per text.
 pub fn check(document: &YamlDocument) -> Vec<Diagnostic> {
@@ -28,28 +29,14 @@ fn visit(node: &YamlNode, see: &mut impl FnMut(&str, NodeSpan)) {
 
 fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan) -> Option<Diagnostic> {
     let point = |found: char| format!("U+{:04X}", u32::from(found));
-    if let Some(found) = text.chars().find(|&character| is_control(character)) {
+    if let Some(found) = text.chars().find(|&c| !is_xml_char(c)) {
         let message =
             format!("the text contains the control character {}, which XML does not allow", point(found));
         let problem = Diagnostic::error(diagnostic_codes::CONTROL_CHARACTER, document.place(extent), message);
         return Some(problem.help("remove it: Alma stores and sends texts as XML"));
     }
-    let found = text.chars().find(|&character| is_unseen(character))?;
+    let found = text.chars().find(|&c| is_suspicious(c))?;
     let message = format!("the text contains the invisible character {}", point(found));
     let problem = Diagnostic::warning(diagnostic_codes::UNSEEN_CHARACTER, document.place(extent), message);
     Some(problem.help("remove it if it is not intended, or retype the text"))
-}
-
-/// Returns true for characters that XML 1.0 cannot represent.
-fn is_control(character: char) -> bool {
-    matches!(character, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
-}
-
-/// Returns true for characters without width or with a change of text direction.
-///
-/// Joiners and direction marks are excluded, because some scripts need them.
-fn is_unseen(character: char) -> bool {
-    matches!(character,
-        '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{200b}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }

@@ -1,5 +1,7 @@
 //! Suggests the intended word after a misspelling or a rename.
 
+use crate::model::cut_list::cut_sentence_list;
+
 /// Renamed manifest fields and values: old word, new word.
 const RENAMED: [(&str, &str); 24] = [
     ("agree", "consistent"),
@@ -63,11 +65,9 @@ pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String
     if let Some(meant) = meant(word, &known) {
         return meant;
     }
-    let shown: Vec<String> = known.iter().take(SHOWN).map(|candidate| format!("`{candidate}`")).collect();
-    match (shown.as_slice(), known.len().saturating_sub(SHOWN)) {
-        ([], _) => "none exist".to_owned(),
-        (shown, 0) => format!("known: {}", shown.join(", ")),
-        (shown, more) => format!("known: {} and {more} more", shown.join(", ")),
+    match known.is_empty() {
+        true => "none exist".to_owned(),
+        false => format!("known: {}", cut_sentence_list(known.iter().map(|word| format!("`{word}`")), SHOWN)),
     }
 }
 
@@ -84,9 +84,5 @@ pub fn code<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String
 /// Returns a list of names for a sentence: a few, then the number of further ones.
 pub fn abbreviated_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const SHOWN: usize = 5;
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    match names.len().checked_sub(SHOWN) {
-        Some(more @ 1..) => format!("{} and {more} more", names[..SHOWN].join(", ")),
-        Some(0) | None => names.join(", "),
-    }
+    cut_sentence_list(names.into_iter().map(|name| format!("`{name}`")), SHOWN)
 }

@@ -210,13 +210,19 @@ pub struct RecordAddress {
     pub key: RecordKey,
 }
 
+impl RecordAddress {
+    /// Returns the address without the zone: `CodeTable/T/A`.
+    pub fn without_zone(&self) -> String {
+        match self.key.0.is_empty() {
+            true => self.collection.to_string(),
+            false => format!("{}/{}", self.collection, self.key),
+        }
+    }
+}
+
 impl fmt::Display for RecordAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.zone, self.collection)?;
-        match self.key.0.is_empty() {
-            true => Ok(()),
-            false => write!(f, "/{}", self.key),
-        }
+        write!(f, "{}/{}", self.zone, self.without_zone())
     }
 }
 

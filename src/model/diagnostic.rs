@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::source_span::SourceSpan;
+use super::text_safety::escape_invisible;
 
 /// Severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,12 +97,7 @@ fn readable(text: String) -> String {
         0 => Cow::Borrowed(piece),
         _ => shorten(piece),
     });
-    let whole = pieces.collect::<Vec<_>>().join("`");
-    let spelled = |each: char| match is_plain(each) {
-        true => each.to_string(),
-        false => each.escape_debug().to_string(),
-    };
-    whole.chars().map(spelled).collect()
+    escape_invisible(&pieces.collect::<Vec<_>>().join("`"))
 }
 
 fn shorten(value: &str) -> Cow<'_, str> {
@@ -109,13 +105,6 @@ fn shorten(value: &str) -> Cow<'_, str> {
         Some((at, _)) => Cow::Owned(format!("{}…", &value[..at])),
         None => Cow::Borrowed(value),
     }
-}
-
-/// Returns true for a character that displays as itself.
-///
-/// `escape_debug` keeps printable characters, except quotes and backslashes.
-fn is_plain(each: char) -> bool {
-    matches!(each, '\\' | '\'' | '"') || each.escape_debug().len() == 1
 }
 
 #[cfg(test)]

@@ -18,3 +18,17 @@ impl fmt::Display for GroupedNumber {
         Ok(())
     }
 }
+
+/// Returns a number with its noun: `1 zone`, `2 zones`, `1,240 libraries`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{} {}", GroupedNumber(number as u64), plural(number, noun))
+}
+
+/// Returns the noun in the form that a number requires.
+pub fn plural(number: usize, noun: &str) -> String {
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => noun.to_owned(),
+        (_, Some(stem)) => format!("{stem}ies"),
+        (_, None) => format!("{noun}s"),
+    }
+}

@@ -8,6 +8,7 @@ pub mod applied_state;
 pub mod approval;
 pub mod change;
 pub mod channel;
+pub mod cut_list;
 pub mod desired;
 pub mod diagnostic;
 pub mod differences;
@@ -29,6 +30,7 @@ pub mod question;
 pub mod rollout;
 pub mod run;
 pub mod source_span;
+pub mod text_safety;
 pub mod value;
 
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};

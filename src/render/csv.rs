@@ -40,14 +40,16 @@ const COLUMNS: [&str; 24] = [
 ///
 /// A deleted record gets one line per field, a change without field changes one line.
 pub fn history(entries: &[HistoryEntry], runs: &BTreeMap<RunId, Run>) -> String {
-    let mut out = String::new();
-    write_row(&mut out, COLUMNS.map(str::to_owned));
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    // Writing rows of equal length to memory cannot fail.
+    let _ = writer.write_record(COLUMNS);
     for entry in entries {
         for (field, before, after) in fields(entry) {
-            write_row(&mut out, cells(entry, runs.get(&entry.run), [field, before, after]));
+            let cells = cells(entry, runs.get(&entry.run), [field, before, after]);
+            let _ = writer.write_record(cells.map(harmless));
         }
     }
-    out
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 fn fields(entry: &HistoryEntry) -> Vec<(String, String, String)> {
@@ -119,40 +121,23 @@ fn value_text(value: &FieldValue) -> String {
     }
 }
 
-fn write_row<const N: usize>(out: &mut String, cells: [String; N]) {
-    let cells = cells.map(|cell| quote_cell(&harmless(&cell)));
-    out.push_str(&cells.join(","));
-    out.push_str("\r\n");
-}
-
 /// Returns a cell that no spreadsheet evaluates as a formula.
-fn harmless(cell: &str) -> String {
+fn harmless(cell: String) -> String {
     match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
         true => format!("'{cell}"),
-        false => cell.to_owned(),
-    }
-}
-
-fn quote_cell(cell: &str) -> String {
-    match cell.contains([',', '"', '\r', '\n']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_owned(),
+        false => cell,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{harmless, quote_cell};
+    use super::harmless;
 
     #[test]
-    fn cell_with_special_characters_is_quoted_and_escaped() {
-        let cell = |text: &str| quote_cell(&harmless(text));
-        assert_eq!(cell("Main Library"), "Main Library");
-        assert_eq!(cell("a, \"b\""), "\"a, \"\"b\"\"\"");
-        assert_eq!(cell("one\ntwo"), "\"one\ntwo\"");
-        assert_eq!(cell("=HYPERLINK(\"x\",1)"), "\"'=HYPERLINK(\"\"x\"\",1)\"");
-        for wrong in ["=1", "+1", "-1", "@a", "\t=1", "\r=1"] {
-            assert!(cell(wrong).trim_start_matches('"').starts_with('\''), "{wrong:?}");
+    fn cell_that_spreadsheets_would_evaluate_is_text() {
+        assert_eq!(harmless("Main Library".to_owned()), "Main Library");
+        for wrong in ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "=HYPERLINK(\"x\",1)"] {
+            assert_eq!(harmless(wrong.to_owned()), format!("'{wrong}"));
         }
     }
 }

@@ -3,8 +3,9 @@
 use sha2::{Digest as _, Sha256};
 
 use super::annotations::{Annotation, AnnotationLevel, remarks, zones};
-use super::sanitize::visible;
 use super::text::{count, fell_short};
+use crate::model::cut_list::cut_list;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     self, ApplyReport, ChangeGroupState, ContentDigest, Diagnostic, ExpectationResult, Plan, SourceSpan,
     WriteOutcome, ZoneCode, ZoneFailure,
@@ -48,7 +49,12 @@ pub fn diagnostics(found: &[Diagnostic], root: &str) -> String {
             let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
             (
                 format!("{place}title={code}"),
-                format!("{}{}{}", visible(message), visible(&label), visible(&help)),
+                format!(
+                    "{}{}{}",
+                    escape_invisible(message),
+                    escape_invisible(&label),
+                    escape_invisible(&help)
+                ),
             )
         });
         commands(&mut out, command, lines.collect(), "see the log");
@@ -66,7 +72,10 @@ pub fn expectations(tested: &[ExpectationResult], root: &str) -> String {
         let facts: Vec<String> = shortfall.facts.iter().map(fell_short).collect();
         let because = expectation.reason.as_ref().map(|because| format!("; expected because {because}"));
         let words = format!("{}: {}{}", expectation.question, facts.join("; "), because.unwrap_or_default());
-        Some((format!("{place}title={}", property(&expectation.provenance.manifest)), visible(&words)))
+        Some((
+            format!("{place}title={}", property(&expectation.provenance.manifest)),
+            escape_invisible(&words),
+        ))
     });
     let mut out = String::new();
     commands(&mut out, "error", lines.collect(), "see the log");
@@ -120,7 +129,7 @@ pub fn not_done(plan: &Plan, report: &ApplyReport, root: &str) -> String {
         }
     }
     let line = |(place, _, words, codes): (String, String, String, Vec<&ZoneCode>)| {
-        (format!("{place}title={}", property(&zones(&codes))), visible(&words))
+        (format!("{place}title={}", property(&zones(&codes))), escape_invisible(&words))
     };
     let mut out = String::new();
     commands(&mut out, "error", found.into_iter().map(line).collect(), "see the log");
@@ -135,14 +144,11 @@ fn failure_text(failure: &ZoneFailure) -> String {
 
 /// Appends workflow commands with properties and message, no more than GitHub shows.
 fn commands(out: &mut String, command: &str, lines: Vec<(String, String)>, rest: &str) {
-    let shown = if lines.len() > MOST { MOST - 1 } else { lines.len() };
-    for (properties, words) in &lines[..shown] {
+    let (shown, omitted) = cut_list(&lines, if lines.len() > MOST { MOST - 1 } else { MOST });
+    for (properties, words) in shown {
         out.push_str(&format!("::{command} {properties}::{}\n", data(words)));
     }
-    if lines.len() > shown {
-        let more = lines.len() - shown;
-        out.push_str(&format!("::{command} title=zonal::and {more} more, {rest}\n"));
-    }
+    out.extend(omitted.map(|omitted| format!("::{command} title=zonal::{omitted}, {rest}\n")));
 }
 
 /// Returns a text in which the runner executes no workflow command.

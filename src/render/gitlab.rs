@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::annotations::{AnnotationLevel, remarks};
-use super::text::thousands;
 use crate::model::Plan;
+use crate::model::cut_list::OmittedItems;
 
 /// Maximum number of issues, below GitLab's own limit.
 const MOST: usize = 5_000;
@@ -89,9 +89,9 @@ pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> Vec<CodeQualit
             location: location(&place.file, place.start.line),
         })
         .collect();
-    if let Some((_, place)) = placed().nth(shown) {
+    if let Some(((_, place), omitted)) = placed().nth(shown).zip(OmittedItems::new(number - shown)) {
         entries.push(CodeQualityIssue {
-            description: format!("and {} more, see the plan", thousands((number - shown) as u64)),
+            description: format!("{omitted}, see the plan"),
             check_name: "more".to_owned(),
             fingerprint: "more".to_owned(),
             severity: "info",

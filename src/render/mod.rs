@@ -12,10 +12,11 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+mod richest_fit;
 pub mod runbook;
-mod sanitize;
 pub mod sarif;
 pub mod text;
+mod text_difference;
 
 #[cfg(test)]
 mod tests;

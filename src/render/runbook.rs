@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::markdown::escape::{cell, code};
 use super::text::count;
 use crate::model::{
     ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance,
@@ -160,7 +161,7 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
     let key: Vec<String> = step
         .key
         .iter()
-        .map(|entry| format!("{} {}", name(&entry.field), typed_value(&entry.value)))
+        .map(|entry| format!("{} {}", name(&entry.field), typed_value(&entry.value, code)))
         .collect();
     let colon = if step.entries.is_empty() { "." } else { ":" };
     let _ = match (key.is_empty(), step.each) {
@@ -173,7 +174,7 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
         let value = if step.each { "so that it is" } else { "value" };
         let _ = writeln!(out, "  | field | {value} |\n  | --- | --- |");
         for entry in &step.entries {
-            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed_value(&entry.value));
+            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed_value(&entry.value, cell));
         }
         out.push('\n');
     }
@@ -220,30 +221,21 @@ pub(super) const YES: &str = "Yes";
 /// Label of a cleared flag.
 pub(super) const NO: &str = "No";
 
-fn typed_value(value: &FieldValue) -> String {
+/// Returns the value to type, as code for prose or for a table cell.
+fn typed_value(value: &FieldValue, code: fn(&str) -> String) -> String {
+    let typed = |text: &str| code(&text.replace('\n', "⏎"));
     match value {
         FieldValue::Null => EMPTY.to_owned(),
         FieldValue::Bool(true) => YES.to_owned(),
         FieldValue::Bool(false) => NO.to_owned(),
-        FieldValue::Text(text) => code_span(text),
-        FieldValue::List(texts) => texts.iter().map(|text| code_span(text)).collect::<Vec<_>>().join(", "),
-    }
-}
-
-/// Returns text as Markdown code, with enough backticks to contain any text.
-fn code_span(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let marks = "`".repeat(longest + 1);
-    let text = text.replace('|', "\\|").replace('\n', "⏎");
-    match text.starts_with('`') || text.ends_with('`') {
-        true => format!("{marks} {text} {marks}"),
-        false => format!("{marks}{text}{marks}"),
+        FieldValue::Text(text) => typed(text),
+        FieldValue::List(texts) => texts.iter().map(|text| typed(text)).collect::<Vec<_>>().join(", "),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{code_span, label};
+    use super::{cell, code, label, typed_value};
 
     #[test]
     fn label_splits_words_of_field_name() {
@@ -253,10 +245,17 @@ mod tests {
     }
 
     #[test]
-    fn code_span_escapes_markdown() {
-        assert_eq!(code_span("A|B"), "`A\\|B`");
-        assert_eq!(code_span("a`b"), "``a`b``");
-        assert_eq!(code_span("`a"), "`` `a ``");
-        assert_eq!(code_span("two\nlines"), "`two⏎lines`");
+    fn value_with_line_breaks_stays_in_one_line() {
+        assert_eq!(
+            typed_value(
+                &"two
+lines"
+                    .into(),
+                code
+            ),
+            "`two⏎lines`"
+        );
+        assert_eq!(typed_value(&"A|B".into(), code), "`A|B`");
+        assert_eq!(typed_value(&"A|B".into(), cell), "`A\\|B`");
     }
 }

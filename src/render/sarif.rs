@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::annotations::{Annotation, AnnotationLevel, remarks};
-use super::sanitize::visible;
 use super::text::{comparison_sentences, thousands};
+use crate::model::text_safety::escape_invisible;
 use crate::model::{Plan, SourceSpan};
 
 /// Maximum number of results that GitHub shows for a run. GitHub accepts 25,000.
@@ -146,10 +146,10 @@ pub(super) fn with_limit(plan: &Plan, root: &str, most: usize) -> SarifLog {
         .collect();
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}."));
     let covered = partial.into_iter().chain(comparison_sentences(plan));
-    notifications.extend(
-        covered
-            .map(|text| SarifNotification { level: "note", message: SarifMessage { text: visible(&text) } }),
-    );
+    notifications.extend(covered.map(|text| SarifNotification {
+        level: "note",
+        message: SarifMessage { text: escape_invisible(&text) },
+    }));
     if placed.len() > most {
         let (all, most) = (thousands(placed.len() as u64), thousands(most as u64));
         let text = format!("the plan has {all} annotations; only the {most} most severe are included");

@@ -274,6 +274,20 @@ fn every_format_shows_comparison_deferrals_and_origin() {
 }
 
 #[test]
+fn change_of_invisible_characters_is_visible_in_every_format() {
+    let manifest = "CodeTable t\ntable: T\nrows: [{code: A, description: \"\\u212B\"}]";
+    let plan = planned(&["ALPHA"], manifest, "code T en\nA \u{c5}");
+    let (before, after) = (r#""\u{c5}""#, r#""\u{212b}""#);
+    let text = super::text::plan(&plan);
+    assert!(text.contains(&format!("{before} -> {after}")), "{text}");
+    let text = comment(&plan, CommentContext::default()).text;
+    assert!(text.contains(before) && text.contains(after), "{text}");
+    for (format, text) in formats(&plan).into_iter().skip(2) {
+        assert!(text.replace("&gt;", ">").replace("&quot;", "\"").contains("->"), "{format}: {text}");
+    }
+}
+
+#[test]
 fn postponed_changes_and_partial_reads_are_counted_once() {
     let mut plan = planned(&["A1", "A2"], ROWS, "A1:\ncode T en\nA Old\nA2:\ncode T en\nA One");
     let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);

@@ -196,6 +196,40 @@ fn address_opens_its_cell_with_values_escaped() {
 }
 
 #[test]
+fn change_of_invisible_characters_is_visible() {
+    let panel = |before: &str, after: &str| {
+        let mut plan = planned();
+        let zone = plan.zones.get_mut(&"ALPHA".into()).expect("ALPHA should exist");
+        let steps = zone.collections.iter_mut().flat_map(|step| &mut step.diff.outcome);
+        let changes = steps.flat_map(|outcome| &mut outcome.changes);
+        for edit in changes.flat_map(|change| &mut change.field_changes) {
+            (edit.before, edit.after) = (Some(before.into()), after.into());
+        }
+        let seen = opened(&render::html::html(&plan), "#ALPHA/CodeTable%2FGroups");
+        assert_eq!(seen.console, Vec::<String>::new());
+        let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("panel should exist");
+        panel.to_owned()
+    };
+    let mark =
+        |code: &str| format!("<span class=\"unseen\" title=\"a character that is not seen\">U+{code}</span>");
+    let lines = panel("a\r\nb \n\u{212b}\nx", "a\nb\n\u{c5}\nx");
+    for line in [
+        format!("<del><b>−</b>a{}</del>", mark("000D")),
+        format!("<del><b>−</b>b{}</del>", mark("0020")),
+        format!("<del><b>−</b>{}</del>", mark("212B")),
+        "<ins><b>+</b>a</ins><ins><b>+</b>b</ins>".to_owned(),
+        format!("<ins><b>+</b>{}</ins>", mark("00C5")),
+        "<p><b> </b>x</p>".to_owned(),
+    ] {
+        assert!(lines.contains(&line), "{line} is not in {lines}");
+    }
+    let values = panel("caf\u{e9}", "cafe\u{301}");
+    for value in [format!("caf{}</span>", mark("00E9")), format!("cafe{}</span>", mark("0301"))] {
+        assert!(values.contains(&value), "{value} is not in {values}");
+    }
+}
+
+#[test]
 fn manual_step_cell_shows_the_runbook_text() {
     let panel = done(&page(), "#BETA/CodeTable%2FReasons", "return get('panel-body').textContent;");
     for shown in

@@ -12,20 +12,15 @@ use crate::analysis::settings::NetworkSettings;
 use crate::analysis::settings_collection::SettingsCollection;
 use crate::analysis::settings_table::{RowView, TableCompleteness};
 use crate::model::alma_codes::PUBLIC_RECORD_TYPE;
+use crate::model::cut_list::cut_sentence_list;
 use crate::model::{PatronQuestion, ReasonSource, ZoneCode};
 
 /// Maximum number of names in a list.
 const FEW: usize = 3;
 
 /// Returns the first names of a list, and the number of the others.
-pub fn abbreviated_list<T: AsRef<str>>(texts: impl ExactSizeIterator<Item = T>) -> String {
-    let count = texts.len();
-    let named: Vec<T> = texts.take(FEW).collect();
-    let named = named.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
-    match count.saturating_sub(FEW) {
-        0 => named,
-        rest => format!("{named} and {rest} more"),
-    }
+pub fn abbreviated_list<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) -> String {
+    cut_sentence_list(texts, FEW)
 }
 
 /// Adds the visibility of the user group to partners.

@@ -11,6 +11,7 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::NAME;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::cut_list::OmittedItems;
 use crate::model::{
     ApprovalRule, Diagnostic, Network, Rollout, RolloutWave, StopRule, WaveFailureAction, ZoneCode,
 };
@@ -124,8 +125,8 @@ pub fn rollout(
         let twice: Vec<&ZoneCode> = zones.iter().filter(|zone| taken.contains_key(*zone)).collect();
         if let Some(first) = twice.first() {
             let other = taken[*first];
-            let more = twice.len() - 1;
-            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let more = OmittedItems::new(twice.len() - 1);
+            let more = more.map(|more| format!(" {more}")).unwrap_or_default();
             let message = format!("zone `{first}`{more} is already in wave `{}`", other.name.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::SECOND_WAVE, head.place(wave.name.extent), message)

@@ -33,7 +33,7 @@ pub fn kind_of(node: &YamlNode) -> String {
         YamlValue::Bool(flag) => format!("`{flag}`"),
         YamlValue::Number(text) => format!("the number `{text}`"),
         YamlValue::Text(text) if text.chars().count() > 40 => "text".to_owned(),
-        YamlValue::Text(text) => format!("the text `{}`", text.escape_debug()),
+        YamlValue::Text(text) => format!("the text `{text}`"),
         YamlValue::List(_) => "a list".to_owned(),
         YamlValue::Map(_) => "a map".to_owned(),
     }

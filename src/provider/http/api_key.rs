@@ -3,6 +3,7 @@
 use http::HeaderValue;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::model::text_safety::is_invisible;
 use crate::model::{FailureClass, ZoneFailure};
 
 /// Maximum length of a server's message, in characters.
@@ -37,8 +38,11 @@ impl ApiKey {
     /// Returns a server's text without keys and control characters, shortened.
     pub fn strike_out(&self, words: &str) -> String {
         let words = self.conceal(words);
-        let mut shown: String =
-            words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_MESSAGE).collect();
+        let mut shown: String = words
+            .chars()
+            .map(|c| if is_invisible(c) || matches!(c, '\n' | '\t') { ' ' } else { c })
+            .take(LONGEST_MESSAGE)
+            .collect();
         if shown.len() < words.len() {
             shown.push('…');
         }

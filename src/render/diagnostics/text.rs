@@ -6,6 +6,7 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Renderer, Snippet};
 
 use super::{SourceSnippet, SourceTexts, count, in_order};
+use crate::model::cut_list::cut_list;
 use crate::model::{Diagnostic, SecondarySpan, Severity, SourceSpan};
 use crate::render::text as words;
 
@@ -32,13 +33,13 @@ pub fn text(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>, colour: ColorMo
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
-    for problem in in_order(diagnostics).into_iter().take(SHOWN) {
+    let diagnostics_in_order = in_order(diagnostics);
+    let (shown, omitted) = cut_list(&diagnostics_in_order, SHOWN);
+    for problem in shown {
         out.push_str(&renderer.render(&[group(problem, texts)]));
         out.push_str("\n\n");
     }
-    if let Some(more @ 1..) = diagnostics.len().checked_sub(SHOWN) {
-        out.push_str(&format!("and {more} more\n\n"));
-    }
+    out.extend(omitted.map(|omitted| format!("{omitted}\n\n")));
     if !diagnostics.is_empty() {
         out.push_str(&summary(diagnostics));
         out.push('\n');

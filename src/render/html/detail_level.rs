@@ -1,6 +1,4 @@
 //! Detail levels of a page, from complete to empty.
-//!
-//! A level applies to the whole page, because readers would take a partly complete page for complete.
 
 /// Detail level, ordered from complete to empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

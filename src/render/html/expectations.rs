@@ -1,8 +1,10 @@
 //! HTML list of expectations that the plan would break.
 
 use super::html_writer::HtmlWriter;
+use super::summary::write_omitted;
+use crate::model::cut_list::cut_list;
 use crate::model::{BrokenExpectation, Plan};
-use crate::render::text::{count, would_be};
+use crate::render::text::would_be;
 
 /// Maximum number of expectations in the list.
 const SHOWN: usize = 200;
@@ -14,10 +16,9 @@ pub fn write_broken_expectations(out: &mut HtmlWriter, plan: &Plan) {
         return;
     }
     out.raw("<section id=expectations aria-labelledby=eh><h2 id=eh>What this plan breaks of what is expected</h2><ul>");
-    broken.iter().take(SHOWN).for_each(|each| write_broken_expectation(out, each));
-    if let Some(more) = broken.len().checked_sub(SHOWN).filter(|more| *more > 0) {
-        out.raw("<li>and ").text(count(more, "expectation")).raw(" more, which this page does not show");
-    }
+    let (shown, omitted) = cut_list(broken, SHOWN);
+    shown.iter().for_each(|each| write_broken_expectation(out, each));
+    write_omitted(out, omitted, "expectation");
     out.raw("</ul></section>\n");
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::model::text_safety::is_invisible;
+use crate::render::markdown::escape::code_parts;
+
 /// HTML page under construction.
 #[derive(Debug, Default)]
 pub struct HtmlWriter {
@@ -25,15 +28,10 @@ impl HtmlWriter {
     /// Appends untrusted text to an element, with code between backticks. The script uses the same rule.
     pub fn prose(&mut self, text: impl std::fmt::Display) -> &mut Self {
         let text = text.to_string();
-        let parts: Vec<&str> = text.split('`').collect();
-        // An even number of backticks gives an odd number of parts.
-        if parts.len().is_multiple_of(2) {
-            return self.text(text);
-        }
-        for (index, part) in parts.into_iter().enumerate() {
-            match index % 2 {
-                0 => self.text(part),
-                _ => self.raw("<code>").text(part).raw("</code>"),
+        for (is_code, part) in code_parts(&text) {
+            match is_code {
+                true => self.raw("<code>").text(part).raw("</code>"),
+                false => self.text(part),
             };
         }
         self
@@ -67,18 +65,10 @@ impl std::fmt::Write for EscapingWriter<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                c if is_unseen(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
+                c if is_invisible(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
                 c => self.0.push(c),
             }
         }
         Ok(())
     }
-}
-
-/// Returns true for invisible and bidirectional control characters, shown as code points. The script uses
-/// the same list.
-pub fn is_unseen(c: char) -> bool {
-    matches!(c,
-        '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{a0}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

@@ -7,8 +7,8 @@ use std::io;
 
 use serde::Serialize;
 
-use super::html_writer::is_unseen;
 use crate::model::FieldValue;
+use crate::model::text_safety::is_invisible;
 
 /// Set of distinct values, numbered in order of first use.
 #[derive(Debug)]
@@ -91,8 +91,6 @@ pub fn json(content: &impl Serialize) -> String {
 }
 
 /// JSON formatter that writes HTML-significant and invisible characters as `\u003c`.
-///
-/// None of these characters needs a surrogate pair.
 struct InertJson;
 
 impl serde_json::ser::Formatter for InertJson {
@@ -102,12 +100,14 @@ impl serde_json::ser::Formatter for InertJson {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_unseen(c)) {
+        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_invisible(c)) {
             let (before, from) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
             let mut chars = from.chars();
             if let Some(c) = chars.next() {
-                write!(writer, "\\u{:04x}", c as u32)?;
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
             }
             rest = chars.as_str();
         }

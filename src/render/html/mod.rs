@@ -20,6 +20,7 @@ mod tests;
 use crate::model::Plan;
 
 use self::detail_level::DetailLevel;
+use super::richest_fit::richest_fit;
 
 /// Maximum size of a page in bytes.
 pub const LARGEST: usize = 5_000_000;
@@ -31,7 +32,6 @@ pub fn html(plan: &Plan) -> String {
 
 /// Returns the page with the highest detail level that fits, and this level.
 fn fit_to_limit(plan: &Plan, limit: usize) -> (DetailLevel, String) {
-    let fits = |detail: DetailLevel| page::page(plan, detail, limit).map(|page| (detail, page));
-    let richest = DetailLevel::ALL.into_iter().find_map(fits);
-    richest.unwrap_or_else(|| (DetailLevel::Nothing, page::too_large_page()))
+    richest_fit(DetailLevel::ALL, |detail| page::page(plan, detail, limit))
+        .unwrap_or_else(|| (DetailLevel::Nothing, page::too_large_page()))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 
 use super::detail_level::DetailLevel;
@@ -29,8 +30,8 @@ const SCRIPT: &str = concat!(
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
-        base64(&Sha256::digest(SCRIPT)),
-        base64(&Sha256::digest(STYLE))
+        BASE64_STANDARD.encode(Sha256::digest(SCRIPT)),
+        BASE64_STANDARD.encode(Sha256::digest(STYLE))
     )
 });
 
@@ -111,21 +112,4 @@ fn legend(out: &mut HtmlWriter) {
         out.raw(if state == CellState::InSync { "." } else { ", " });
     }
     out.raw("</p>\n");
-}
-
-/// Returns the base64 form of a digest, as content security policies require.
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = (byte(0) << 16) | (byte(1) << 8) | byte(2);
-        for index in 0..4 {
-            match index > chunk.len() {
-                true => text.push('='),
-                false => text.push(char::from(DIGITS[(bits >> (18 - 6 * index)) as usize & 63])),
-            }
-        }
-    }
-    text
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::expectations;
 use super::html_writer::HtmlWriter;
+use crate::model::cut_list::{OmittedItems, cut_list};
 use crate::model::{ChangeGroupState, Finding, FindingEffect, Plan, PlanCounts, ZoneCode};
 use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
 
@@ -170,12 +171,11 @@ fn impacts(out: &mut HtmlWriter, plan: &Plan) {
         return;
     }
     out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
-    for impact in plan.impacts.iter().take(FINDINGS) {
+    let (shown, omitted) = cut_list(&plan.impacts, FINDINGS);
+    for impact in shown {
         out.raw("<li>").text(&impact.text);
     }
-    if let Some(more) = plan.impacts.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
-        out.raw("<li>and ").text(count(more, "effect")).raw(" more, which this page does not show");
-    }
+    write_omitted(out, omitted, "effect");
     out.raw("</ul></section>\n");
 }
 
@@ -184,11 +184,17 @@ fn findings(out: &mut HtmlWriter, plan: &Plan) {
         return;
     }
     out.raw("<section id=findings aria-labelledby=fh><h2 id=fh>What guards and policies say</h2><ul>");
-    plan.findings.iter().take(FINDINGS).for_each(|finding| self::finding(out, finding));
-    if let Some(more) = plan.findings.len().checked_sub(FINDINGS).filter(|more| *more > 0) {
-        out.raw("<li>and ").text(count(more, "finding")).raw(" more, which this page does not show");
-    }
+    let (shown, omitted) = cut_list(&plan.findings, FINDINGS);
+    shown.iter().for_each(|finding| self::finding(out, finding));
+    write_omitted(out, omitted, "finding");
     out.raw("</ul></section>\n");
+}
+
+/// Writes the number of omitted list items, if any.
+pub fn write_omitted(out: &mut HtmlWriter, omitted: Option<OmittedItems>, noun: &str) {
+    if let Some(omitted) = omitted {
+        out.raw("<li>").text(omitted.of(noun)).raw(", which this page does not show");
+    }
 }
 
 fn finding(out: &mut HtmlWriter, finding: &Finding) {
@@ -247,10 +253,10 @@ fn write_deferrals(out: &mut HtmlWriter, plan: &Plan) {
 
 fn zones(out: &mut HtmlWriter, zones: &[&ZoneCode]) {
     let line = |zones: &[&ZoneCode]| zones.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let (named, more) = zones.split_at(zones.len().min(NAMED));
+    let (named, omitted) = cut_list(zones, NAMED);
     out.text(line(named));
-    if !more.is_empty() {
-        out.raw(" <details class=more><summary>and ").text(more.len()).raw(" more</summary>");
-        out.text(line(more)).raw("</details>");
+    if let Some(omitted) = omitted {
+        out.raw(" <details class=more><summary>").text(omitted).raw("</summary>");
+        out.text(line(&zones[named.len()..])).raw("</details>");
     }
 }

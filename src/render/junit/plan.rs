@@ -1,12 +1,14 @@
 //! JUnit output of a plan: one suite per zone, one case per collection.
 
 use super::{JunitCase, JunitMessage, document};
+use crate::model::cut_list::cut_list;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     Change, ChangeAction, CollectionChanges, Finding, FindingEffect, Plan, PlanCounts, PlanStep, ZoneCode,
     ZoneFailure, ZonePlan,
 };
-use crate::render::sanitize::{brief, visible};
 use crate::render::text::{comparison_sentences, conflict, fate, last_changed, origin_text, thousands};
+use crate::render::text_difference::{brief, distinct_brief_texts};
 
 /// Maximum number of changes shown for a collection.
 const CHANGES: usize = 20;
@@ -23,7 +25,7 @@ pub fn junit(plan: &Plan) -> String {
         suites.push(("guards".to_owned(), plan.findings.iter().map(guard).collect()));
     }
     for (code, zone) in &plan.zones {
-        suites.push((visible(code.as_str()), zone_cases(code, zone)));
+        suites.push((escape_invisible(code.as_str()), zone_cases(code, zone)));
     }
     let partial = plan.selection.as_ref().map(|selection| format!("Partial plan: only {selection}"));
     let name = [plan.network.clone()]
@@ -31,11 +33,11 @@ pub fn junit(plan: &Plan) -> String {
         .chain(partial)
         .chain(comparison_sentences(plan))
         .collect::<Vec<_>>();
-    document(&visible(&name.join(". ")), &suites)
+    document(&escape_invisible(&name.join(". ")), &suites)
 }
 
 fn guard(finding: &Finding) -> JunitCase {
-    let message = visible(&finding.message);
+    let message = escape_invisible(&finding.message);
     let element = match finding.effect {
         FindingEffect::Deny => Some("failure"),
         FindingEffect::Defer | FindingEffect::RequireApproval => Some("skipped"),
@@ -44,19 +46,22 @@ fn guard(finding: &Finding) -> JunitCase {
     let zones = match finding.zones.as_slice() {
         [] => String::new(),
         zones => {
-            format!(" [{}]", zones.iter().map(|zone| visible(zone.as_str())).collect::<Vec<_>>().join(", "))
+            format!(
+                " [{}]",
+                zones.iter().map(|zone| escape_invisible(zone.as_str())).collect::<Vec<_>>().join(", ")
+            )
         }
     };
     JunitCase {
         // CI systems merge cases with equal names.
-        name: format!("{}: {message}{zones}", visible(&finding.guard)),
+        name: format!("{}: {message}{zones}", escape_invisible(&finding.guard)),
         class: "guards".to_owned(),
-        place: finding.span.as_ref().map(|place| (visible(&place.file), place.start.line)),
+        place: finding.span.as_ref().map(|place| (escape_invisible(&place.file), place.start.line)),
         verdict: element.map(|element| JunitMessage {
             element,
             sort: "guard".to_owned(),
             message,
-            text: finding.help.as_deref().map(visible).unwrap_or_default(),
+            text: finding.help.as_deref().map(escape_invisible).unwrap_or_default(),
         }),
     }
 }
@@ -70,9 +75,9 @@ fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<JunitCase> {
         };
         let place = &step.diff.provenance.span;
         JunitCase {
-            name: visible(&step.diff.id.to_string()),
-            class: visible(code.as_str()),
-            place: Some((visible(&place.file), place.start.line)),
+            name: escape_invisible(&step.diff.id.to_string()),
+            class: escape_invisible(code.as_str()),
+            place: Some((escape_invisible(&place.file), place.start.line)),
             verdict,
         }
     };
@@ -84,8 +89,8 @@ fn error(failure: &ZoneFailure) -> JunitMessage {
     JunitMessage {
         element: "error",
         sort: sort.as_str().unwrap_or_default().to_owned(),
-        message: visible(&failure.message),
-        text: failure.help.as_deref().map(visible).unwrap_or_default(),
+        message: escape_invisible(&failure.message),
+        text: failure.help.as_deref().map(escape_invisible).unwrap_or_default(),
     }
 }
 
@@ -106,12 +111,11 @@ fn differs(found: &CollectionChanges, zone: &ZonePlan, step: &PlanStep) -> Junit
         .collect();
     let held = zone
         .deferral_of_step(step)
-        .map(|hold| format!("; {}", visible(&hold.to_string())))
+        .map(|hold| format!("; {}", escape_invisible(&hold.to_string())))
         .unwrap_or_default();
-    let mut text: String = found.changes.iter().take(CHANGES).map(change_lines).collect();
-    if let Some(more) = found.changes.len().checked_sub(CHANGES).filter(|more| *more > 0) {
-        text.push_str(&format!("and {} more\n", thousands(more as u64)));
-    }
+    let (shown, omitted) = cut_list(&found.changes, CHANGES);
+    let mut text: String = shown.iter().map(change_lines).collect();
+    text.extend(omitted.map(|omitted| format!("{omitted}\n")));
     JunitMessage {
         element: "failure",
         sort: "difference".to_owned(),
@@ -125,24 +129,25 @@ fn change_lines(change: &Change) -> String {
         true => change.address.collection.to_string(),
         false => change.address.key.to_string(),
     };
-    let mut text = format!("{} {}\n", visible(&key), fate(change.mode, change.action, change.difference));
+    let mut text =
+        format!("{} {}\n", escape_invisible(&key), fate(change.mode, change.action, change.difference));
     if let Some(origin) = change.origin {
         text.push_str(&format!("  ({})\n", origin_text(origin)));
     }
     for told in conflict(change).into_iter().chain(last_changed(change)) {
-        text.push_str(&format!("  ({})\n", visible(&told)));
+        text.push_str(&format!("  ({})\n", escape_invisible(&told)));
     }
-    for edit in change.field_changes.iter().take(FIELDS) {
-        let before = match (&edit.before, change.action) {
+    let (shown, omitted) = cut_list(&change.field_changes, FIELDS);
+    for edit in shown {
+        let value = match (&edit.before, change.action) {
             (Some(before), ChangeAction::Update) if change.matches.is_none() => {
-                format!("{} -> ", brief(before))
+                let (before, after) = distinct_brief_texts(before, &edit.after);
+                format!("{before} -> {after}")
             }
-            (_, ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete) => String::new(),
+            (_, ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete) => brief(&edit.after),
         };
-        text.push_str(&format!("  {} = {before}{}\n", visible(&edit.name), brief(&edit.after)));
+        text.push_str(&format!("  {} = {value}\n", escape_invisible(&edit.name)));
     }
-    if let Some(more) = change.field_changes.len().checked_sub(FIELDS).filter(|more| *more > 0) {
-        text.push_str(&format!("  and {} more\n", thousands(more as u64)));
-    }
+    text.extend(omitted.map(|omitted| format!("  {omitted}\n")));
     text
 }

@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use super::bounded_text::BoundedText;
 use super::comment_content::{ChangeSet, CommentContent};
 use super::comment_marker::is_approvable;
-use super::escape::{cell, code, html, html_code, longest_run, prose};
+use super::escape::{block_fence, cell, code, html, html_code, prose};
 use super::{CommentContext, CommentDetail, diff, summary};
 use crate::model::{CollectionId, Deferral, PlanCounts};
 use crate::render::text::{count, thousands};
@@ -75,7 +75,7 @@ pub fn details(
             writeln!(sheet, "Apply does not begin {}: {}\n", prose(&what), prose(&hold.to_string()))?;
         }
     }
-    let fence = "`".repeat((longest_run(&body) + 1).max(3));
+    let fence = block_fence(&body);
     writeln!(sheet, "{fence}diff\n{body}{fence}\n")?;
     if is_approvable(content, level)
         && (set.zone.has_work() || set.counts.manual > 0)

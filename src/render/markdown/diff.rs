@@ -6,11 +6,12 @@ use std::fmt::{self, Write as _};
 
 use super::CommentDetail;
 use super::bounded_text::BoundedText;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, CollectionId, FieldValue, PlanCounts, PlanStep, ZoneFailure,
 };
-use crate::render::sanitize::visible;
-use crate::render::text::{self, DiffLine};
+use crate::render::text;
+use crate::render::text_difference::{DiffLine, are_several, diff_values, distinct_texts};
 
 /// Writes a change, with the detail of the level.
 pub fn change(
@@ -20,17 +21,13 @@ pub fn change(
     level: CommentDetail,
 ) -> fmt::Result {
     let sign = sign(change);
-    let address = &change.address;
-    let name = visible(&match address.key.0.is_empty() {
-        true => address.collection.to_string(),
-        false => format!("{}/{}", address.collection, address.key),
-    });
+    let name = escape_invisible(&change.address.without_zone());
     let fate = text::fate(change.mode, change.action, change.difference);
     match level {
         CommentDetail::Full => {
             writeln!(body, "{sign} {name} {fate}")?;
             for remark in text::remarks(change, channel) {
-                writeln!(body, "    ({})", visible(&remark))?;
+                writeln!(body, "    ({})", escape_invisible(&remark))?;
             }
             values(body, change)
         }
@@ -38,7 +35,7 @@ pub fn change(
             let names: Vec<String> = match change.action {
                 ChangeAction::Delete => Vec::new(),
                 ChangeAction::Create | ChangeAction::Update => {
-                    change.field_changes.iter().map(|edit| visible(&edit.name)).collect()
+                    change.field_changes.iter().map(|edit| escape_invisible(&edit.name)).collect()
                 }
             };
             match names.is_empty() {
@@ -75,23 +72,28 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
     let (comes, goes) = if report { (' ', ' ') } else { ('+', '-') };
     if change.action == ChangeAction::Delete {
         let before = || change.before.iter().filter(|(_, value)| **value != FieldValue::Null);
-        let width = before().map(|(name, _)| visible(name).chars().count()).max().unwrap_or(0);
-        return before()
-            .try_for_each(|(name, value)| writeln!(body, "{goes}   {:width$} = {value}", visible(name)));
+        let width = before().map(|(name, _)| escape_invisible(name).chars().count()).max().unwrap_or(0);
+        return before().try_for_each(|(name, value)| {
+            writeln!(body, "{goes}   {:width$} = {value}", escape_invisible(name))
+        });
     }
-    let width =
-        change.field_changes.iter().map(|edit| visible(&edit.name).chars().count()).max().unwrap_or(0);
+    let width = change
+        .field_changes
+        .iter()
+        .map(|edit| escape_invisible(&edit.name).chars().count())
+        .max()
+        .unwrap_or(0);
     for edit in &change.field_changes {
-        let name = visible(&edit.name);
+        let name = escape_invisible(&edit.name);
         // Several matching records have no common previous value.
         let before = edit.before.as_ref().filter(|_| change.matches.is_none());
-        if text::are_several(before, Some(&edit.after)) {
+        if are_several(before, Some(&edit.after)) {
             writeln!(body, "    {name}:")?;
-            for line in text::excerpt(before, Some(&edit.after)) {
+            for line in diff_values(before, Some(&edit.after)) {
                 match line {
-                    DiffLine::Unchanged(text) => writeln!(body, "      {}", visible(&text))?,
-                    DiffLine::Removed(text) => writeln!(body, "{goes}     {}", visible(&text))?,
-                    DiffLine::Added(text) => writeln!(body, "{comes}     {}", visible(&text))?,
+                    DiffLine::Unchanged(text) => writeln!(body, "      {}", escape_invisible(&text))?,
+                    DiffLine::Removed(text) => writeln!(body, "{goes}     {}", escape_invisible(&text))?,
+                    DiffLine::Added(text) => writeln!(body, "{comes}     {}", escape_invisible(&text))?,
                     DiffLine::Omitted(number) => {
                         writeln!(body, "      ({} hidden)", text::count(number, "unchanged line"))?;
                     }
@@ -100,11 +102,12 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
             continue;
         }
         match (change.action, before) {
-            (ChangeAction::Update, Some(before)) if report => {
-                writeln!(body, "    {name:width$} = {before} -> {}", edit.after)?;
-            }
             (ChangeAction::Update, Some(before)) => {
-                writeln!(body, "-   {name:width$} = {before}\n+   {name:width$} = {}", edit.after)?;
+                let (before, after) = distinct_texts(before, &edit.after);
+                match report {
+                    true => writeln!(body, "    {name:width$} = {before} -> {after}")?,
+                    false => writeln!(body, "-   {name:width$} = {before}\n+   {name:width$} = {after}")?,
+                }
             }
             (ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete, _) => {
                 writeln!(body, "{comes}   {name:width$} = {}", edit.after)?;
@@ -121,15 +124,15 @@ pub fn write_failed_collection(
     failure: &ZoneFailure,
     level: CommentDetail,
 ) -> fmt::Result {
-    writeln!(body, "! {} cannot be planned", visible(&step.diff.id.to_string()))?;
+    writeln!(body, "! {} cannot be planned", escape_invisible(&step.diff.id.to_string()))?;
     if level == CommentDetail::Full {
         let by = &step.diff.provenance;
-        writeln!(body, "    ({}, {})", visible(&by.manifest), visible(&by.to_string()))?;
+        writeln!(body, "    ({}, {})", escape_invisible(&by.manifest), escape_invisible(&by.to_string()))?;
     }
     if level <= CommentDetail::Fields {
-        writeln!(body, "!   {}", visible(&failure.message))?;
+        writeln!(body, "!   {}", escape_invisible(&failure.message))?;
         if let Some(help) = &failure.help {
-            writeln!(body, "    help: {}", visible(help))?;
+            writeln!(body, "    help: {}", escape_invisible(help))?;
         }
     }
     Ok(())
@@ -145,5 +148,5 @@ pub fn collection(body: &mut BoundedText, id: &CollectionId, counts: &PlanCounts
         PlanCounts { add: 1.., .. } => '+',
         PlanCounts { .. } => ' ',
     };
-    writeln!(body, "{sign} {}: {sums}", visible(&id.to_string()))
+    writeln!(body, "{sign} {}: {sums}", escape_invisible(&id.to_string()))
 }

@@ -1,23 +1,29 @@
 //! Escapes untrusted text for Markdown, HTML and mentions such as `@name`.
 
-use crate::render::sanitize::visible;
+use crate::model::text_safety::escape_invisible;
 
 /// Returns text for Markdown prose.
 ///
 /// Text between backticks becomes code, which triggers no mention. All other characters are escaped.
 pub fn prose(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
+    let parts =
+        code_parts(&text).into_iter().map(|(is_code, part)| match (is_code, part.trim().is_empty()) {
+            (false, _) => plain(part),
+            (true, true) => plain(&format!("`{part}`")),
+            (true, false) => code(part),
+        });
+    parts.collect()
+}
+
+/// Returns the parts of a text, with true for code between backticks. Unpaired backticks mark no code.
+pub fn code_parts(text: &str) -> Vec<(bool, &str)> {
     let parts: Vec<&str> = text.split('`').collect();
     // An even number of backticks gives an odd number of parts.
     if parts.len().is_multiple_of(2) {
-        return plain(&text);
+        return vec![(false, text)];
     }
-    let parts = parts.iter().enumerate().map(|(index, part)| match (index % 2, part.trim().is_empty()) {
-        (0, _) => plain(part),
-        (_, true) => plain(&format!("`{part}`")),
-        (_, false) => code(part),
-    });
-    parts.collect()
+    parts.into_iter().enumerate().map(|(index, part)| (index % 2 == 1, part)).collect()
 }
 
 /// Returns text as code for a table cell.
@@ -27,7 +33,7 @@ pub fn cell(text: &str) -> String {
 
 /// Returns text as code for Markdown prose.
 pub fn code(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
     if text.is_empty() {
         return String::new();
     }
@@ -39,12 +45,12 @@ pub fn code(text: &str) -> String {
 
 /// Returns text as code for HTML, such as the summary of a fold.
 pub fn html_code(text: &str) -> String {
-    format!("<code>{}</code>", entities(&visible(text)))
+    format!("<code>{}</code>", entities(&escape_invisible(text)))
 }
 
 /// Returns text for HTML.
 pub fn html(text: &str) -> String {
-    let text = visible(text);
+    let text = escape_invisible(text);
     let pieces = text.split_inclusive(SIGILS).map(|piece| match piece.ends_with(SIGILS) {
         true => entities(piece) + "&#8203;",
         false => entities(piece),
@@ -61,8 +67,13 @@ fn entities(text: &str) -> String {
 /// The site looks for them after rendering, so only a zero-width space prevents a link.
 const SIGILS: [char; 7] = ['@', '#', '!', '$', '%', '&', '~'];
 
+/// Returns the fence of a code block, longer than any run of backticks in its text.
+pub fn block_fence(text: &str) -> String {
+    "`".repeat((longest_run(text) + 1).max(3))
+}
+
 /// Returns the length of the longest run of backticks.
-pub fn longest_run(text: &str) -> usize {
+fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

@@ -7,6 +7,7 @@ use super::comment_content::CommentContent;
 use super::escape::{code, prose};
 use super::{CommentDetail, CommentPurpose};
 use crate::model::BrokenExpectation;
+use crate::model::cut_list::cut_list;
 use crate::render::text::{count, would_be};
 
 /// Maximum number of expectations in the list.
@@ -24,9 +25,10 @@ pub fn write_broken_expectations(
     }
     writeln!(sheet, "> [!CAUTION]\n> Breaks {}.", count(broken.len(), "expectation"))?;
     if level <= CommentDetail::Records {
-        broken.iter().take(TOLD).try_for_each(|each| write_broken_expectation(sheet, each))?;
-        if broken.len() > TOLD {
-            writeln!(sheet, "> - and {} more", broken.len() - TOLD)?;
+        let (shown, omitted) = cut_list(broken, TOLD);
+        shown.iter().try_for_each(|each| write_broken_expectation(sheet, each))?;
+        if let Some(omitted) = omitted {
+            writeln!(sheet, "> - {omitted}")?;
         }
     }
     writeln!(sheet)

@@ -8,7 +8,7 @@ mod change_sets;
 mod comment_content;
 mod comment_marker;
 mod diff;
-mod escape;
+pub(super) mod escape;
 mod expectations;
 mod summary;
 mod totals;
@@ -21,7 +21,9 @@ use std::fmt::Write as _;
 use bounded_text::BoundedText;
 use comment_content::CommentContent;
 
+use super::richest_fit::richest_fit;
 use crate::model::Plan;
+use crate::model::cut_list::cut_list;
 
 /// Maximum size of a comment in bytes. GitHub allows 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -118,7 +120,7 @@ pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
         head.push_str(&format!(", environment {}", escape::code(environment)));
     }
     let text = anstream::adapter::strip_str(text.trim()).to_string();
-    let fence = "`".repeat((escape::longest_run(&text) + 1).max(3));
+    let fence = escape::block_fence(&text);
     let whole = format!("{head}.\n\n{fence}text\n{text}\n{fence}\n\n");
     if whole.len() <= left {
         return Some(whole);
@@ -133,13 +135,12 @@ pub fn report(plan: &Plan, text: &str, used: usize) -> Option<String> {
 fn fit_to_limit(plan: &Plan, context: CommentContext<'_>, size: usize) -> PullRequestComment {
     let size = size.max(totals::LEAST);
     let content = CommentContent::from_plan(plan, context.about);
-    for level in CommentDetail::TRIED {
+    let (degraded, text) = richest_fit(CommentDetail::TRIED, |level| {
         let mut sheet = BoundedText::new(size);
-        if page(&mut sheet, &content, context, level).is_ok() {
-            return PullRequestComment { text: sheet.into_text(), degraded: level };
-        }
-    }
-    PullRequestComment { text: totals::totals(&content, context, size), degraded: CommentDetail::Totals }
+        page(&mut sheet, &content, context, level).ok().map(|()| sheet.into_text())
+    })
+    .unwrap_or_else(|| (CommentDetail::Totals, totals::totals(&content, context, size)));
+    PullRequestComment { text, degraded }
 }
 
 /// Maximum number of impacts in a comment, because merged shards add up.
@@ -152,11 +153,12 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
         return Ok(());
     }
     writeln!(sheet, "This means:\n")?;
-    for impact in content.plan.impacts.iter().take(IMPACTS) {
+    let (shown, omitted) = cut_list(&content.plan.impacts, IMPACTS);
+    for impact in shown {
         writeln!(sheet, "* {}", escape::prose(&impact.text))?;
     }
-    if let Some(more) = content.plan.impacts.len().checked_sub(IMPACTS).filter(|more| *more > 0) {
-        writeln!(sheet, "* and {more} more effects, which this page does not show")?;
+    if let Some(omitted) = omitted {
+        writeln!(sheet, "* {}, which this page does not show", omitted.of("effect"))?;
     }
     writeln!(sheet)
 }

@@ -7,7 +7,8 @@ use super::comment_content::CommentContent;
 use super::escape::code;
 use super::{CommentContext, CommentDetail, change_sets, comment_marker, expectations, summary};
 use crate::model::Finding;
-use crate::render::text::{count, thousands};
+use crate::model::cut_list::OmittedItems;
+use crate::render::text::count;
 
 /// Minimum size, sufficient for the mandatory parts.
 pub const LEAST: usize = 10_000;
@@ -83,8 +84,7 @@ fn list<T>(rest: &mut BoundedText, all: &[T], write: impl Fn(&mut BoundedText, &
         if rest.remaining_bytes() < MORE { Err(fmt::Error) } else { Ok(()) }
     };
     let written = all.iter().take(50).take_while(|each| rest.attempt(|rest| fits(rest, each))).count();
-    let more = all.len() - written;
-    if more > 0 {
-        rest.attempt(|rest| writeln!(rest, "\nand {} more", thousands(more as u64)));
+    if let Some(omitted) = OmittedItems::new(all.len() - written) {
+        rest.attempt(|rest| writeln!(rest, "\n{omitted}"));
     }
 }

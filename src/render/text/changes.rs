@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::conflict;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
-use super::{conflict, multiline_diff};
+use super::value_change::value_change;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeOrigin, Channel, CollectionId, DifferenceType, FieldChange,
     FieldValue, Provenance, ZoneFailure,
@@ -27,10 +28,7 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
         (ApplyMode::Apply, ChangeAction::Update) => (CHANGE, '~'),
         (ApplyMode::Apply, ChangeAction::Delete) => (REMOVE, '-'),
     };
-    let address = match change.address.key.0.is_empty() {
-        true => change.address.collection.to_string(),
-        false => format!("{}/{}", change.address.collection, change.address.key),
-    };
+    let address = change.address.without_zone();
     // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {fate}")));
     for remark in remarks(change, channel) {
@@ -60,21 +58,13 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
     };
     let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
     for (name, before, after, provenance) in lines {
-        let value = match (change.action, before, after) {
-            (_, before, after) if multiline_diff::are_several(before, after) => {
-                let mut several = String::new();
-                multiline_diff::write(&mut several, before, after);
-                several
-            }
+        let before = match change.action {
             // Several matching records have no common previous value.
-            (ChangeAction::Update, _, Some(after)) if change.matches.is_some() => after.to_string(),
-            (ChangeAction::Update, before, Some(after)) => {
-                format!("{} -> {after}", before.map_or_else(|| "null".to_owned(), ToString::to_string))
-            }
-            (_, _, Some(after)) => after.to_string(),
-            (_, Some(before), None) => before.to_string(),
-            (_, None, None) => String::new(),
+            ChangeAction::Update if change.matches.is_some() => None,
+            ChangeAction::Update => before.or(Some(&FieldValue::Null)),
+            ChangeAction::Create | ChangeAction::Delete => before,
         };
+        let value = value_change(before, after);
         let by = provenance.filter(|by| by.override_index != change.provenance.override_index);
         let by = by.map(|by| styled(DIM, format_args!("  # {by}"))).unwrap_or_default();
         let _ = writeln!(out, "      {symbol} {name:width$} = {value}{by}");

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use super::explanation::who_says;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
-use super::history::plain;
+use crate::model::cut_list::cut_list;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
     ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, OtherExpectations, Reason, UnmetFact,
 };
+use crate::render::text_difference::distinct_texts;
 
 /// Maximum number of reasons shown for an answer. The first reasons decide the answer.
 const REASONS: usize = 3;
@@ -67,8 +69,12 @@ fn write_expectation(
         ExpectationVerdict::Unknown(_) => (CHANGE, "unknown"),
     };
     let row = styled(DIM, format_args!("({}, {provenance})", provenance.manifest));
-    let _ =
-        writeln!(out, "{} {}? {row}", styled(style, format_args!("{how}:")), plain(&question.to_string()));
+    let _ = writeln!(
+        out,
+        "{} {}? {row}",
+        styled(style, format_args!("{how}:")),
+        escape_invisible(&question.to_string())
+    );
     let mut told = None;
     for fact in facts {
         let _ = match fact.found.unknown_reason() {
@@ -77,12 +83,12 @@ fn write_expectation(
             }
             why => {
                 told = why;
-                writeln!(out, "    {}: {}", fact.span, plain(&fell_short(fact)))
+                writeln!(out, "    {}: {}", fact.span, escape_invisible(&fell_short(fact)))
             }
         };
     }
     if let Some(because) = because {
-        let _ = writeln!(out, "    expected because {}", plain(because));
+        let _ = writeln!(out, "    expected because {}", escape_invisible(because));
     }
     // The facts above already contain the reason of an unknown value.
     let is_told =
@@ -91,13 +97,14 @@ fn write_expectation(
     if reasons.is_empty() {
         return;
     }
-    let _ = writeln!(out, "    {}:", plain(line));
-    for Reason { text: says, ground } in reasons.iter().take(REASONS) {
+    let _ = writeln!(out, "    {}:", escape_invisible(line));
+    let (shown, omitted) = cut_list(&reasons, REASONS);
+    for Reason { text: says, ground } in shown {
         let who = who_says(ground).map(|who| format!(" ({who})")).unwrap_or_default();
-        let _ = writeln!(out, "      - {}{}", plain(says), styled(DIM, who));
+        let _ = writeln!(out, "      - {}{}", escape_invisible(says), styled(DIM, who));
     }
-    if let Some(more) = reasons.len().checked_sub(REASONS).filter(|more| *more > 0) {
-        let _ = writeln!(out, "      - and {more} more: see `zonal explain`");
+    if let Some(omitted) = omitted {
+        let _ = writeln!(out, "      - {omitted}: see `zonal explain`");
     }
 }
 
@@ -109,18 +116,19 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
     // Writing to a String cannot fail; this also holds below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    for BrokenExpectation { provenance, question, reason: because, facts } in broken.iter().take(BROKEN) {
+    let (shown, omitted) = cut_list(broken, BROKEN);
+    for BrokenExpectation { provenance, question, reason: because, facts } in shown {
         let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
-        let _ = writeln!(out, "  {place}: {}?", plain(question));
+        let _ = writeln!(out, "  {place}: {}?", escape_invisible(question));
         for fact in facts {
-            let _ = writeln!(out, "      {}", plain(&would_be(fact)));
+            let _ = writeln!(out, "      {}", escape_invisible(&would_be(fact)));
         }
         if let Some(because) = because {
-            let _ = writeln!(out, "      expected because {}", plain(because));
+            let _ = writeln!(out, "      expected because {}", escape_invisible(because));
         }
     }
-    if let Some(more) = broken.len().checked_sub(BROKEN).filter(|more| *more > 0) {
-        let _ = writeln!(out, "  and {} more: `zonal test` tells them all", thousands(more as u64));
+    if let Some(omitted) = omitted {
+        let _ = writeln!(out, "  {omitted}: `zonal test` tells them all");
     }
     out.push('\n');
 }
@@ -129,19 +137,20 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
 pub fn would_be(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
-            format!("{fact}: {} -> {}", value_text(expected, found), value_text(found, expected))
+            let (expected, found) = value_texts(expected, found);
+            format!("{fact}: {expected} -> {found}")
         }
         MaybeKnown::Unknown(why) => format!("{fact}: {expected} -> not known: {why}"),
     }
 }
 
-/// Returns a value for a comparison with another value. Beside a list, null becomes an empty list.
-fn value_text(value: &FieldValue, other: &FieldValue) -> String {
-    match (value, other) {
-        (FieldValue::Null, FieldValue::List(_)) => "[]".to_owned(),
-        (FieldValue::Null | FieldValue::Bool(_) | FieldValue::Text(_) | FieldValue::List(_), _) => {
-            value.to_string()
-        }
+/// Returns the texts of two values. Beside a list, null becomes an empty list.
+fn value_texts(expected: &FieldValue, found: &FieldValue) -> (String, String) {
+    let empty = || "[]".to_owned();
+    match (expected, found) {
+        (FieldValue::Null, FieldValue::List(_)) => (empty(), found.to_string()),
+        (FieldValue::List(_), FieldValue::Null) => (expected.to_string(), empty()),
+        (expected, found) => distinct_texts(expected, found),
     }
 }
 
@@ -166,7 +175,8 @@ pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> 
 pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
     match found {
         MaybeKnown::Known(found) => {
-            format!("{fact}: expected {}, found {}", value_text(expected, found), value_text(found, expected))
+            let (expected, found) = value_texts(expected, found);
+            format!("{fact}: expected {expected}, found {found}")
         }
         MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, but unknown: {why}"),
     }

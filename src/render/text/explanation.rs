@@ -2,8 +2,9 @@
 
 use anstyle::Style;
 
-use super::history::plain;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{Explanation, FactComparison, MaybeKnown, Reason, ReasonSource};
+use crate::render::text_difference::distinct_texts;
 
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
@@ -11,12 +12,12 @@ const DIM: Style = Style::new().dimmed();
 /// Returns an answer. `whence` names the source: declared or observed.
 pub fn explanation(explanation: &Explanation, whence: &str) -> String {
     let Explanation { question: _, line, facts, reasons } = explanation;
-    let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(&plain(line)));
+    let mut out = format!("{BOLD}{}.{BOLD:#} {DIM}({whence}){DIM:#}\n", sentence(&escape_invisible(line)));
     if !reasons.is_empty() {
         out.push('\n');
     }
     for (index, Reason { text: says, ground }) in reasons.iter().enumerate() {
-        out.push_str(&format!("  {}. {}\n", index + 1, plain(says)));
+        out.push_str(&format!("  {}. {}\n", index + 1, escape_invisible(says)));
         if let Some(who) = who_says(ground) {
             out.push_str(&format!("     {DIM}({who}){DIM:#}\n"));
         }
@@ -30,7 +31,7 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
             MaybeKnown::Unknown(why) if reasons.iter().any(|reason| *reason.text == **why) => {
                 out.push_str(&format!("  {fact}: unknown\n"));
             }
-            told => out.push_str(&format!("  {fact}: {}\n", plain(&told.to_string()))),
+            told => out.push_str(&format!("  {fact}: {}\n", escape_invisible(&told.to_string()))),
         }
     }
     out
@@ -39,8 +40,12 @@ pub fn explanation(explanation: &Explanation, whence: &str) -> String {
 /// Returns the source of a reason: manifest location, or record with author. `None` for a default of Alma.
 pub(super) fn who_says(ground: &ReasonSource) -> Option<String> {
     match ground {
-        ReasonSource::Declared(provenance) => Some(plain(&format!("{}, {provenance}", provenance.manifest))),
-        ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => Some(plain(&ground.to_string())),
+        ReasonSource::Declared(provenance) => {
+            Some(escape_invisible(&format!("{}, {provenance}", provenance.manifest)))
+        }
+        ReasonSource::Observed { .. } | ReasonSource::Attested { .. } => {
+            Some(escape_invisible(&ground.to_string()))
+        }
         ReasonSource::AlmaDefault => None,
     }
 }
@@ -60,8 +65,14 @@ fn sentence(line: &str) -> String {
 pub fn difference(declared: &Explanation, observed: &Explanation) -> String {
     let (mut different, mut one_sided, mut same) = (String::new(), String::new(), 0);
     for (fact, said) in &declared.facts {
-        let found = observed.facts.get(fact).map_or_else(|| "nothing".to_owned(), ToString::to_string);
-        let line = format!("  {fact}: declared {}, observed {}\n", plain(&said.to_string()), plain(&found));
+        let (said, found) = match (said, observed.facts.get(fact)) {
+            (MaybeKnown::Known(said), Some(MaybeKnown::Known(found))) => distinct_texts(said, found),
+            (said, found) => {
+                let found = found.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+                (escape_invisible(&said.to_string()), escape_invisible(&found))
+            }
+        };
+        let line = format!("  {fact}: declared {said}, observed {found}\n");
         match declared.compare(observed, fact) {
             FactComparison::Same => same += 1,
             FactComparison::Different => different.push_str(&line),

@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+pub use crate::model::grouped_number::count;
 use crate::model::{GroupedNumber, ZoneCode};
 
 /// Style of creates.
@@ -22,55 +23,29 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Returns a number with its noun: `1 zone`, `2 zones`, `1,240 zones`.
-pub fn count(number: usize, noun: &str) -> String {
-    let plural = match (number, noun.strip_suffix('y')) {
-        (1, _) => noun.to_owned(),
-        (_, Some(stem)) => format!("{stem}ies"),
-        (_, None) => format!("{noun}s"),
-    };
-    format!("{} {plural}", thousands(number as u64))
-}
-
 /// Returns a number with thousands separators: `1,240`.
 pub fn thousands(number: u64) -> String {
     GroupedNumber(number).to_string()
 }
 
-/// Wraps a text at spaces into lines of at most `columns` characters. A longer word gets its own line.
+/// Wraps a text at spaces into lines of at most `columns` columns. A longer word gets its own line.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            Some(_) | None => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    textwrap::wrap(text, wrap_options(columns)).into_iter().map(Into::into).collect()
 }
 
 /// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
-    let mut text = String::new();
-    let mut width = 0;
-    for zone in zones {
-        let code = zone.as_str();
-        if width == 0 {
-            text.push_str(indent);
-        } else if width + code.len() > 96 {
-            text.push_str(",\n");
-            text.push_str(indent);
-            width = 0;
-        } else {
-            text.push_str(", ");
-        }
-        text.push_str(code);
-        width += code.len() + 2;
-    }
-    text
+    let codes: Vec<&str> = zones.into_iter().map(ZoneCode::as_str).collect();
+    let options = wrap_options(97 + indent.len()).initial_indent(indent).subsequent_indent(indent);
+    textwrap::fill(&codes.join(", "), options)
+}
+
+/// Options that keep every word in one piece.
+fn wrap_options<'a>(columns: usize) -> textwrap::Options<'a> {
+    textwrap::Options::new(columns)
+        .break_words(false)
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
 /// Returns a timestamp without fractions of a second. Other text stays unchanged.

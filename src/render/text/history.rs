@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, styled};
-use super::multiline_diff;
+use super::value_change::value_change;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     AppliedField, ChangeAction, CollectionId, FieldValue, HistoryEntry, Run, RunAuthor, RunId,
     VerificationStatus, ZoneCode,
@@ -60,7 +61,7 @@ fn head(out: &mut String, id: RunId, run: Option<&Run>) {
     let what = format!("{id} {}{reverts}", run.operation.as_str());
     let _ = writeln!(out, "{}, {}, plan {}", styled(BOLD, what), moment(&run.started_at), run.plan.short());
     for line in author(&run.author) {
-        let _ = writeln!(out, "  {}", styled(DIM, plain(&line)));
+        let _ = writeln!(out, "  {}", styled(DIM, escape_invisible(&line)));
     }
 }
 
@@ -77,9 +78,10 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
         false => format!("{:?}", entry.address.key.to_string()),
     };
     let remark = format!("#{} {}, {} {}", entry.number, moment(&entry.at), done.manifest, done.declared_at);
-    let _ = writeln!(out, "  {symbol} {name}  {}", styled(DIM, format_args!("# {}", plain(&remark))));
+    let _ =
+        writeln!(out, "  {symbol} {name}  {}", styled(DIM, format_args!("# {}", escape_invisible(&remark))));
     if let Some(reason) = &done.reason {
-        let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", plain(reason))));
+        let _ = writeln!(out, "      {}", styled(DIM, format_args!("# {}", escape_invisible(reason))));
     }
     match entry.verification {
         VerificationStatus::Verified => {}
@@ -93,7 +95,7 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
         ChangeAction::Delete => {
             let width = width(&mut held().map(|(name, _)| name.chars().count()));
             for (name, value) in held() {
-                let _ = writeln!(out, "      {symbol} {name:width$} = {}", edit_text(Some(value), None));
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", value_change(Some(value), None));
             }
         }
         ChangeAction::Create | ChangeAction::Update => {
@@ -105,30 +107,8 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
                         Some(before.as_ref().unwrap_or(&FieldValue::Null))
                     }
                 };
-                let _ = writeln!(out, "      {symbol} {name:width$} = {}", edit_text(before, Some(after)));
+                let _ = writeln!(out, "      {symbol} {name:width$} = {}", value_change(before, Some(after)));
             }
         }
     }
-}
-
-fn edit_text(before: Option<&FieldValue>, after: Option<&FieldValue>) -> String {
-    match (before, after) {
-        (before, after) if multiline_diff::are_several(before, after) => {
-            let mut several = String::new();
-            multiline_diff::write(&mut several, before, after);
-            several
-        }
-        (Some(before), Some(after)) => format!("{before} -> {after}"),
-        (Some(value), None) | (None, Some(value)) => value.to_string(),
-        (None, None) => String::new(),
-    }
-}
-
-/// Returns text with escaped terminal control characters.
-pub(super) fn plain(text: &str) -> String {
-    let escaped = |c: char| match c.is_control() {
-        true => c.escape_default().to_string(),
-        false => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
 }

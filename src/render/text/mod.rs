@@ -8,10 +8,10 @@ mod explanation;
 mod findings;
 mod formatting;
 mod history;
-mod multiline_diff;
 mod plan;
 mod report;
 mod runs;
+mod value_change;
 
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,6 @@ pub use expectations::{expectations, fell_short, outlook, would_be};
 pub use explanation::{difference as explained_differently, explanation};
 pub use formatting::{REMOVE, count, styled, thousands, zone_list};
 pub use history::{author, history};
-pub use multiline_diff::{DiffLine, are_several, excerpt};
 pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unmanaged_notes};
 pub use report::{outcome, report, wave_end};
 pub use runs::runs;

@@ -8,7 +8,7 @@ use super::conflict::classes;
 use super::expectations;
 use super::findings;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
-use super::history::plain;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, ChangeGroup, ChangeGroupState, Channel, ComparisonMode, Deferral, Plan, PlanCost, PlanCounts,
     UnmanagedCollection, ZoneCode,
@@ -43,7 +43,7 @@ fn impacts(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
     for impact in &plan.impacts {
-        let _ = writeln!(out, "  * {}", plain(&impact.text));
+        let _ = writeln!(out, "  * {}", escape_invisible(&impact.text));
     }
     out.push('\n');
 }

@@ -32,24 +32,49 @@ function lineByLine(before, after) {
   const lines = compared(split(before), split(after));
   const near = (at) => lines.slice(Math.max(0, at - 3), at + 4).some(([sign]) => sign !== " ");
   const box = el("div", "lines");
+  const twins = { "−": new Map(), "+": new Map() };
+  for (const [sign, line] of lines) if (sign !== " ") twins[sign].set(letters(line), line);
   let hidden = 0;
   const hide = () => { if (hidden) box.append(el("p", "dim", count(hidden, "line") + " that stay" + (hidden === 1 ? "s" : ""))); hidden = 0; };
   lines.forEach(([sign, line], at) => {
     if (!near(at)) { hidden += 1; return; }
     hide();
-    box.append(el(sign === "+" ? "ins" : sign === "−" ? "del" : "p", "", el("b", "", sign), line));
+    const twin = sign === " " ? undefined : twins[sign === "+" ? "−" : "+"].get(letters(line));
+    box.append(el(sign === "+" ? "ins" : sign === "−" ? "del" : "p", "", el("b", "", sign), twin !== undefined && alike(line, twin) ? spelled(line, twin) : line));
   });
   hide();
   return box;
 }
 
-// Marks the different middle of two short texts, if they have enough in common.
-function marked(text, other, tag) {
+// Returns a text without blanks, in the composed form.
+const letters = (text) => text.normalize("NFC").replace(/[ \t\r]/g, "");
+
+// Returns true for different texts that a reader cannot distinguish. The same rule as in text_difference.rs.
+function alike(one, two) {
+  const tabs = (one + two).includes("\t");
+  const look = (text) => tabs ? letters(text) : text.normalize("NFC").replace(/[ \r]+$/, "");
+  return one !== two && look(one) === look(two);
+}
+
+// Returns the common start, the different middle and the common end of a text, as compared with another one.
+function parted(text, other) {
   let head = 0, tail = 0;
   const one = [...text], two = [...other];
   while (head < one.length && head < two.length && one[head] === two[head]) head += 1;
   while (tail < Math.min(one.length, two.length) - head && one[one.length - 1 - tail] === two[two.length - 1 - tail]) tail += 1;
-  if (head + tail < Math.max(one.length, two.length) / 3) return el(tag, "value", text);
-  const middle = one.slice(head, one.length - tail).join("");
-  return el(tag, "value", one.slice(0, head).join(""), middle ? el("mark", "", middle) : "", one.slice(one.length - tail).join(""));
+  return { start: one.slice(0, head).join(""), middle: one.slice(head, one.length - tail).join(""), end: one.slice(one.length - tail).join(""), common: head + tail, length: Math.max(one.length, two.length) };
+}
+
+// Returns a text with its differences from a text that looks alike as code points.
+function spelled(text, other) {
+  const { start, middle, end } = parted(text, other);
+  return [start, shown(middle, /[^!-~]/gu), end];
+}
+
+// Marks the different middle of two short texts, if they have enough in common.
+function marked(text, other, tag) {
+  if (alike(text, other)) return el(tag, "value", spelled(text, other));
+  const { start, middle, end, common, length } = parted(text, other);
+  if (common < length / 3) return el(tag, "value", text);
+  return el(tag, "value", start, middle ? el("mark", "", middle) : "", end);
 }

@@ -3,13 +3,13 @@ const D = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const has = { before: D.detail < 3, values: D.detail < 4, fields: D.detail < 5, keys: D.detail < 6 };
 
-// Invisible and bidirectional control characters. The same list as in html_writer.rs.
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u00a0\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+// Invisible and bidirectional control characters. The same definition as in model/text_safety.rs.
+const UNSEEN = /(?![ \t\n])[\p{C}\p{Z}\p{DI}\u2800]/gu;
 
-function shown(text) {
+function shown(text, hidden = UNSEEN) {
   const parts = document.createDocumentFragment();
   let from = 0;
-  for (const found of text.matchAll(UNSEEN)) {
+  for (const found of text.matchAll(hidden)) {
     parts.append(text.slice(from, found.index));
     const number = found[0].codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
     const mark = document.createElement("span");
