@@ -57,14 +57,10 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         let mut attempts = WriteAttempts::default();
         loop {
-            let prepared = match self.stop.unless_set(self.prepare(&attempts)).await {
+            let (attempt, turn) = match self.stop.unless_set(self.prepare(&attempts)).await {
                 Some(Ok(prepared)) => prepared,
                 Some(Err(outcome)) => return self.end_unwritten(&attempts, outcome),
                 None => return self.end_unwritten(&attempts, WriteOutcome::Interrupted),
-            };
-            let (fresh, turn, changes) = match prepared {
-                PreparedWrite::Done(outcome) => return outcome,
-                PreparedWrite::Ready(fresh, turn, changes) => (fresh, turn, changes),
             };
             if let Some(outcome) = halted() {
                 return self.end_unwritten(&attempts, outcome);
@@ -74,10 +70,9 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 tell(ApplyEvent::ApplyStart {
                     zone: self.code.clone(),
                     collection: self.planned.id.clone(),
-                    changes: changes.clone(),
+                    changes: attempt.changes.clone(),
                 });
             }
-            let attempt = WriteAttempt { fresh, changes };
             match self.send(turn, &attempt, &mut attempts).await {
                 SendResult::Ended(outcome, phase) => {
                     // Nothing depends on this entry: recovery reads the zone.
@@ -85,16 +80,26 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                     return outcome;
                 }
                 SendResult::ReadAgain => {}
-                SendResult::Lost(lost) => attempts.lost = Some((attempt, lost)),
+                SendResult::Lost => attempts.lost = Some(attempt),
             }
         }
     }
 
     /// Ends a write without a new request.
     ///
-    /// After an attempt, the journal has an intent, so it also gets the end.
+    /// After an attempt, the journal has an intent, so it also gets the end, unless [`Self::prepare`] found
+    /// that an attempt had arrived.
     fn end_unwritten(&self, attempts: &WriteAttempts, outcome: WriteOutcome) -> WriteOutcome {
-        if attempts.is_announced {
+        let is_recorded = match &outcome {
+            WriteOutcome::Applied { changes } => !changes.is_empty(),
+            WriteOutcome::VerifyFailed { .. } => true,
+            WriteOutcome::Stale { .. }
+            | WriteOutcome::Failed { .. }
+            | WriteOutcome::Blocked { .. }
+            | WriteOutcome::Deferred { .. }
+            | WriteOutcome::Interrupted => false,
+        };
+        if attempts.is_announced && !is_recorded {
             drop(self.note(WritePhase::Unchanged { why: unchanged_reason(&outcome) }));
         }
         outcome
@@ -107,7 +112,10 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     }
 
     /// Reads the collection and derives its changes again.
-    async fn prepare(&self, attempts: &WriteAttempts) -> Result<PreparedWrite<'_>, WriteOutcome> {
+    ///
+    /// # Errors
+    /// The outcome, if there is nothing to write or zonal must not write.
+    async fn prepare(&self, attempts: &WriteAttempts) -> Result<(WriteAttempt, WriteTurn<'_>), WriteOutcome> {
         let failed = |failure| WriteOutcome::Failed { failure };
         let (fresh, turn) = self.writer.read_for_write(self.requested_id()).await.map_err(failed)?;
         if let Some(failure) = self.truncation_failure(fresh.observed.records.len()) {
@@ -115,21 +123,20 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         let current = self.changes(&fresh).map_err(failed)?;
         // A write without a response may have arrived late.
-        if let Some((attempt, _)) = attempts.lost.as_ref().filter(|_| current.is_empty()) {
+        if let Some(attempt) = attempts.lost.as_ref().filter(|_| current.is_empty()) {
             let (outcome, phase) = self.end_with(attempt, self.strays(attempt, &fresh));
             drop(self.note(phase));
-            return Ok(PreparedWrite::Done(outcome));
+            return Err(outcome);
         }
         let approved: Vec<Change> = self.planned.to_apply().cloned().collect();
         // Another user has already made the approved changes.
         let is_done =
             || is_made(&approved.iter().map(AppliedChange::from).collect::<Vec<_>>(), &fresh.observed);
         if current.is_empty() && is_done() {
-            let outcome = WriteOutcome::Applied { changes: current };
-            return Ok(PreparedWrite::Done(self.end_unwritten(attempts, outcome)));
+            return Err(WriteOutcome::Applied { changes: current });
         }
         match staleness::covers(&approved, &current, &self.allowance) {
-            true => Ok(PreparedWrite::Ready(fresh, turn, current)),
+            true => Ok((WriteAttempt { fresh, changes: current }, turn)),
             false => Err(WriteOutcome::Stale { now: current }),
         }
     }
@@ -195,7 +202,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 Ok(ReadbackResult::Unchanged) => {
                     attempts.lost_responses += 1;
                     if attempts.lost_responses < SENDS {
-                        return SendResult::Lost(lost);
+                        return SendResult::Lost;
                     }
                     let message =
                         format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
@@ -369,7 +376,7 @@ struct WriteAttempts {
     not_sent: usize,
     lost_responses: usize,
     /// Last write without a response, after which the zone was unchanged.
-    lost: Option<(WriteAttempt, ZoneFailure)>,
+    lost: Option<WriteAttempt>,
 }
 
 impl WriteAttempts {
@@ -387,14 +394,6 @@ impl WriteAttempts {
     }
 }
 
-/// Result of the preparation of a write.
-enum PreparedWrite<'a> {
-    /// Changes to write now.
-    Ready(CollectionSnapshot, WriteTurn<'a>, Vec<Change>),
-    /// Nothing to write.
-    Done(WriteOutcome),
-}
-
 /// Result of one send.
 enum SendResult {
     /// Outcome of the collection, and its phase in the journal.
@@ -402,7 +401,7 @@ enum SendResult {
     /// Unprocessed: the write needs a new reading.
     ReadAgain,
     /// No response, and the zone is unchanged.
-    Lost(ZoneFailure),
+    Lost,
 }
 
 /// Returns the end of a write that changed nothing.
