@@ -41,6 +41,9 @@ enum PatronChange {
     NotCopied,
 }
 
+/// Constructor of a changed end date: before, after.
+type EndChange = fn(String, String) -> PatronChange;
+
 /// Source and target institutions with the same change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct MemberPairs {
@@ -150,7 +153,7 @@ fn differences(before: &LinkedAccount<'_>, after: &LinkedAccount<'_>) -> Vec<Pat
     if before.group != after.group {
         changes.push(PatronChange::Group(before.group.into(), after.group.into()));
     }
-    let ends: [([&str; 2], fn(String, String) -> PatronChange); 2] = [
+    let ends: [([&str; 2], EndChange); 2] = [
         (["expiryDate", "expiryFromSource"], PatronChange::Expiry),
         (["purgeDate", "purgeAfterExpired"], PatronChange::Purge),
     ];
