@@ -105,7 +105,7 @@ async fn measure(
             (zone.code.clone(), AlmaReader::new(zone, key, transport.clone(), budget))
         })
         .collect();
-    let observed = observe(&readers, desired, &|_| {}).await;
+    let observed = observe(&readers, desired, None, &|_| {}).await;
     let compare = std::time::Instant::now();
     let plan = shared::make_plan(network, desired, &observed);
     let (pure, wall) = (compare.elapsed(), start.elapsed());

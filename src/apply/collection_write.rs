@@ -153,7 +153,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             "the zone returned {holds} {records}, the plan counted {had}; the response looks truncated, so \
              nothing was written"
         );
-        let failure = ZoneFailure::new(FailureClass::Malformed, message);
+        let failure = ZoneFailure::new(FailureClass::Truncated, message);
         Some(failure.help("check the collection in Alma; if its content is correct, plan again"))
     }
 

@@ -70,7 +70,11 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
         (done.identity(), known)
     });
     let key = made.first().map(|done| done.key.iter().map(|(field, _)| field.clone()).collect());
-    AppliedStateUpdate { key: key.unwrap_or_default(), found: found.collect(), forgotten: Vec::new() }
+    AppliedStateUpdate {
+        key: key.unwrap_or_default(),
+        found: found.collect(),
+        ..AppliedStateUpdate::default()
+    }
 }
 
 fn fate(done: &AppliedChange, observed: &ObservedCollection) -> RecoveryOutcome {

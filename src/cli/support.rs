@@ -119,7 +119,7 @@ impl SupportContext {
         let desired = DesiredState { zones: zones.iter().map(nothing).collect() };
         let progress = ProgressReporter::new(world, "Reading", readers.len());
         let shown = |event| progress.handle_event(&event);
-        let observed = world.unless_interrupted(observe(&readers, &desired, &shown)).await;
+        let observed = world.unless_interrupted(observe(&readers, &desired, None, &shown)).await;
         progress.finish();
         observed
     }

@@ -109,7 +109,12 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
-    let ComparisonSummary { in_sync, agreed, learned } = comparison.learn()?;
+    let ComparisonSummary { in_sync, agreed, mut learned } = comparison.learn()?;
+    let accepted =
+        comparison.since.as_ref().and_then(|base| base.ledger).and_then(|ledger| ledger.accepted_rows);
+    let rows = observed.records.len();
+    learned.accepted_rows =
+        (observed.witness == ObservationSource::Zone && accepted != Some(rows)).then_some(rows);
     Ok(CollectionChanges {
         changes: comparison.changes.into_values().collect(),
         existing: observed.records.len(),

@@ -36,7 +36,7 @@ impl<'a> CollectionBase<'a> {
 impl CollectionBase<'_> {
     /// Returns the updates to the applied state if the zone no longer has the collection.
     pub(super) fn missing_collection_changes(&self) -> CollectionChanges {
-        let Some(AppliedCollection { key, entries }) = self.ledger else {
+        let Some(AppliedCollection { key, entries, .. }) = self.ledger else {
             return CollectionChanges::default();
         };
         let forgotten = entries.keys().cloned().collect();

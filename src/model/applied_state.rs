@@ -27,6 +27,9 @@ pub struct AppliedCollection {
     /// Records by key.
     #[serde(with = "list_of_entries")]
     pub entries: BTreeMap<RecordKey, AppliedRecord>,
+    /// Number of rows in the last accepted reading; `None` without one.
+    #[serde(skip)]
+    pub accepted_rows: Option<usize>,
 }
 
 /// Last values that zonal wrote to one record and verified, or found in sync.
@@ -179,10 +182,12 @@ pub struct AppliedStateUpdate {
     pub found: BTreeMap<RecordKey, AppliedRecord>,
     /// Obsolete keys: unmanaged or deleted records.
     pub forgotten: Vec<RecordKey>,
+    /// Number of rows in an accepted reading, if it differs from the last one.
+    pub accepted_rows: Option<usize>,
 }
 
 impl AppliedStateUpdate {
-    /// Returns true for an empty update.
+    /// Returns true for an update without records.
     pub fn is_empty(&self) -> bool {
         self.found.is_empty() && self.forgotten.is_empty()
     }
@@ -195,7 +200,8 @@ impl AppliedCollection {
     /// declares them as a whole. Drops records with other key fields, because their identity is no longer
     /// known.
     pub fn learn(&mut self, learned: AppliedStateUpdate, created: &BTreeSet<RecordKey>) {
-        let AppliedStateUpdate { key, found, forgotten } = learned;
+        let AppliedStateUpdate { key, found, forgotten, accepted_rows } = learned;
+        self.accepted_rows = accepted_rows.or(self.accepted_rows);
         if self.key != key && !found.is_empty() {
             self.entries.clear();
             self.key = key;

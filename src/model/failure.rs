@@ -49,6 +49,8 @@ pub enum FailureClass {
     Rejected,
     /// Response not in the documented format.
     Malformed,
+    /// Answer looks cut off: rows are missing, so zonal neither plans nor writes. Check the collection in Alma.
+    Truncated,
     /// Manifest does not match the zone: an unknown column, an ambiguous key, a missing value.
     Mismatch,
     /// Gateway did not respond, rejected its API key, or violates the contract.
@@ -76,6 +78,7 @@ impl FailureClass {
             | Self::Rejected
             | Self::Malformed
             | Self::Mismatch
+            | Self::Truncated
             | Self::Outdated
             | Self::Gateway => false,
         }

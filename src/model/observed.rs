@@ -7,16 +7,18 @@ use super::channel::Channel;
 use super::failure::ZoneFailure;
 use super::value::{FieldName, Record};
 
-/// Minimum record count from which a loss of more than half is suspicious.
-const HALF_FROM: usize = 10;
+/// Minimum record count from which a loss of half is suspicious.
+const HALF_FROM: usize = 4;
 /// Minimum record count from which an empty collection is suspicious.
 const NOTHING_FROM: usize = 2;
 
 /// Returns true if a collection shrank from `had` to `holds` records, as after a truncated response.
 ///
+/// A smaller loss is drift, which a plan repairs.
+///
 /// Writing such a response back would delete the missing records.
 pub fn looks_truncated(had: usize, holds: usize) -> bool {
-    (had >= NOTHING_FROM && holds == 0) || (had >= HALF_FROM && holds * 2 < had)
+    (had >= NOTHING_FROM && holds == 0) || (had >= HALF_FROM && holds * 2 <= had)
 }
 
 /// Observed state of all queried zones.
@@ -31,6 +33,8 @@ pub struct ObservedState {
 pub struct ObservedZone {
     /// Responses by requested name.
     pub collections: BTreeMap<CollectionId, Result<ObservedCollection, ZoneFailure>>,
+    /// Answers that look cut off, by requested name. `collections` contains their failures.
+    pub short_answers: BTreeMap<CollectionId, ObservedCollection>,
     /// Number of requests sent to the zone, retries included.
     pub requests: u64,
     /// Remaining requests until midnight, as last reported by the zone.

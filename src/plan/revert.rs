@@ -309,7 +309,7 @@ pub fn applied_state_after_revert(
     learned: AppliedStateUpdate,
     known: Option<&AppliedCollection>,
 ) -> AppliedStateUpdate {
-    let AppliedStateUpdate { key, found, mut forgotten } = learned;
+    let AppliedStateUpdate { key, found, mut forgotten, accepted_rows } = learned;
     // An applied record with other key fields is a different record.
     let known = known.filter(|known| known.key == key);
     let mut kept = BTreeMap::new();
@@ -325,7 +325,7 @@ pub fn applied_state_after_revert(
             (Some(_) | None, _) => forgotten.push(id),
         }
     }
-    AppliedStateUpdate { key, found: kept, forgotten }
+    AppliedStateUpdate { key, found: kept, forgotten, accepted_rows }
 }
 
 impl SkippedRecords {

@@ -22,6 +22,7 @@ pub enum BaseSource {
 }
 
 /// Manifests of a revision, used as the base.
+#[derive(Clone)]
 pub struct BaseRevision {
     /// Full commit hash of the revision.
     pub commit: String,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::adopt_records::adopted_records;
+use super::adopt_records::{adopted_records, has_adopted_records};
 use super::error::{SessionError, SessionStage};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
@@ -39,7 +39,7 @@ pub async fn begin_run(
     let Some(store) = &session.store else { return Ok(None) };
     let plan = &planned.plan;
     let is_grouped = options.metadata.group.is_some();
-    if !may_write(plan) && !is_grouped && adopted_records(plan).is_empty() {
+    if !may_write(plan) && !is_grouped && !has_adopted_records(plan) {
         return Ok(None);
     }
     let operation = if plan.inputs.reverts.is_some() { RunOperation::Revert } else { RunOperation::Apply };

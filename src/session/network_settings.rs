@@ -31,7 +31,7 @@ pub async fn observed_settings(
 ) -> Result<NetworkSettings, SessionError> {
     let network = &session.config.network;
     let collections = collections_for_questions(questions, network);
-    let observed = observe_zones(session, &collections, snapshot, observer).await?.observed;
+    let observed = observe_zones(session, &collections, snapshot, None, observer).await?.observed;
     Ok(NetworkSettings::from_observed(network, &observed))
 }
 

@@ -8,7 +8,7 @@ use super::observer::{SessionEvent, SessionObserver};
 use super::provider_factory::ProviderFactory;
 use super::snapshot_reader::ObservedSnapshot;
 use crate::model::network::Zone;
-use crate::model::{DesiredState, ObservedState, ZoneCode};
+use crate::model::{AppliedState, DesiredState, ObservedState, ZoneCode};
 use crate::observe::observe;
 use crate::provider::channel_routing::RoutingReader;
 
@@ -45,12 +45,15 @@ pub async fn open_zones(session: &NetworkSession, zones: &[&Zone]) -> Result<Zon
 
 /// Reads the given collections of the zones, or of a snapshot. Needs no key without collections.
 ///
+/// Answers of zones are compared with the sizes of the last `accepted` readings; see [`observe`].
+///
 /// # Errors
 /// Returns the errors of [`open_zones`], [`SessionError::OtherSnapshot`], or [`SessionError::Interrupted`].
 pub async fn observe_zones(
     session: &NetworkSession,
     collections: &DesiredState,
     snapshot: Option<&ObservedSnapshot>,
+    accepted: Option<&AppliedState>,
     observer: &dyn SessionObserver,
 ) -> Result<ObservedZones, SessionError> {
     let network = &session.config.network;
@@ -68,7 +71,8 @@ pub async fn observe_zones(
     let stage = SessionStage::Reading;
     observer.notice(&SessionEvent::StageStart { stage, zones: readers.len() });
     let notice = |event| observer.notice(&SessionEvent::Zone(&event));
-    let observed = session.effects.cancel.interruptible(stage, observe(&readers, collections, &notice)).await;
+    let observed =
+        session.effects.cancel.interruptible(stage, observe(&readers, collections, accepted, &notice)).await;
     observer.notice(&SessionEvent::StageEnd(stage));
     Ok(ObservedZones { observed: observed?, providers })
 }

@@ -26,7 +26,7 @@ use crate::plan::{change_origin, orphans, required_approvals};
 use crate::{diff, guard, plan as planning};
 
 /// Plan to make.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct PlanRequest {
     /// Desired state.
     pub goal: PlanGoal,
@@ -133,8 +133,9 @@ pub async fn plan(
     let revision = base_revision::find(session, &request.base, base.as_ref(), observer).await?;
     // The observed state: from the zones or a snapshot.
     let collections = base_revision::collections_to_observe(&selected.desired, revision.as_ref());
+    let accepted = base.as_ref().map(|base| &base.applied_state);
     let ObservedZones { observed, providers } =
-        observe_zones(session, &collections, request.snapshot.as_ref(), observer).await?;
+        observe_zones(session, &collections, request.snapshot.as_ref(), accepted, observer).await?;
     // The rest is computed, away from the async threads.
     let input = PlanningInput {
         network: config.network.clone(),
@@ -149,13 +150,14 @@ pub async fn plan(
         observed,
         request,
     };
-    let computed = on_blocking_thread(move || compute_plan(input)).await;
+    let computed = on_blocking_thread(move || accept_short_answers(input).and_then(compute_plan)).await;
     let ComputedPlan { plan, desired, base, under_review } =
         computed.map_err(SessionError::UnusedOverrides)?;
     Ok(PlannedRun { plan, desired, base, under_review, providers })
 }
 
 /// Inputs of a plan, all read.
+#[derive(Clone)]
 pub struct PlanningInput {
     /// Network.
     pub network: Network,
@@ -191,6 +193,37 @@ pub struct ComputedPlan {
     pub base: Option<ComparisonBase>,
     /// Subject of approvals.
     pub under_review: ReviewSubject,
+}
+
+/// Name of the check for answers that look cut off, for overrides.
+const SHORT_ANSWER: &str = "short-answer";
+
+/// Accepts the answers that look cut off, if a person has reviewed the plan without them and overrides the
+/// check.
+///
+/// # Errors
+/// Returns the override without effect.
+fn accept_short_answers(mut input: PlanningInput) -> Result<PlanningInput, Vec<UnusedOverride>> {
+    let is_consent = |given: &GuardOverride| given.guard == SHORT_ANSWER;
+    let Some(at) = input.request.overrides.iter().position(is_consent) else { return Ok(input) };
+    let GuardOverride { guard, reason, digest } = input.request.overrides.remove(at);
+    if reason.trim().is_empty() {
+        return Err(vec![UnusedOverride::NoReason { guard }]);
+    }
+    if input.observed.zones.values().all(|zone| zone.short_answers.is_empty()) {
+        return Err(vec![UnusedOverride::FoundNothing { guard }]);
+    }
+    let mut without = input.clone();
+    without.request.overrides.clear();
+    let reviewed = compute_plan(without)?.plan.digest;
+    if reviewed != digest {
+        return Err(vec![UnusedOverride::OtherPlan { guard, digest: reviewed }]);
+    }
+    for zone in input.observed.zones.values_mut() {
+        let accepted = std::mem::take(&mut zone.short_answers);
+        zone.collections.extend(accepted.into_iter().map(|(id, observed)| (id, Ok(observed))));
+    }
+    Ok(input)
 }
 
 /// Compares and checks. Pure.

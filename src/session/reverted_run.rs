@@ -13,6 +13,7 @@ use crate::store::{HistoryFilter, HistoryRemainder, Store};
 const PAGE: usize = 10_000;
 
 /// Run with the state before it.
+#[derive(Clone)]
 pub struct RevertedRun {
     /// The run.
     pub run: RunId,

@@ -16,6 +16,7 @@ use crate::plan::plan_digest::DigestScope;
 use crate::render::json::plan::{PlanFileError, PlanJson, ReconcilerJson, ResourceChangeJson, parse};
 
 /// Reviewed plan, used only to check which changes were approved.
+#[derive(Clone)]
 pub struct ReviewedPlan {
     source: PlanSource,
     zonal: String,

@@ -140,6 +140,10 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<RunOutcome> {
                 WriteOutcome::Stale { .. } => drop(exits.insert(RunOutcome::Stale)),
                 WriteOutcome::VerifyFailed { .. } => drop(exits.insert(RunOutcome::Unverified)),
                 WriteOutcome::Interrupted => drop(exits.insert(RunOutcome::Interrupted)),
+                // Nothing was written because the collection could not be seen.
+                WriteOutcome::Failed { failure } if failure.class == FailureClass::Truncated => {
+                    exits.insert(RunOutcome::Incomplete);
+                }
                 WriteOutcome::Failed { failure } => {
                     exits.extend([RunOutcome::Partial, of_failure(failure.class)]);
                 }
@@ -166,11 +170,14 @@ fn of_hold(hold: &Deferral) -> Option<RunOutcome> {
 
 /// Returns the result for a failed collection.
 ///
-/// A zone or gateway that did not answer makes the result incomplete; other failures count as failed writes.
+/// A zone or gateway that did not answer, or whose answer is damaged, makes the result incomplete; other
+/// failures count as failed writes.
 fn of_failure(class: FailureClass) -> RunOutcome {
     match (class, class.whole_zone()) {
         (FailureClass::Store, _) => RunOutcome::Partial,
-        (FailureClass::Gateway, _) | (_, true) => RunOutcome::Incomplete,
+        (FailureClass::Gateway | FailureClass::Malformed | FailureClass::Truncated, _) | (_, true) => {
+            RunOutcome::Incomplete
+        }
         (_, false) => RunOutcome::Partial,
     }
 }

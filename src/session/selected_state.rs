@@ -11,6 +11,7 @@ use crate::model::{DesiredState, PlanInputs, ZoneCode};
 use crate::plan;
 
 /// Desired state of the selected zones.
+#[derive(Clone)]
 pub struct SelectedState {
     /// Desired state.
     pub desired: DesiredState,

@@ -30,7 +30,7 @@ pub async fn take(
     let mut selected = select(session, selection, None, None, observer).await?;
     let base = comparison_base::load(session, &selected.scope).await?;
     comparison_base::keep_orphans_in_view(&mut selected.desired, base.as_ref());
-    let observed = observe_zones(session, &selected.desired, None, observer).await?.observed;
+    let observed = observe_zones(session, &selected.desired, None, None, observer).await?.observed;
     let document = snapshot::snapshot(&session.config.network, &observed);
     Ok(TakenSnapshot { observed, document })
 }

@@ -51,7 +51,7 @@ impl ObservedSnapshot {
         };
         let readers: BTreeMap<ZoneCode, SnapshotReader> =
             collections.zones.keys().map(|code| (code.clone(), reader(code))).collect();
-        Ok(observe(&readers, collections, &|_| {}).await)
+        Ok(observe(&readers, collections, None, &|_| {}).await)
     }
 
     fn check(&self, network: &Network) -> Result<(), SessionError> {

@@ -68,7 +68,8 @@ impl Store {
 
 async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<AppliedState, StoreError> {
     let StoreScope { network, environment } = scope;
-    let sql = "SELECT zone, collection, body FROM applied_state WHERE network = $1 AND environment = $2";
+    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_state
+               WHERE network = $1 AND environment = $2";
     let mut words = TextPool::default();
     // Most zones of a network have equal collections: an equal body is not parsed again.
     let mut before: BTreeMap<String, (String, AppliedCollection)> = BTreeMap::new();
@@ -80,7 +81,7 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
         let zone = ZoneCode(words.share(text(0)?.into()));
         let (name, body) = (text(1)?, text(2)?);
         let id: CollectionName = serde_json::from_str(name).map_err(damaged("a collection name"))?;
-        let collection = match before.get(name) {
+        let mut collection = match before.get(name) {
             Some((known, collection)) if known == body => collection.clone(),
             Some(_) | None => {
                 let collection = decode(body, &mut words).map_err(damaged("the applied state"))?;
@@ -88,12 +89,19 @@ async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<Appli
                 collection
             }
         };
+        collection.accepted_rows = accepted_rows(location, &row)?;
         state.zones.entry(zone).or_default().insert(CollectionId::from(id), collection);
         Ok(())
     };
     let scope = (network.to_string(), environment.to_string());
     database.fetch_each(sql, |query| query.bind(scope.0).bind(scope.1), keep).await?;
     Ok(state)
+}
+
+/// Returns the number of rows in the last accepted reading.
+fn accepted_rows(location: &StoreLocation, row: &AnyRow) -> Result<Option<usize>, StoreError> {
+    let rows: i64 = row.try_get(3).map_err(|error| StoreError::from_sqlx(location, error))?;
+    Ok(usize::try_from(rows).ok())
 }
 
 /// Interned texts, because most texts occur in many records.
@@ -144,7 +152,7 @@ pub(super) async fn learn(
     }
     let columns: Vec<&CollectionColumns> = by_collection.keys().collect();
     let mut stored = find(database, scope, &columns).await?;
-    let mut rows: Vec<[SqlValue; 5]> = Vec::new();
+    let mut rows: Vec<[SqlValue; 6]> = Vec::new();
     for (columns, updates) in by_collection {
         let mut collection = stored.remove(&columns).unwrap_or_default();
         for update in updates {
@@ -156,10 +164,12 @@ pub(super) async fn learn(
             columns.zone.into(),
             columns.collection.into(),
             json(&collection).into(),
+            collection.accepted_rows.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(-1).into(),
         ]);
     }
-    let into = "INSERT INTO applied_state (network, environment, zone, collection, body)";
-    let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET body = excluded.body";
+    let into = "INSERT INTO applied_state (network, environment, zone, collection, body, accepted_rows)";
+    let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET
+                  body = excluded.body, accepted_rows = excluded.accepted_rows";
     database.insert(into, behind, &rows).await.map(drop)
 }
 
@@ -176,7 +186,7 @@ async fn find(
     scope: &StoreScope,
     places: &[&CollectionColumns],
 ) -> Result<BTreeMap<CollectionColumns, AppliedCollection>, StoreError> {
-    let sql = "SELECT zone, collection, body FROM applied_state WHERE network = $2 AND environment = $3
+    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_state WHERE network = $2 AND environment = $3
                AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
     let mut found = BTreeMap::new();
     let (places, network, environment) =
@@ -186,8 +196,9 @@ async fn find(
             |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
         let place = CollectionColumns { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
         let entries = decode(text(2)?, &mut TextPool::default());
-        let entries =
+        let mut entries =
             entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", error))?;
+        entries.accepted_rows = accepted_rows(location, &row)?;
         found.insert(place, entries);
         Ok(())
     };

@@ -89,6 +89,7 @@ async fn verified_write_is_in_all_store_tables() {
         manifest: "CodeTable/t".into(),
     };
     let learned = AppliedStateUpdate {
+        accepted_rows: Some(3),
         key: vec!["code".into()],
         found: [(changes[0].identity(), known)].into(),
         forgotten: Vec::new(),

@@ -184,6 +184,7 @@ fn remembered() -> impl Strategy<Value = BTreeMap<CollectionId, AppliedCollectio
     let keys = select([&CODES[..], &["F", ""]].concat());
     let collection =
         (fields, btree_map(keys, entry(), 0..6)).prop_map(|(fields, entries)| AppliedCollection {
+            accepted_rows: Some(entries.len()),
             key: fields.into_iter().map(Into::into).collect(),
             entries: entries.into_iter().map(|(code, entry)| (key(code), entry)).collect(),
         });

@@ -119,7 +119,7 @@ impl SimulatedNetwork {
                 (zone.code.clone(), AlmaReader::new(zone, key, self.transport.clone(), budget))
             })
             .collect();
-        observe(&readers, desired, &|_| {}).await
+        observe(&readers, desired, None, &|_| {}).await
     }
 
     pub async fn apply(&self, plan: &Plan, tell: &(dyn Fn(ApplyEvent) + Sync)) -> ApplyReport {

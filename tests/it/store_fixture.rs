@@ -146,7 +146,7 @@ pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
         manifest: done.manifest.clone(),
     };
     let found = changes.iter().map(|done| (done.identity(), known(done)));
-    AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() }
+    AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), ..AppliedStateUpdate::default() }
 }
 
 /// Returns the number of entries in the history. The chain must be unbroken.

@@ -224,6 +224,7 @@ fn applied_state_merges_found_records() {
     let mut ledger = AppliedCollection::default();
     let mut learn = |found: &[(&str, AppliedRecord)], created: &[&str], forgotten: &[&str]| {
         let learned = AppliedStateUpdate {
+            accepted_rows: None,
             key: vec!["code".into()],
             found: found.iter().map(|(code, known)| (key(code), known.clone())).collect(),
             forgotten: forgotten.iter().map(|code| key(code)).collect(),

@@ -28,10 +28,18 @@ impl LibraryScopeCheck {
     pub async fn begin(reader: &AlmaReader, id: &CollectionId) -> Result<Self, ZoneFailure> {
         let is_table = matches!(AlmaCollectionType::from_collection_id(id), Ok(AlmaCollectionType::Table(_)));
         let Some(library) = id.library.as_ref().filter(|_| is_table) else { return Ok(Self(None)) };
-        let institution = CollectionId { library: None, ..id.clone() };
+        let language = match &id.language {
+            Some(language) => Some(language.clone()),
+            // The sent rows are in the language of the library's answer.
+            None => reader.read_collection(id).await?.observed.id.language,
+        };
+        let institution = CollectionId { library: None, language, ..id.clone() };
         let before = match reader.read_collection(&institution).await {
             Ok(before) => before,
-            Err(failure) if failure.class.whole_zone() || failure.class == FailureClass::Malformed => {
+            Err(failure)
+                if failure.class.whole_zone()
+                    || matches!(failure.class, FailureClass::Malformed | FailureClass::Truncated) =>
+            {
                 return Err(failure);
             }
             Err(_) => return Ok(Self(None)),

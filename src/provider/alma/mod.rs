@@ -192,7 +192,7 @@ impl AlmaReader {
             AlmaCollectionType::Table(table) => table,
             AlmaCollectionType::Object(object) => {
                 let (body, reading) = self.getter.fresh_json(&(object.path)(&self.zone, id)?).await?;
-                return Ok(((object.snapshot)(&self.zone, id, body)?, reading));
+                return Ok((complete((object.snapshot)(&self.zone, id, body)?)?, reading));
             }
         };
         let titles = match table {
@@ -210,7 +210,7 @@ impl AlmaReader {
             AlmaTableType::Code => code_table::snapshot(asked, body)?,
             AlmaTableType::Mapping => mapping_table::snapshot(asked, body)?,
         };
-        Ok((snapshot, reading))
+        Ok((complete(snapshot)?, reading))
     }
 
     /// Returns the codes of the zone's listed tables of one type.
@@ -353,6 +353,22 @@ impl AlmaTableType {
             Self::Code => &code_table::LAYOUT,
             Self::Mapping => &mapping_table::LAYOUT,
         }
+    }
+}
+
+/// Returns the collection, unless the answer itself says that it shows only a part.
+fn complete(snapshot: CollectionSnapshot) -> Result<CollectionSnapshot, ZoneFailure> {
+    let lists = snapshot.raw.as_object().into_iter().flatten().filter_map(|(_, value)| value.as_array());
+    // A record may consist of several entries of a list.
+    let shown = lists.map(Vec::len).max().unwrap_or_default().max(snapshot.observed.records.len());
+    let total = snapshot.raw.get("total_record_count");
+    match total.and_then(serde_json::Value::as_u64).filter(|total| *total > shown as u64) {
+        Some(total) => {
+            let message = format!("looks cut off: the answer shows {shown} of {total} records");
+            Err(ZoneFailure::new(FailureClass::Truncated, message)
+                .help("try again; if the answer stays short, report it to the vendor's support"))
+        }
+        None => Ok(snapshot),
     }
 }
 

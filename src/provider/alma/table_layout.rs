@@ -58,10 +58,16 @@ impl TableLayout {
 /// Description of the unexpected content.
 pub fn rows(body: &Json) -> Result<Vec<&JsonObject>, String> {
     let rows = match body.get("row") {
-        None | Some(Json::Null) if body.get("rows").is_some_and(|rows| !rows.is_null()) => {
-            return Err("the rows are under `rows`, expected `row`".into());
+        None | Some(Json::Null) => {
+            let members = body.as_object().into_iter().flatten();
+            // No documented member of a table without rows is a list.
+            let mut lists =
+                members.filter(|(name, value)| *name == "rows" && !value.is_null() || value.is_array());
+            return match lists.next() {
+                Some((name, _)) => Err(format!("the rows are under `{name}`, expected `row`")),
+                None => Ok(Vec::new()),
+            };
         }
-        None | Some(Json::Null) => return Ok(Vec::new()),
         Some(Json::Array(rows)) => rows.iter().collect(),
         Some(row) => vec![row],
     };

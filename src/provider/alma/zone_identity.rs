@@ -60,6 +60,7 @@ fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure>
             | FailureClass::WrongZone
             | FailureClass::Quota
             | FailureClass::Malformed
+            | FailureClass::Truncated
             | FailureClass::Interrupted
             | FailureClass::Outdated
             | FailureClass::Store => Err(failure),

@@ -115,6 +115,7 @@ impl GatewayReader {
             | FailureClass::WrongZone
             | FailureClass::Quota
             | FailureClass::Malformed
+            | FailureClass::Truncated
             | FailureClass::Gateway => FailureClass::Gateway,
             other @ (FailureClass::Missing
             | FailureClass::Locked

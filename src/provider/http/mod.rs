@@ -10,3 +10,4 @@ pub mod reading_age;
 pub mod request_path;
 pub mod response;
 pub mod retry;
+mod unique_json;

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::api_key::ApiKey;
 use super::error_body::{ErrorBody, is_html};
+use super::unique_json;
 use crate::model::{FailureClass, ZoneFailure, error_chain_text};
 use crate::provider::transport::TransportError;
 
@@ -90,7 +91,18 @@ fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<Http
         return Err(invalid_body_failure(request, "bytes that are not UTF-8"));
     };
     let text = text.trim_start_matches('\u{feff}');
-    if let Ok(json) = serde_json::from_str::<Json>(text) {
+    let json = match unique_json::parse(text) {
+        Ok(json) => Some(json),
+        // A repeated member: the answer is damaged, and a reader would see only one of the values.
+        Err(error) if error.is_data() => {
+            return Err(invalid_body_failure(
+                request,
+                &format!("damaged JSON: {}", key.strike_out(&error.to_string())),
+            ));
+        }
+        Err(_) => None,
+    };
+    if let Some(json) = json {
         // Errors with status 200: reported by client authors, not proven.
         return match ErrorBody::in_success(&json) {
             Some(complaint) => {
