@@ -60,16 +60,17 @@ impl StoreConnection {
     /// Returns an error of any [`StoreErrorType`].
     pub async fn open(location: StoreLocation, access: StoreAccess) -> Result<Option<Self>, StoreError> {
         sqlx::any::install_default_drivers();
-        let mode = match (&location, access) {
+        let (mode, access) = match &location {
+            StoreLocation::Postgres(_) => ("rw", access),
             // A file hidden by permissions counts as existing.
-            (StoreLocation::File(path), StoreAccess::Read | StoreAccess::Existing) => match path.try_exists()
-            {
-                Ok(false) => return Ok(None),
-                Ok(true) => "rw",
-                Err(error) => return Err(StoreError::from_sqlx(&location, error.into())),
+            StoreLocation::File(path) => match (path.try_exists(), access) {
+                (Ok(false), StoreAccess::Read | StoreAccess::Existing) => return Ok(None),
+                (Ok(false), StoreAccess::Write) => ("rwc", access),
+                // An existing file must be a store: an empty one has lost its content.
+                (Ok(true), StoreAccess::Write) => ("rw", StoreAccess::Existing),
+                (Ok(true), StoreAccess::Read | StoreAccess::Existing) => ("rw", access),
+                (Err(error), _) => return Err(StoreError::from_sqlx(&location, error.into())),
             },
-            (StoreLocation::Postgres(_), _) => "rw",
-            (StoreLocation::File(_), StoreAccess::Write) => "rwc",
         };
         match Self::reach(location.clone(), mode, access).await {
             // SQLite creates files next to a file that it reads, unless the file is immutable.

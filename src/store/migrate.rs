@@ -23,6 +23,8 @@ const TABLES: &str = "'runs', 'plans', 'journal', 'applied_state', 'leases', 'hi
 /// Maximum wait, and pause between attempts, if another process migrates the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
+/// Maximum time between the creation of a file and of its first table, by another process.
+const CREATION: Duration = Duration::from_secs(2);
 
 /// State of a database without a store.
 enum DatabaseState {
@@ -58,7 +60,7 @@ impl StoreConnection {
                     return Err(StoreError::new(&self.location, StoreErrorType::Older, what));
                 }
                 Some(_) => {}
-                None => match self.room(access).await? {
+                None => match self.room(access, began).await? {
                     DatabaseState::CreateStore => {}
                     DatabaseState::Empty => return Ok(false),
                     DatabaseState::CreatedConcurrently => continue,
@@ -107,7 +109,9 @@ impl StoreConnection {
 
     /// Returns the state of a database without a store. A file with other tables is refused; on a server,
     /// only conflicting table names matter.
-    async fn room(&mut self, access: StoreAccess) -> Result<DatabaseState, StoreError> {
+    ///
+    /// Waits if the file is empty, because another process may be creating the store.
+    async fn room(&mut self, access: StoreAccess, began: Instant) -> Result<DatabaseState, StoreError> {
         // Single query for all names, with the version table first. A concurrent creation must not look like
         // a foreign database.
         let sql = match self.location {
@@ -129,7 +133,13 @@ impl StoreConnection {
                 format!("not a zonal store: contains the foreign table `{name}`")
             }
             (None, StoreAccess::Read | StoreAccess::Existing, StoreLocation::File(_)) => {
-                "not a zonal store: the database is empty".to_owned()
+                if began.elapsed() < CREATION {
+                    tokio::time::sleep(APART).await;
+                    return Ok(DatabaseState::CreatedConcurrently);
+                }
+                "not a zonal store: the database is empty; restore the file from a backup, or delete it to \
+                 begin without an applied state"
+                    .to_owned()
             }
             // The database exists, but nothing was applied yet.
             (None, StoreAccess::Read | StoreAccess::Existing, StoreLocation::Postgres(_)) => {

@@ -38,16 +38,47 @@ async fn older_store_is_rejected_unchanged(
 ) {
     let place = TestStoreLocation::new(on);
     place.open().await.close().await;
+    place.sql("DELETE FROM zonal_versions WHERE version = 4").await;
     place.sql("UPDATE zonal_versions SET version = 2").await;
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Older);
-    assert_eq!(what, "has version 2 of an older zonal, but this zonal supports version 3");
+    assert_eq!(what, "has version 2 of an older zonal, but this zonal supports version 4");
     assert_eq!(
         class.help(),
         "move the store away, or use another one with `--store` (a new store has no applied state)"
     );
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
+}
+
+#[rstest]
+#[tokio::test]
+async fn store_of_version_3_is_upgraded(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let run = store.begin(new_run()).await.expect("run should start");
+    let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2")]);
+    store.append(line).wait_until_durable().await.expect("line should be stored");
+    store.close().await;
+    place.sql("ALTER TABLE applied_state DROP COLUMN accepted_rows").await;
+    place.sql("DELETE FROM zonal_versions WHERE version = 4").await;
+    let store = place.open().await;
+    assert_eq!(entries(&store).await, 1);
+    let state = store.ledger(scope()).await.expect("applied state should be readable");
+    let collections: Vec<_> = state.zones.values().flat_map(|zone| zone.values()).collect();
+    assert!(!collections.is_empty() && collections.iter().all(|known| known.accepted_rows.is_none()));
+}
+
+#[tokio::test]
+async fn empty_file_is_rejected_by_every_access() {
+    for access in [StoreAccess::Read, StoreAccess::Existing, StoreAccess::Write] {
+        let place = TestStoreLocation::new(Sqlite);
+        std::fs::write(place.file(), "").expect("file should be writable");
+        let (class, what) = refused(place.try_to_open(access).await);
+        assert_eq!(class, StoreErrorType::Damaged);
+        assert!(what.starts_with("not a zonal store: the database is empty"), "{what}");
+        assert_eq!(std::fs::read(place.file()).expect("file should exist").len(), 0);
+    }
 }
 
 #[rstest]
@@ -68,7 +99,7 @@ async fn newer_store_is_rejected_unchanged(
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Newer);
-    assert_eq!(what, "has version 9, but this zonal supports version 3");
+    assert_eq!(what, "has version 9, but this zonal supports version 4");
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
 }
 
