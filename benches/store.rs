@@ -193,8 +193,11 @@ async fn apply(store: Store, run: RunId, zone: usize, rows: usize, numbers: Arc<
         let _ = append(table, WritePhase::Sent);
         let _ = append(table, WritePhase::Responded { answer: WriteResponse::Accepted });
         let found = changes.iter().map(|done| (done.identity(), known(done)));
-        let learned =
-            AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), forgotten: Vec::new() };
+        let learned = AppliedStateUpdate {
+            key: vec!["code".into()],
+            found: found.collect(),
+            ..AppliedStateUpdate::default()
+        };
         append(table, WritePhase::Verified { changes, learned })
             .wait_until_durable()
             .await
@@ -213,6 +216,7 @@ async fn adopt(store: &Store, zones: BenchZones) {
             zone: code(zone).as_str().into(),
             collection: collection(table),
             learned: AppliedStateUpdate {
+                accepted_rows: None,
                 key: vec!["code".into()],
                 found: (0..100)
                     .map(|row| change(own + table, row))

@@ -11,14 +11,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences};
 use super::recovery::is_made;
 use super::staleness::{self, StalenessTolerance};
+use super::surprise_brake::{BrakePermission, SurpriseBrake, TrialResult};
 use super::{ApplyJournal, StopSignal};
 use crate::diff::{self, CollectionBase, DesiredOfCollection};
 use crate::model::{
     AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, CollectionId, ComparisonBase,
-    DesiredCollection, FailureClass, JournalEntry, RecordKey, WriteOutcome, WritePhase, WriteResponse,
-    ZoneCode, ZoneFailure, looks_truncated,
+    Deferral, DesiredCollection, FailureClass, JournalEntry, RecordKey, WriteOutcome, WritePhase,
+    WriteResponse, ZoneCode, ZoneFailure, looks_truncated,
 };
 use crate::provider::{self, CollectionSnapshot, UnprocessedReason, WriteError, WriteTurn};
 
@@ -39,6 +41,7 @@ pub struct CollectionWrite<'a, W, J> {
     pub base: Option<&'a ComparisonBase>,
     pub planned: &'a CollectionDiff,
     pub allowance: StalenessTolerance<'a>,
+    pub brake: &'a SurpriseBrake,
     pub journal: &'a J,
     pub stop: &'a StopSignal,
 }
@@ -55,15 +58,41 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         if let Some(outcome) = halted() {
             return outcome;
         }
+        let kind = &self.planned.id.kind;
+        match self.stop.unless_set(self.brake.permission(self.code, kind)).await {
+            Some(BrakePermission::Write) => {}
+            Some(BrakePermission::Stopped) => return stopped_outcome(),
+            None => return WriteOutcome::Interrupted,
+        }
         let mut attempts = WriteAttempts::default();
+        let outcome = self.run_permitted(halted, tell, &mut attempts).await;
+        let result = match &outcome {
+            WriteOutcome::Applied { changes } if !changes.is_empty() => TrialResult::Verified,
+            _ if attempts.is_surprise => TrialResult::Surprise,
+            _ => TrialResult::Undecided,
+        };
+        self.brake.report(self.code, kind, result);
+        outcome
+    }
+
+    /// Writes the collection with the permission of the brake.
+    async fn run_permitted(
+        &self,
+        halted: &impl Fn() -> Option<WriteOutcome>,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+        attempts: &mut WriteAttempts,
+    ) -> WriteOutcome {
         loop {
-            let (attempt, turn) = match self.stop.unless_set(self.prepare(&attempts)).await {
+            let (attempt, turn) = match self.stop.unless_set(self.prepare(attempts)).await {
                 Some(Ok(prepared)) => prepared,
-                Some(Err(outcome)) => return self.end_unwritten(&attempts, outcome),
-                None => return self.end_unwritten(&attempts, WriteOutcome::Interrupted),
+                Some(Err(outcome)) => return self.end_unwritten(attempts, outcome),
+                None => return self.end_unwritten(attempts, WriteOutcome::Interrupted),
             };
             if let Some(outcome) = halted() {
-                return self.end_unwritten(&attempts, outcome);
+                return self.end_unwritten(attempts, outcome);
+            }
+            if self.brake.is_stopped(&self.planned.id.kind) {
+                return self.end_unwritten(attempts, stopped_outcome());
             }
             if !attempts.is_announced {
                 attempts.is_announced = true;
@@ -73,7 +102,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                     changes: attempt.changes.clone(),
                 });
             }
-            match self.send(turn, &attempt, &mut attempts).await {
+            match self.send(turn, &attempt, attempts, tell).await {
                 SendResult::Ended(outcome, phase) => {
                     // Nothing depends on this entry: recovery reads the zone.
                     drop(self.note(phase));
@@ -163,6 +192,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         turn: WriteTurn<'_>,
         attempt: &WriteAttempt,
         attempts: &mut WriteAttempts,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> SendResult {
         let start = Instant::now();
         // The `Sent` entry is durable only after all earlier entries.
@@ -175,7 +205,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         drop(self.note(WritePhase::Responded { answer: write_response(&written) }));
         let failure = match written {
             Ok(()) => {
-                let (outcome, phase) = self.end_with(attempt, self.verify(attempt).await);
+                let (outcome, phase) = self.end_with(attempt, self.verify(attempt, attempts, tell).await);
                 return SendResult::Ended(outcome, phase);
             }
             Err(WriteError::Unprocessed(reason)) => match attempts.next(&reason) {
@@ -189,27 +219,29 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 let (outcome, phase) = self.end_with(attempt, Err(lines));
                 return SendResult::Ended(outcome, phase);
             }
-            Err(WriteError::Unknown(lost)) => match self.after_lost_answer(attempt, &lost).await {
-                Ok(ReadbackResult::Written(learned)) => {
-                    let (outcome, phase) = self.end_with(attempt, Ok(learned));
-                    return SendResult::Ended(outcome, phase);
-                }
-                Err(lines) => {
-                    let (outcome, phase) = self.end_with(attempt, Err(lines));
-                    return SendResult::Ended(outcome, phase);
-                }
-                Ok(ReadbackResult::Unchanged) if lost.class != FailureClass::Unreachable => lost,
-                Ok(ReadbackResult::Unchanged) => {
-                    attempts.lost_responses += 1;
-                    if attempts.lost_responses < SENDS {
-                        return SendResult::Lost;
+            Err(WriteError::Unknown(lost)) => {
+                match self.after_lost_answer(attempt, attempts, &lost, tell).await {
+                    Ok(ReadbackResult::Written(learned)) => {
+                        let (outcome, phase) = self.end_with(attempt, Ok(learned));
+                        return SendResult::Ended(outcome, phase);
                     }
-                    let message =
-                        format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
-                    ZoneFailure::new(FailureClass::Unreachable, message)
-                        .help("run `zonal apply` again when the zone responds")
+                    Err(lines) => {
+                        let (outcome, phase) = self.end_with(attempt, Err(lines));
+                        return SendResult::Ended(outcome, phase);
+                    }
+                    Ok(ReadbackResult::Unchanged) if lost.class != FailureClass::Unreachable => lost,
+                    Ok(ReadbackResult::Unchanged) => {
+                        attempts.lost_responses += 1;
+                        if attempts.lost_responses < SENDS {
+                            return SendResult::Lost;
+                        }
+                        let message =
+                            format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
+                        ZoneFailure::new(FailureClass::Unreachable, message)
+                            .help("run `zonal apply` again when the zone responds")
+                    }
                 }
-            },
+            }
         };
         ended_unchanged(WriteOutcome::Failed { failure })
     }
@@ -249,7 +281,9 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     async fn after_lost_answer(
         &self,
         attempt: &WriteAttempt,
+        attempts: &mut WriteAttempts,
         lost: &ZoneFailure,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> Result<ReadbackResult, Vec<String>> {
         let after = self.read().await.map_err(|failure| {
             vec![
@@ -261,6 +295,10 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             Ok(learned) => return Ok(ReadbackResult::Written(learned)),
             Err(strays) => strays,
         };
+        // The write arrived, and other rows differ.
+        if is_made(&attempt.applied_changes(), &after.observed) {
+            return self.verify(attempt, attempts, tell).await.map(ReadbackResult::Written);
+        }
         match self.writer.unexpected_differences(&attempt.fresh, &[], &after).is_empty() {
             true => Ok(ReadbackResult::Unchanged),
             false => {
@@ -270,21 +308,64 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
     }
 
-    async fn verify(&self, attempt: &WriteAttempt) -> Result<AppliedStateUpdate, Vec<String>> {
+    /// Reads the collection back, repeatedly if needed, and verifies it.
+    ///
+    /// Rows that other users edited meanwhile do not count, and are told.
+    async fn verify(
+        &self,
+        attempt: &WriteAttempt,
+        attempts: &mut WriteAttempts,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> Result<AppliedStateUpdate, Vec<String>> {
         let mut pauses = SECOND_LOOKS.iter();
+        let mut last_foreign = None;
         loop {
-            let strays = match self.read().await {
+            let (lines, foreign) = match self.read().await {
                 Ok(after) => match self.strays(attempt, &after) {
                     Ok(learned) => return Ok(learned),
-                    Err(strays) => strays,
+                    Err(lines) => {
+                        let foreign =
+                            foreign_differences(&attempt.fresh.observed, &attempt.changes, &after.observed);
+                        (lines, foreign.map(|foreign| (foreign, after)))
+                    }
                 },
-                Err(failure) => vec![format!("written, but the zone could not be read back: {failure}")],
+                Err(failure) => {
+                    (vec![format!("written, but the zone could not be read back: {failure}")], None)
+                }
             };
-            match pauses.next() {
-                Some(pause) => tokio::time::sleep(*pause).await,
-                None => return Err(strays),
+            if let Some(pause) = pauses.next() {
+                last_foreign = foreign.map(|(foreign, _)| foreign);
+                tokio::time::sleep(*pause).await;
+                continue;
             }
+            let Some((foreign, after)) = foreign else { return Err(lines) };
+            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, &after) {
+                let edits = foreign.iter().filter_map(edit_text).collect();
+                let (zone, collection) = (self.code.clone(), self.planned.id.clone());
+                tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
+                return Ok(learned);
+            }
+            // Two readings agree, so the zone itself changed the rows.
+            attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
+                && last_foreign.as_ref() == Some(&foreign);
+            return Err(lines);
         }
+    }
+
+    /// Returns the update of the applied state if only edits of other users differ from the expected result.
+    fn learn_beside_edits(
+        &self,
+        attempt: &WriteAttempt,
+        lines: &[String],
+        foreign: &[ForeignDifference],
+        after: &CollectionSnapshot,
+    ) -> Option<AppliedStateUpdate> {
+        let is_edit = |line: &String| {
+            foreign.iter().any(|edit| edit.author.is_some() && line.contains(&format!("`{}`", edit.row)))
+        };
+        let (left, learned) = self.compare(after).ok()?;
+        let is_complete = left.is_empty() && is_made(&attempt.applied_changes(), &after.observed);
+        (is_complete && lines.iter().all(is_edit)).then_some(learned)
     }
 
     /// Compares the zone with the expected result in two independent ways.
@@ -375,6 +456,8 @@ struct WriteAttempts {
     throttled: usize,
     not_sent: usize,
     lost_responses: usize,
+    /// True after the zone changed rows that nobody owns.
+    is_surprise: bool,
     /// Last write without a response, after which the zone was unchanged.
     lost: Option<WriteAttempt>,
 }
@@ -402,6 +485,18 @@ enum SendResult {
     ReadAgain,
     /// No response, and the zone is unchanged.
     Lost,
+}
+
+/// Returns the outcome after a surprise in this run.
+fn stopped_outcome() -> WriteOutcome {
+    WriteOutcome::Deferred { deferral: Deferral::Guard { guard: "surprise".into() } }
+}
+
+/// Returns the text of an edit by another user.
+fn edit_text(difference: &ForeignDifference) -> Option<String> {
+    let RowAuthor { name, date } = difference.author.as_ref()?;
+    let date = date.as_ref().map(|date| format!(" at {date}")).unwrap_or_default();
+    Some(format!("{} by {name}{date}", difference.row))
 }
 
 /// Returns the end of a write that changed nothing.

@@ -3,10 +3,12 @@
 //! Every write is verified against the zone just before and just after; see [`collection_write`].
 
 mod collection_write;
+mod foreign_rows;
 mod journal;
 mod recovery;
 mod rollout;
 mod staleness;
+mod surprise_brake;
 mod zone_apply;
 
 use std::collections::BTreeMap;
@@ -17,7 +19,8 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 
 use crate::model::{
-    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, ZoneCode, ZonePlan, ZoneReport,
+    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, SurpriseAction, ZoneCode,
+    ZonePlan, ZoneReport,
 };
 use crate::provider::ZoneWriter;
 
@@ -25,6 +28,8 @@ pub use self::journal::{ApplyJournal, NullJournal, ZoneLockout};
 pub use self::recovery::settle;
 pub use self::rollout::roll_out;
 pub use self::staleness::goes_on;
+
+use self::surprise_brake::SurpriseBrake;
 
 /// Stop signal: zonal finishes the writes in flight and starts no others.
 #[derive(Debug, Clone)]
@@ -64,19 +69,24 @@ impl StopSignal {
 /// Zones do not wait for each other, and a failed zone does not affect other zones. Within a zone,
 /// collections that depend on a failed collection are blocked; all others continue.
 ///
+/// Of each collection type, one zone is written and verified before the others; see [`surprise_brake`].
+///
 /// Every write is derived again from `desired`, `base` and the zone. The plan only determines the approved
 /// changes. Deferred parts of the plan are not written. The report omits a zone with pending changes but
 /// without a writer.
+#[expect(clippy::too_many_arguments, reason = "distinct inputs, combined into one context at once")]
 pub async fn apply<W: ZoneWriter>(
     writers: &BTreeMap<ZoneCode, W>,
     desired: &DesiredState,
     base: Option<&ComparisonBase>,
     plan: &Plan,
+    surprise: SurpriseAction,
     journal: &impl ApplyJournal,
     stop: &StopSignal,
     tell: &(dyn Fn(ApplyEvent) + Sync),
 ) -> ApplyReport {
-    let runs = ApplyContext { writers, desired, base, plan, journal, stop, tell };
+    let brake = SurpriseBrake::new(surprise);
+    let runs = ApplyContext { writers, desired, base, plan, brake: &brake, journal, stop, tell };
     ApplyReport { zones: runs.apply_zones(|_| true).await, waves: Vec::new() }
 }
 
@@ -86,6 +96,7 @@ struct ApplyContext<'a, W, J> {
     desired: &'a DesiredState,
     base: Option<&'a ComparisonBase>,
     plan: &'a Plan,
+    brake: &'a SurpriseBrake,
     journal: &'a J,
     stop: &'a StopSignal,
     tell: &'a (dyn Fn(ApplyEvent) + Sync),
@@ -115,6 +126,7 @@ impl<'a, W: ZoneWriter, J: ApplyJournal> ApplyContext<'a, W, J> {
             desired: self.desired.zones.get(code)?,
             base: self.base,
             plan: self.plan.zones.get(code)?,
+            brake: self.brake,
             journal: self.journal,
             stop: self.stop,
             tell: self.tell,

@@ -10,10 +10,10 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use super::{ApplyContext, ApplyJournal, StopSignal};
+use super::{ApplyContext, ApplyJournal, StopSignal, SurpriseBrake};
 use crate::model::{
-    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, Rollout, RolloutWave, WaveReport,
-    WaveResult, WriteOutcome, ZoneCode, ZoneReport,
+    ApplyEvent, ApplyReport, ComparisonBase, Deferral, DesiredState, Plan, Rollout, RolloutWave,
+    SurpriseAction, WaveReport, WaveResult, WriteOutcome, ZoneCode, ZoneReport,
 };
 use crate::provider::ZoneWriter;
 
@@ -29,14 +29,16 @@ pub async fn roll_out<W: ZoneWriter>(
     base: Option<&ComparisonBase>,
     plan: &Plan,
     rollout: &Rollout,
+    surprise: SurpriseAction,
     journal: &impl ApplyJournal,
     stop: &StopSignal,
     tell: &(dyn Fn(ApplyEvent) + Sync),
 ) -> ApplyReport {
     if rollout.waves.is_empty() {
-        return super::apply(writers, desired, base, plan, journal, stop, tell).await;
+        return super::apply(writers, desired, base, plan, surprise, journal, stop, tell).await;
     }
-    let runs = ApplyContext { writers, desired, base, plan, journal, stop, tell };
+    let brake = SurpriseBrake::new(surprise);
+    let runs = ApplyContext { writers, desired, base, plan, brake: &brake, journal, stop, tell };
     let mut report = ApplyReport::default();
     let mut stopped: Option<Deferral> = None;
     let mut waves = rollout.waves.iter().filter(|wave| concerns(plan, wave)).peekable();

@@ -8,7 +8,7 @@ use futures::stream::FuturesUnordered;
 
 use super::collection_write;
 use super::staleness::StalenessTolerance;
-use super::{ApplyJournal, StopSignal, ZoneLockout};
+use super::{ApplyJournal, StopSignal, SurpriseBrake, ZoneLockout};
 use crate::model::{
     ApplyEvent, CollectionDiff, CollectionId, ComparisonBase, Deferral, DesiredCollection, PlanStep,
     WriteOutcome, ZoneCode, ZoneFailure, ZonePlan, ZoneReport,
@@ -28,6 +28,7 @@ pub struct ZoneApply<'a, W, J> {
     pub desired: &'a [DesiredCollection],
     pub base: Option<&'a ComparisonBase>,
     pub plan: &'a ZonePlan,
+    pub brake: &'a SurpriseBrake,
     pub journal: &'a J,
     pub stop: &'a StopSignal,
     pub tell: &'a (dyn Fn(ApplyEvent) + Sync),
@@ -140,8 +141,18 @@ impl<W: ZoneWriter, J: ApplyJournal> ZoneApply<'_, W, J> {
         planned: &'r CollectionDiff,
         allowance: StalenessTolerance<'r>,
     ) -> collection_write::CollectionWrite<'r, W, J> {
-        let Self { code, writer, desired, base, plan: _, journal, stop, tell: _ } = *self;
-        collection_write::CollectionWrite { code, writer, desired, base, planned, allowance, journal, stop }
+        let Self { code, writer, desired, base, plan: _, brake, journal, stop, tell: _ } = *self;
+        collection_write::CollectionWrite {
+            code,
+            writer,
+            desired,
+            base,
+            planned,
+            allowance,
+            brake,
+            journal,
+            stop,
+        }
     }
 
     async fn step(

@@ -67,6 +67,10 @@ impl<'a> ProgressReporter<'a> {
                 let line = format!("{zone}: waiting for the lease of {by}");
                 state.bars.suspend(|| self.world.err.print_line(line));
             }
+            ApplyEvent::ConcurrentEdits { zone, collection, edits } => {
+                let line = format!("{zone}/{collection}: edited during the write: {}", edits.join("; "));
+                state.bars.suspend(|| self.world.err.print_line(line));
+            }
             ApplyEvent::WaveStart { wave, zones } => {
                 let line = format!("Wave {wave}: {}", count(*zones, "zone"));
                 state.bars.suspend(|| self.world.err.print_line(line));

@@ -62,6 +62,15 @@ pub enum ApplyEvent {
         /// Run and its host.
         by: Arc<str>,
     },
+    /// Other users edited rows of the collection while zonal wrote it. Their rows are kept.
+    ConcurrentEdits {
+        /// Zone.
+        zone: ZoneCode,
+        /// Collection.
+        collection: CollectionId,
+        /// One line per row, with author and date.
+        edits: Vec<String>,
+    },
     /// Wave of the rollout starts.
     WaveStart {
         /// Name of the wave.

@@ -20,6 +20,21 @@ pub struct GuardConfig {
     pub freezes: Vec<FreezeWindow>,
     /// Effect of a plan that breaks expectations; `None` allows such a plan.
     pub expectations: Option<ExpectationGuard>,
+    /// Action after a write that changed rows of others.
+    pub surprise: SurpriseAction,
+}
+
+/// Action of a run after a surprise: a zone changed rows that nobody owns.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum SurpriseAction {
+    /// Stops further writes of the collection type; a second surprise stops the run.
+    #[default]
+    Stop,
+    /// Continues.
+    Continue,
 }
 
 /// Default limits: strict for deletes and disables, generous for updates and creates.
@@ -50,6 +65,7 @@ impl Default for GuardConfig {
             protected: Vec::new(),
             freezes: Vec::new(),
             expectations: None,
+            surprise: SurpriseAction::default(),
         }
     }
 }

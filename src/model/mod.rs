@@ -64,7 +64,7 @@ pub use finding::{Deferral, Finding, FindingEffect};
 pub use grouped_number::GroupedNumber;
 pub use guard::{
     ExpectationGuard, FreezeWindow, GuardConfig, GuardLimit, GuardOverride, LimitScope, LimitedAction,
-    Policy, PolicyRule, PolicyScope, ProtectedRecords,
+    Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction,
 };
 pub use impact::PlanImpact;
 pub use journal::{

@@ -118,7 +118,17 @@ async fn write_zones(
     observer.notice(&SessionEvent::StageStart { stage, zones: writers.len() });
     let notice = |event| observer.notice(&SessionEvent::Zone(&event));
     let (halt, stop) = StopSignal::new();
-    let writing = roll_out(&writers, desired, base.as_ref(), plan, &network.rollout, journal, &stop, &notice);
+    let writing = roll_out(
+        &writers,
+        desired,
+        base.as_ref(),
+        plan,
+        &network.rollout,
+        network.guards.surprise,
+        journal,
+        &stop,
+        &notice,
+    );
     tokio::pin!(writing);
     // The first cancel request finishes the writes in flight, the second stops at once.
     let report = tokio::select! {

@@ -142,7 +142,8 @@ impl SimulatedNetwork {
             })
             .collect();
         let (_never, stop) = StopSignal::new();
-        apply(&writers, desired, self.base.as_ref(), plan, journal, &stop, tell).await
+        let surprise = self.network.guards.surprise;
+        apply(&writers, desired, self.base.as_ref(), plan, surprise, journal, &stop, tell).await
     }
 
     /// Plans and applies without any failure.

@@ -19,7 +19,7 @@ use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::guard::LimitScope;
 use crate::model::{
     Diagnostic, ExpectationGuard, FindingEffect, FreezeWindow, GuardConfig, GuardLimit, LimitedAction,
-    Network, ProtectedRecords,
+    Network, ProtectedRecords, SurpriseAction,
 };
 
 /// Limits and conditions for an apply. Default limits apply unless replaced here.
@@ -38,6 +38,10 @@ pub struct GuardsSpec {
     /// Action if a plan breaks an `Expectation`, one met before the plan but not after: `allow`, `warn` or
     /// `deny`.
     pub expectations: Option<Spanned<BrokenExpectationsSpec>>,
+    /// Action of an apply after a write that changed rows of others, as a server does that escapes texts:
+    /// `stop` (default) writes no further collection of the same type, `continue` goes on.
+    #[serde(default)]
+    pub surprise: SurpriseAction,
 }
 
 /// Action if a plan breaks expectations.
@@ -234,6 +238,7 @@ pub fn guards(
             span: head.place(records.extent),
         })
         .collect();
+    guards.surprise = said.surprise;
     guards.expectations = said.expectations.and_then(|Spanned { value, extent }| {
         let verdict = match value {
             BrokenExpectationsSpec::Allow => return None,

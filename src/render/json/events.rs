@@ -191,6 +191,15 @@ pub fn messages(event: &ApplyEvent, timestamp: &str) -> Vec<StreamMessage> {
                 ..line(StreamMessageType::ZoneWaiting, message)
             }]
         }
+        ApplyEvent::ConcurrentEdits { zone, collection, edits } => {
+            let message = format!("{zone}/{collection}: edited during the write: {}", edits.join("; "));
+            vec![StreamMessage {
+                level: "warn",
+                zone: Some(zone.to_string()),
+                collection: Some(collection.to_string()),
+                ..line(StreamMessageType::ConcurrentEdits, message)
+            }]
+        }
         ApplyEvent::WaveStart { wave, zones } => {
             let message = format!("wave {wave}: {zones} zones");
             vec![StreamMessage {

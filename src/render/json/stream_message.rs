@@ -101,6 +101,8 @@ pub enum StreamMessageType {
     ZoneFailure,
     /// Zone locked by another run; zonal waits for that run.
     ZoneWaiting,
+    /// Rows that other users edited while zonal wrote the collection; their rows are kept.
+    ConcurrentEdits,
     /// Start of writing a record.
     ApplyStart,
     /// Record written, read back and verified.

@@ -1,0 +1,104 @@
+//! Compares rows that a write did not change, before and after the write.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Change, ChangeAction, FieldName, FieldValue, ObservedCollection, ObservedRecord, Record};
+
+/// Author of a row, as the zone shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowAuthor {
+    /// Value of `updated_by`.
+    pub name: String,
+    /// Value of `update_date`, if the zone shows it.
+    pub date: Option<String>,
+}
+
+/// Row that differs although the write did not change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignDifference {
+    /// Key of the row: `code=LOCAL`.
+    pub row: String,
+    /// Another author, whose edit explains the difference. `None`: the zone itself changed the row.
+    pub author: Option<RowAuthor>,
+}
+
+/// Returns the rows that differ in fields that the write did not change.
+///
+/// A row belongs to another author if the zone shows an author who is new for the row and who did not write
+/// the rows of this write. Returns `None` if rows cannot be told apart by their key.
+pub fn foreign_differences(
+    before: &ObservedCollection,
+    changes: &[Change],
+    after: &ObservedCollection,
+) -> Option<Vec<ForeignDifference>> {
+    let key: Vec<&FieldName> = changes.first()?.key.iter().map(|(field, _)| field).collect();
+    let (rows_before, rows_after) = (index(before, &key)?, index(after, &key)?);
+    let changed: BTreeMap<Vec<String>, &Change> = changes
+        .iter()
+        .map(|change| (change.key.iter().map(|(_, value)| key_text(value)).collect(), change))
+        .collect();
+    let own_author = changed.keys().find_map(|key| rows_after.get(key)?.updated_by.clone());
+    let mut differences = Vec::new();
+    for key_values in
+        rows_before.keys().chain(rows_after.keys().filter(|key| !rows_before.contains_key(*key)))
+    {
+        let (row_before, row_after) = (rows_before.get(key_values), rows_after.get(key_values));
+        let is_same = match (changed.get(key_values), row_before, row_after) {
+            (None, Some(row_before), Some(row_after)) => {
+                values(&row_before.fields, None) == values(&row_after.fields, None)
+            }
+            (Some(change), Some(row_before), Some(row_after)) if change.action == ChangeAction::Update => {
+                values(&row_before.fields, Some(change)) == values(&row_after.fields, Some(change))
+            }
+            // Other verifications compare created and deleted rows.
+            (Some(_), _, _) => true,
+            (None, _, _) => false,
+        };
+        if is_same {
+            continue;
+        }
+        let author = row_after.and_then(|row| row.updated_by.clone()).filter(|author| {
+            let author_before = row_before.and_then(|row| row.updated_by.as_ref());
+            Some(author) != author_before && Some(author) != own_author.as_ref()
+        });
+        let parts = key.iter().zip(key_values).map(|(field, value)| format!("{field}={value}"));
+        differences.push(ForeignDifference {
+            row: parts.collect::<Vec<_>>().join(", "),
+            author: author
+                .map(|name| RowAuthor { name, date: row_after.and_then(|row| row.update_date.clone()) }),
+        });
+    }
+    Some(differences)
+}
+
+fn key_text(value: &FieldValue) -> String {
+    match value {
+        FieldValue::Null => String::new(),
+        FieldValue::Bool(flag) => flag.to_string(),
+        FieldValue::Text(text) => text.to_string(),
+        FieldValue::List(texts) => texts.join(","),
+    }
+}
+
+/// Returns the rows by key; `None` if two rows have the same key.
+fn index<'a>(
+    collection: &'a ObservedCollection,
+    key: &[&FieldName],
+) -> Option<BTreeMap<Vec<String>, &'a ObservedRecord>> {
+    let mut rows = BTreeMap::new();
+    for row in &collection.records {
+        let value = |field: &&FieldName| row.fields.get(*field).map(key_text).unwrap_or_default();
+        if rows.insert(key.iter().map(value).collect(), row).is_some() {
+            return None;
+        }
+    }
+    Some(rows)
+}
+
+/// Returns the values of a row that the change does not set. An empty field equals an absent field.
+fn values<'a>(record: &'a Record, change: Option<&&Change>) -> BTreeMap<&'a FieldName, &'a FieldValue> {
+    let is_set = |field: &FieldName| {
+        change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
+    };
+    record.iter().filter(|(field, value)| **value != FieldValue::Null && !is_set(field)).collect()
+}

@@ -1,0 +1,121 @@
+//! Rows that change although nobody owns them: a server that damages them is stopped after one zone, and edits
+//! of other users during a write are no failure.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+use zonal::emulator::{
+    CodeTableEdit, EditAction, EditTrigger, EmulatedCodeRow, EmulatorTransport, LibrarianEdit,
+};
+use zonal::provider::transport::{Transport, TransportFuture};
+
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+
+const TABLE: &str = "UserBlockDescription";
+const AMPERSAND: &str = "Loans & returns";
+
+/// Transport to a server that escapes the texts of every table that it stores.
+struct EscapingTransport(EmulatorTransport);
+
+impl Transport for EscapingTransport {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let is_put = request.method() == http::Method::PUT;
+            let request = request.map(|body| match is_put {
+                true => String::from_utf8(body.to_vec()).expect("text").replace('&', "&amp;").into(),
+                false => body,
+            });
+            self.0.send(request).await
+        })
+    }
+}
+
+fn zones(stage: &CaseNetwork) -> Vec<String> {
+    stage.env.keys().filter_map(|name| name.strip_prefix("ZONAL_WRITE_")).map(str::to_owned).collect()
+}
+
+/// Returns a network in which each zone has a row without an owner.
+fn network() -> CaseNetwork {
+    let stage = CaseNetwork::new(&case("network-blocks"));
+    for zone in zones(&stage) {
+        let control = stage.emulator.control();
+        let Some(mut table) = control.code_table(&zone, TABLE) else { continue };
+        let row = table.rows[""][0].clone();
+        let descriptions = row.descriptions.keys().map(|language| (language.clone(), AMPERSAND.into()));
+        let local =
+            EmulatedCodeRow { code: "LOCAL".into(), descriptions: descriptions.collect(), ..row.clone() };
+        table.rows.get_mut("").expect("rows").push(local);
+        control.put_table(&zone, table).expect("zone should exist");
+    }
+    stage
+}
+
+/// Returns the zones whose row without an owner was changed.
+fn damaged_zones(stage: &CaseNetwork) -> usize {
+    let control = stage.emulator.control();
+    let is_damaged = |zone: &&String| {
+        let Some(table) = control.code_table(zone, TABLE) else { return false };
+        let row = table.rows[""].iter().find(|row| row.code == "LOCAL").expect("row should exist");
+        row.descriptions.values().any(|description| &**description != AMPERSAND)
+    };
+    zones(stage).iter().filter(is_damaged).count()
+}
+
+async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
+    stage.run(command, None, watch::channel(0).1).await
+}
+
+#[test]
+fn server_that_changes_foreign_rows_damages_one_zone() {
+    paused(async {
+        let mut stage = network();
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = run(&stage, "zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 1);
+        assert!(output.out.contains("held by the guard `surprise`"), "{}", output.out);
+    });
+}
+
+#[test]
+fn guard_can_be_turned_off() {
+    paused(async {
+        let mut stage = network();
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let network = stage.directory().join("network.yaml");
+        let text = std::fs::read_to_string(&network).expect("case should have a network");
+        let text = text.replacen("  rate:", "  guards: {surprise: continue}\n  rate:", 1);
+        std::fs::write(network, text).expect("file should be writable");
+        let output = run(&stage, "zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 12);
+    });
+}
+
+#[test]
+fn edit_between_write_and_readback_is_kept_and_told() {
+    paused(async {
+        let stage = network();
+        let edit = LibrarianEdit {
+            zone: "01OMNI_ALPHA".to_owned(),
+            kind: "code".into(),
+            table: TABLE.to_owned(),
+            library: None,
+            by: "m.tremblay".to_owned(),
+            when: EditTrigger::AfterWrites(1),
+            action: EditAction::new(CodeTableEdit::SetCode {
+                code: "LOCAL".to_owned(),
+                description: Some("Edited meanwhile".to_owned()),
+                language: None,
+                enabled: None,
+                default: None,
+            }),
+        };
+        stage.emulator.control().edit(edit).expect("table should exist");
+        let output = run(&stage, "zonal apply --yes").await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 1);
+        assert!(output.err.contains("edited during the write: code=LOCAL by m.tremblay"), "{}", output.err);
+    });
+}
