@@ -269,7 +269,8 @@ fn collection(table: usize) -> CollectionId {
 }
 
 fn line(run: RunId, number: u64, zone: usize, table: usize, phase: WritePhase) -> StoredJournalEntry {
-    let entry = JournalEntry { zone: code(zone).as_str().into(), collection: collection(table), phase };
+    let entry =
+        JournalEntry { zone: code(zone).as_str().into(), collection: collection(table), phase, image: None };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 

@@ -18,9 +18,9 @@ use super::surprise_brake::{BrakePermission, SurpriseBrake, TrialResult};
 use super::{ApplyJournal, StopSignal};
 use crate::diff::{self, CollectionBase, DesiredOfCollection};
 use crate::model::{
-    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, CollectionId, ComparisonBase,
-    Deferral, DesiredCollection, FailureClass, JournalEntry, RecordKey, WriteOutcome, WritePhase,
-    WriteResponse, ZoneCode, ZoneFailure, looks_truncated,
+    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, Channel, CollectionDiff, CollectionId,
+    CollectionImage, ComparisonBase, Deferral, DesiredCollection, FailureClass, ImageMoment, JournalEntry,
+    RecordKey, WriteOutcome, WritePhase, WriteResponse, ZoneCode, ZoneFailure, looks_truncated,
 };
 use crate::provider::{self, CollectionSnapshot, UnprocessedReason, WriteError, WriteTurn};
 
@@ -104,8 +104,13 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             }
             match self.send(turn, &attempt, attempts, tell).await {
                 SendResult::Ended(outcome, phase) => {
+                    let left = match &phase {
+                        WritePhase::Unverified { .. } => attempts.left.take(),
+                        _ => None,
+                    };
+                    let image = left.and_then(|left| attempt.image(ImageMoment::After, &left));
                     // Nothing depends on this entry: recovery reads the zone.
-                    drop(self.note(phase));
+                    drop(self.note_with_image(phase, image));
                     return outcome;
                 }
                 SendResult::ReadAgain => {}
@@ -137,7 +142,17 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     /// Appends a journal entry for the collection.
     fn note(&self, phase: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-        self.journal.append(JournalEntry { zone, collection, phase })
+        self.journal.append(JournalEntry { zone, collection, phase, image: None })
+    }
+
+    /// Appends a journal entry with an image of the collection.
+    fn note_with_image(
+        &self,
+        phase: WritePhase,
+        image: Option<CollectionImage>,
+    ) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
+        let (zone, collection) = (self.code.clone(), self.planned.id.clone());
+        self.journal.append(JournalEntry { zone, collection, phase, image: image.map(Arc::new) })
     }
 
     /// Reads the collection and derives its changes again.
@@ -196,7 +211,8 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     ) -> SendResult {
         let start = Instant::now();
         // The `Sent` entry is durable only after all earlier entries.
-        drop(self.note(WritePhase::Intent { changes: attempt.applied_changes() }));
+        let intent = WritePhase::Intent { changes: attempt.applied_changes() };
+        drop(self.note_with_image(intent, attempt.image(ImageMoment::Before, &attempt.fresh)));
         if let Err(failure) = self.note(WritePhase::Sent).await {
             return ended_unchanged(WriteOutcome::Failed { failure });
         }
@@ -339,7 +355,8 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
                 continue;
             }
             let Some((foreign, after)) = foreign else { return Err(lines) };
-            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, &after) {
+            let after = attempts.left.insert(after);
+            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
                 let edits = foreign.iter().filter_map(edit_text).collect();
                 let (zone, collection) = (self.code.clone(), self.planned.id.clone());
                 tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
@@ -442,6 +459,19 @@ struct WriteAttempt {
 }
 
 impl WriteAttempt {
+    /// Returns the image of a snapshot of the collection. Only what a PUT replaces needs one.
+    fn image(&self, moment: ImageMoment, snapshot: &CollectionSnapshot) -> Option<CollectionImage> {
+        let CollectionSnapshot { observed, raw } = snapshot;
+        let key = self.changes.first()?.key.iter().map(|(field, _)| field.clone()).collect();
+        (observed.channel == Channel::Api).then(|| CollectionImage {
+            moment,
+            key,
+            aliases: observed.aliases.clone(),
+            records: observed.records.iter().map(|record| record.fields.clone()).collect(),
+            whole: raw.clone(),
+        })
+    }
+
     fn applied_changes(&self) -> Arc<[AppliedChange]> {
         self.changes.iter().map(AppliedChange::from).collect()
     }
@@ -458,6 +488,8 @@ struct WriteAttempts {
     lost_responses: usize,
     /// True after the zone changed rows that nobody owns.
     is_surprise: bool,
+    /// Content that an unverified write left in the zone.
+    left: Option<CollectionSnapshot>,
     /// Last write without a response, after which the zone was unchanged.
     lost: Option<WriteAttempt>,
 }

@@ -1,4 +1,4 @@
-//! `zonal revert`: undoes the changes of a run.
+//! `zonal revert` and `zonal restore`: return to the state before a run.
 
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,7 @@ use crate::model::RunId;
 use crate::session::apply::apply;
 use crate::session::execute_plan::ApplyOptions;
 use crate::session::plan::{PlanRequest, plan};
+use crate::session::reverted_run::RestoreScope;
 use crate::session::run_outcome::{self, DetailedExitCode};
 use crate::session::selection::ManifestSelection;
 use crate::store::StoreAccess;
@@ -30,6 +31,27 @@ use crate::store::StoreAccess;
 /// apply. Touches only fields and records that the run changed. Keeps and reports records that changed since.
 #[derive(Debug, Args)]
 pub struct RevertCommand {
+    #[command(flatten)]
+    undo: UndoArgs,
+}
+
+/// Bring back what the writes of a run replaced
+///
+/// The store keeps each table as it was before its PUT. Plans the return to these images, rows without an
+/// owner included, and writes with all checks of an apply. Keeps and reports rows that no longer hold what the
+/// run left.
+#[derive(Debug, Args)]
+pub struct RestoreCommand {
+    #[command(flatten)]
+    undo: UndoArgs,
+    /// Zone or collection, such as `01OMNI_ALPHA/CodeTable/UserGroups` (default: all of the run)
+    #[arg(value_name = "ADDRESS")]
+    address: Option<String>,
+}
+
+/// Arguments for the return to the state before a run.
+#[derive(Debug, Args)]
+struct UndoArgs {
     /// Run, as listed by `zonal runs`
     #[arg(value_name = "RUN")]
     run: RunId,
@@ -58,12 +80,29 @@ pub struct RevertCommand {
 impl RevertCommand {
     /// Reverts a run of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
-        match self.revert(directory, world).await {
+        match self.undo.run(None, directory, world).await {
             Ok(exit) | Err(exit) => exit,
         }
     }
+}
 
-    async fn revert(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
+impl RestoreCommand {
+    /// Restores collections of the network below `directory`.
+    pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
+        let scope = RestoreScope { address: self.address.clone() };
+        match self.undo.run(Some(scope), directory, world).await {
+            Ok(exit) | Err(exit) => exit,
+        }
+    }
+}
+
+impl UndoArgs {
+    async fn run(
+        &self,
+        restore: Option<RestoreScope>,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Lines } else { OutputFormat::Text };
         let output = ApplyOutput::new(format, EventAudience::None, world);
         let observer = CommandObserver::with_output(&output, world);
@@ -74,7 +113,7 @@ impl RevertCommand {
         let session = open_session(config, &self.store, access, directory, world).await?;
         let selection = ManifestSelection { zones: self.zones.selection(), ..ManifestSelection::default() };
         let overrides = self.overrides.overrides();
-        let request = PlanRequest { overrides, ..PlanRequest::for_revert(self.run, selection) };
+        let request = PlanRequest { overrides, restore, ..PlanRequest::for_revert(self.run, selection) };
         let planned = plan(&session, request, &observer).await.map_err(report)?;
         output.plan(&planned.plan);
         if let Some(file) = &self.out {

@@ -174,7 +174,9 @@ fn run_problem_text(problem: &RunProblem) -> String {
             format!("{problem}; run `zonal resume {run}` to verify its writes and finish it")
         }
         RunProblem::OtherEnvironment { .. } => format!("{problem}; remove `--environment`"),
-        RunProblem::NoChanges(_) | RunProblem::NoPlan(_) | RunProblem::NoPlans => problem.to_string(),
+        RunProblem::NoChanges(_) | RunProblem::NoImages(_) | RunProblem::NoPlan(_) | RunProblem::NoPlans => {
+            problem.to_string()
+        }
     }
 }
 

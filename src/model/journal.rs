@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::address::{CollectionId, RecordAddress, RecordKey, ZoneCode};
 use super::applied_state::AppliedStateUpdate;
 use super::change::{Change, ChangeAction};
+use super::collection_image::CollectionImage;
 use super::digest::ContentDigest;
 use super::run::RunId;
 use super::value::{FieldName, FieldValue, Record};
@@ -18,6 +19,8 @@ pub struct JournalEntry {
     pub collection: CollectionId,
     /// Phase of the write.
     pub phase: WritePhase,
+    /// Image of the collection, if the phase has one.
+    pub image: Option<Arc<CollectionImage>>,
 }
 
 /// Phase of the write of one collection, in this order.

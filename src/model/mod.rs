@@ -8,6 +8,7 @@ pub mod applied_state;
 pub mod approval;
 pub mod change;
 pub mod channel;
+mod collection_image;
 pub mod cut_list;
 pub mod desired;
 pub mod diagnostic;
@@ -44,6 +45,7 @@ pub use change::{
     ApplyMode, Change, ChangeAction, ChangeConflict, ChangeEffect, ChangeOrigin, DifferenceType, FieldChange,
 };
 pub use channel::Channel;
+pub use collection_image::{CollectionImage, ImageMoment};
 pub use desired::{
     Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionRole, CollectionShape,
     DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement, FieldAmendment, IN_LIST,

@@ -230,6 +230,9 @@ pub enum RunProblem {
     /// Stopped before its end.
     #[error("{0} is incomplete")]
     Incomplete(RunId),
+    /// No image of the collections.
+    #[error("the store has no images of {0}, or none at this address")]
+    NoImages(RunId),
     /// Ended without changes.
     #[error("{0} made no changes, so there is nothing to revert")]
     NoChanges(RunId),

@@ -10,7 +10,7 @@ use super::network_session::NetworkSession;
 use super::observe_zones::{ObservedZones, observe_zones};
 use super::observer::SessionObserver;
 use super::provider_factory::ProviderFactory;
-use super::reverted_run::{self, RevertedRun};
+use super::reverted_run::{self, RestoreScope, RevertedRun};
 use super::reviewed_plan::ReviewedPlan;
 use super::selected_state::{SelectedState, select};
 use super::selection::{DriftFilter, ManifestSelection};
@@ -42,6 +42,8 @@ pub struct PlanRequest {
     pub overrides: Vec<GuardOverride>,
     /// Snapshot that stands in for the zones.
     pub snapshot: Option<ObservedSnapshot>,
+    /// Limits a revert to collections that the store has images of.
+    pub restore: Option<RestoreScope>,
 }
 
 /// Desired state of a plan.
@@ -116,7 +118,9 @@ pub async fn plan(
     // The desired state: declared by the manifests, or before a run.
     let reverted = match request.goal {
         PlanGoal::Manifests => None,
-        PlanGoal::Revert(run) => Some(reverted_run::load(session, run, observer).await?),
+        PlanGoal::Revert(run) => {
+            Some(reverted_run::load(session, run, request.restore.as_ref(), observer).await?)
+        }
     };
     // A reviewed plan limits it and the selection narrows it.
     let reviewed = request.reviewed.as_ref();

@@ -1,13 +1,18 @@
 //! Run that is reverted: the state before the run, from the history.
 
+use std::collections::BTreeMap;
+
 use super::error::{RunProblem, SessionError, StoreNeed};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::unfinished_runs::RunLiveness;
 use crate::kinds;
-use crate::model::{DesiredState, HistoryEntry, RunId, RunState, ZoneCode};
+use crate::model::{
+    CollectionId, CollectionImage, DesiredState, HistoryEntry, ImageMoment, RecordAddress, RunId, RunState,
+    ZoneCode,
+};
 use crate::plan::revert::RunRevert;
-use crate::store::{HistoryFilter, HistoryRemainder, Store};
+use crate::store::{HistoryFilter, HistoryRemainder, Store, StoredImage};
 
 /// Number of history entries per page.
 const PAGE: usize = 10_000;
@@ -23,18 +28,47 @@ pub struct RevertedRun {
     pub desired: DesiredState,
 }
 
-/// Loads the state before a run.
+/// Collections to restore from images.
+#[derive(Debug, Clone, Default)]
+pub struct RestoreScope {
+    /// Address of a zone or collection, `01OMNI_ALPHA/CodeTable/UserGroups`; `None` for all of the run.
+    pub address: Option<String>,
+}
+
+impl RestoreScope {
+    fn contains(&self, zone: &ZoneCode, collection: &CollectionId) -> bool {
+        let address = format!("{zone}/{collection}");
+        self.address.as_ref().is_none_or(|prefix| {
+            address.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
+
+/// Loads the state before a run, or the state of its images within `restore`.
 ///
 /// # Errors
 /// Returns [`SessionError::Run`] if the run cannot be reverted.
 pub async fn load(
     session: &NetworkSession,
     run: RunId,
+    restore: Option<&RestoreScope>,
     observer: &dyn SessionObserver,
 ) -> Result<RevertedRun, SessionError> {
     let store = session.store_for(StoreNeed::Runs)?;
     check(session, store, run).await?;
-    let entries = history(session, store, run).await?;
+    let mut entries = history(session, store, run).await?;
+    let images = session.effects.cancel.before_writing(store.images(run)).await??;
+    replace_unverified(&mut entries, &images, run);
+    if let Some(scope) = restore {
+        entries.retain(|entry| {
+            let (zone, collection) = (&entry.address.zone, &entry.address.collection);
+            let is_kept = |image: &StoredImage| image.zone == *zone && image.collection == *collection;
+            scope.contains(zone, collection) && images.iter().any(is_kept)
+        });
+        if entries.is_empty() {
+            return Err(RunProblem::NoImages(run).into());
+        }
+    }
     if entries.is_empty() {
         return Err(RunProblem::NoChanges(run).into());
     }
@@ -48,6 +82,30 @@ pub async fn load(
         observer.notice(&SessionEvent::Note(SessionNote::NotReverted(removed)));
     }
     Ok(RevertedRun { run, changes, desired })
+}
+
+/// Replaces the changes of unverified collections by the differences of their images.
+///
+/// The images also show rows without an owner, which a server may have damaged.
+fn replace_unverified(entries: &mut Vec<HistoryEntry>, images: &[StoredImage], run: RunId) {
+    let mut collections: BTreeMap<(&ZoneCode, &CollectionId), Vec<&CollectionImage>> = BTreeMap::new();
+    for StoredImage { zone, collection, image } in images {
+        collections.entry((zone, collection)).or_default().push(image);
+    }
+    for ((zone, id), images) in collections {
+        let of = |moment| images.iter().rev().find(move |image| image.moment == moment);
+        let (Some(before), Some(after)) = (of(ImageMoment::Before), of(ImageMoment::After)) else { continue };
+        let is_here = |entry: &HistoryEntry| entry.address.zone == *zone && entry.address.collection == *id;
+        // Without an entry, there is no place in the history, and nothing to revert.
+        let Some(place) = entries.iter().find(|entry| is_here(entry)).cloned() else { continue };
+        entries.retain(|entry| !is_here(entry));
+        let manifest = format!("{run}").into();
+        entries.extend(before.changes_to(after, &manifest).into_iter().map(|done| HistoryEntry {
+            address: RecordAddress { key: done.identity(), ..place.address.clone() },
+            done,
+            ..place.clone()
+        }));
+    }
 }
 
 /// Checks that all changes of a run are known.

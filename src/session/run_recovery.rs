@@ -74,7 +74,7 @@ impl RunRecovery<'_> {
         for step in steps.into_iter().filter(|step| step.zone == *zone) {
             let phase = self.reached_phase(&step).await?;
             let UnfinishedWrite { zone, collection, .. } = step;
-            entries.push(JournalEntry { zone, collection, phase });
+            entries.push(JournalEntry { zone, collection, phase, image: None });
         }
         let mut settled = RecoverySummary::default();
         if entries.is_empty() {

@@ -90,7 +90,8 @@ pub(super) async fn add(
 ) -> Result<(), StoreError> {
     let mut rows: Vec<[SqlValue; 11]> = Vec::new();
     let mut begun: BTreeMap<RunId, String> = BTreeMap::new();
-    for StoredJournalEntry { scope, run, at, entry: JournalEntry { zone, collection, phase }, .. } in lines {
+    for StoredJournalEntry { scope, run, at, entry, .. } in lines {
+        let JournalEntry { zone, collection, phase, .. } = entry;
         let Some((changes, verification)) = applied_changes(phase) else { continue };
         let verification = match verification {
             VerificationStatus::Verified => VERIFIED,

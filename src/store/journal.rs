@@ -17,7 +17,7 @@ use super::error::{StoreError, StoreErrorType};
 use super::hash_chain;
 use super::runs::{json, number};
 use super::worker::StoreRequest;
-use super::{Store, StoreScope, history};
+use super::{Store, StoreScope, history, images};
 use crate::model::{
     AppliedChange, CollectionId, CollectionName, JournalEntry, RecordKey, RunId, VerificationStatus,
     WritePhase, WriteResponse, ZoneCode,
@@ -137,6 +137,7 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
             false => line.expect_stored(database, &content).await?,
         }
     }
+    images::add(database, &added).await?;
     let mut updates: BTreeMap<&StoreScope, Vec<CollectionStateUpdate>> = BTreeMap::new();
     for line in &added {
         if let Some(update) = applied_state_update(&line.entry) {
@@ -157,7 +158,8 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
 impl StoredJournalEntry {
     /// Returns the columns of the entry, in the order of the table.
     fn columns(&self) -> [SqlValue; 7] {
-        let Self { run, number: position, at, entry: JournalEntry { zone, collection, phase }, .. } = self;
+        let Self { run, number: position, at, entry: JournalEntry { zone, collection, phase, .. }, .. } =
+            self;
         [
             number(*run).into(),
             i64::try_from(*position).unwrap_or(i64::MAX).into(),

@@ -9,9 +9,9 @@ use sqlx::Row as _;
 
 use super::database::StoreConnection;
 use super::error::{StoreError, StoreErrorType};
-use super::hash_chain;
 use super::worker::StoreRequest;
 use super::{Store, StoreScope};
+use super::{hash_chain, images};
 use crate::model::{Run, RunId, RunState};
 
 /// Run that is about to start; the store assigns its ID.
@@ -226,12 +226,13 @@ async fn end(database: &mut StoreConnection, run: Run, report: String) -> Result
 }
 
 async fn put_away(database: &mut StoreConnection, run: Run, report: String) -> Result<(), StoreError> {
-    let id = number(run.id);
+    let (id, ended_at) = (number(run.id), run.ended_at.clone());
     write(database, run).await?;
     database
         .execute("UPDATE plans SET report = $2 WHERE run = $1", |query| query.bind(id).bind(report))
         .await?;
-    database.execute("DELETE FROM leases WHERE run = $1", |query| query.bind(id)).await.map(drop)
+    database.execute("DELETE FROM leases WHERE run = $1", |query| query.bind(id)).await?;
+    images::prune(database, &ended_at.unwrap_or_default()).await
 }
 
 enum SelectedRuns {

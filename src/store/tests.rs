@@ -67,7 +67,7 @@ fn set(key: &str, before: &str, after: &str) -> AppliedChange {
 
 fn line(run: RunId, number: u64, phase: WritePhase) -> StoredJournalEntry {
     let collection = CollectionId::with_code("CodeTable", "T");
-    let entry = JournalEntry { zone: "ALPHA".into(), collection, phase };
+    let entry = JournalEntry { zone: "ALPHA".into(), collection, phase, image: None };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 

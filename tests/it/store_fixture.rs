@@ -166,7 +166,7 @@ pub async fn told(store: &Store, asked: HistoryFilter) -> Vec<String> {
 /// Returns a journal line about table `T` of a zone.
 pub fn line(run: RunId, number: u64, zone: &str, phase: WritePhase) -> StoredJournalEntry {
     let collection = CollectionId::with_code("CodeTable", "T");
-    let entry = JournalEntry { zone: zone.into(), collection, phase };
+    let entry = JournalEntry { zone: zone.into(), collection, phase, image: None };
     StoredJournalEntry { scope: scope(), run, number, at: "2026-01-01T00:00:01Z".to_owned(), entry }
 }
 

@@ -119,3 +119,42 @@ fn edit_between_write_and_readback_is_kept_and_told() {
         assert!(output.err.contains("edited during the write: code=LOCAL by m.tremblay"), "{}", output.err);
     });
 }
+
+#[test]
+fn damaged_rows_are_restored_from_their_image() {
+    paused(async {
+        let mut stage = network();
+        let control = stage.emulator.control();
+        let tables = |stage: &CaseNetwork| {
+            let all = zones(stage).into_iter();
+            all.filter_map(|zone| stage.emulator.control().code_table(&zone, TABLE))
+                .map(|table| {
+                    format!(
+                        "{:?}",
+                        table.rows[""]
+                            .iter()
+                            .map(|row| (&row.code, &row.descriptions, row.enabled))
+                            .collect::<Vec<_>>()
+                    )
+                })
+                .collect::<Vec<_>>()
+        };
+        let before = tables(&stage);
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = run(&stage, "zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        // The server is repaired, and a librarian edits another row of the damaged table.
+        stage.transport = Arc::new(stage.emulator.transport());
+        let damaged = zones(&stage).into_iter().find(|zone| {
+            control.code_table(zone, TABLE).is_some_and(|table| format!("{table:?}").contains("&amp;"))
+        });
+        let damaged = damaged.expect("one zone is damaged");
+        let output = run(&stage, &format!("zonal restore run-1 {damaged}/CodeTable/NoSuchTable --yes")).await;
+        assert_eq!(output.code, 1, "{}{}", output.out, output.err);
+        assert!(output.err.contains("no images"), "{}", output.err);
+        let output = run(&stage, &format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+        assert_eq!(tables(&stage), before);
+    });
+}
