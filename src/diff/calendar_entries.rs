@@ -3,10 +3,7 @@
 use super::collection::CollectionComparison;
 use crate::model::calendar::{copies, is_similar};
 use crate::model::cut_list::cut_sentence_list;
-use crate::model::{
-    ChangeAction, CollectionRole, DesiredCollection, DesiredRecord, Enforcement, ObservedRecord, Record,
-    RecordKey,
-};
+use crate::model::{CollectionRole, DesiredCollection, DesiredRecord, Enforcement, Record, RecordKey};
 
 /// Maximum number of entries in a note.
 const NAMED: usize = 5;
@@ -31,21 +28,10 @@ pub(super) fn is_past(entry: &Record, collection: &DesiredCollection) -> bool {
 }
 
 impl<'a> CollectionComparison<'a> {
-    /// Returns true, and keeps the entry for a note, if a declared entry must not change.
-    ///
-    /// Zones reject changes of past entries, and an update would change every copy of an entry.
-    pub(super) fn keeps_entry(
-        &mut self,
-        id: &'a RecordKey,
-        is_past: bool,
-        action: ChangeAction,
-        found: Option<&ObservedRecord>,
-    ) -> bool {
-        if is_past {
-            self.kept_entries.past.push(id);
-        }
+    /// Returns true, and keeps the key for a note, if the dates of a declared entry have passed.
+    pub(super) fn keeps_past_entry(&mut self, id: &'a RecordKey, is_past: bool) -> bool {
+        self.kept_entries.past.extend(is_past.then_some(id));
         is_past
-            || (action == ChangeAction::Update && found.is_some_and(|found| copies(&found.fields).is_some()))
     }
 
     /// Returns true, and counts the entry, if an unlisted entry has passed.
@@ -66,11 +52,10 @@ impl<'a> CollectionComparison<'a> {
         let mut notes = Vec::new();
         let past = &self.kept_entries.past;
         if !past.is_empty() {
-            notes.push(format!("{}: {} stay as they are: their dates have passed", self.id, named(past)));
+            notes.push(format!("{}: not changed, because the dates have passed: {}", self.id, named(past)));
         }
         if let count @ 1.. = self.kept_entries.past_unlisted {
-            notes
-                .push(format!("{}: unlisted entries kept because their dates have passed: {count}", self.id));
+            notes.push(format!("{}: unlisted entries kept, because the dates have passed: {count}", self.id));
         }
         let others: Vec<(&RecordKey, &Record)> = unlisted
             .iter()

@@ -11,7 +11,7 @@ use super::collection_base::{CollectionBase, ComparisonSummary, RecordsInSync};
 use super::field_names::{DesiredField, FieldNames};
 use super::keyed_records::KeyedRecords;
 use super::mismatches::{ambiguous, declared_twice, differently_keyed, missing_required_field};
-use crate::model::calendar::is_creation_only;
+use crate::model::calendar::{copies, is_creation_only};
 use crate::model::{
     AppliedRecord, ApplyMode, Change, ChangeAction, Channel, CollectionChanges, CollectionId, CollectionRole,
     DesiredCollection, DesiredRecord, DesiredValue, DifferenceType, Enforcement, FieldChange, FieldName,
@@ -243,7 +243,7 @@ impl<'a> CollectionComparison<'a> {
             self.met.records.push((id, record));
             return Ok(());
         }
-        if self.keeps_entry(id, is_past, action, found) {
+        if self.keeps_past_entry(id, is_past) {
             return Ok(());
         }
         let unseen = self.observed.witness.is_people();
@@ -252,7 +252,10 @@ impl<'a> CollectionComparison<'a> {
             self.notes.push(format!("zonal cannot check whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
+        let has_copies = found.is_some_and(|found| copies(&found.fields).is_some());
         let mode = match (record.enforcement, action) {
+            // An update would change every copy of the entry.
+            (_, ChangeAction::Update) if has_copies => ApplyMode::Report,
             (Enforcement::Enforce, _) | (Enforcement::CreateOnly, ChangeAction::Create) => self.apply_mode(),
             (Enforcement::CreateOnly, ChangeAction::Update) if self.just_created.contains(id) => {
                 self.apply_mode()

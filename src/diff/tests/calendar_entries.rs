@@ -17,8 +17,7 @@ fn past_entry_stays_as_it_is() {
         |date: &str| format!("hours: [{{type: EXCEPTION, from: {date}, status: OPEN, description: Day}}]");
     let found =
         |date: &str, more: &str| format!("type=EXCEPTION from={date} to={date} description=Day {more}");
-    let note =
-        "note: OpenHours: `EXCEPTION||2026-02-28|2026-02-28|Day` stay as they are: their dates have passed\n";
+    let note = "note: OpenHours: not changed, because the dates have passed: `EXCEPTION||2026-02-28|2026-02-28|Day`\n";
     assert_eq!(differing(&entry("2026-02-28"), &found("2026-02-28", "status=CLOSED")), note);
     assert_eq!(differing(&entry("2026-02-28"), ""), note, "no past entry is created");
     assert_eq!(differing(&entry("2026-02-28"), &found("2026-02-28", "status=OPEN")), "");
@@ -41,7 +40,7 @@ fn past_entry_stays_as_it_is() {
          `unlisted: delete`)\n\
          - ALPHA/OpenHours/WEEK|MONDAY|2020-01-01|| (because no manifest lists it and OpenHours/h sets `unlisted: \
          delete`)\n\
-         note: OpenHours: unlisted entries kept because their dates have passed: 1\n\
+         note: OpenHours: unlisted entries kept, because the dates have passed: 1\n\
          1 unmanaged in ALPHA/OpenHours\n"
     );
 }
@@ -51,10 +50,12 @@ fn copies_are_reported_and_not_updated() {
     let spec = "hours: [{type: EVENT, from: 2026-05-08, status: OPEN, description: End}]";
     let note = "note: OpenHours has 2 entries `EVENT||2026-05-08||End`: zonal updates none of them; delete the copies in \
                 Alma\n";
-    for status in ["OPEN", "CLOSED"] {
-        let found = format!("type=EVENT from=2026-05-08 description=End status={status} copies=2");
-        assert_eq!(differing(spec, &found), note);
-    }
+    let found = |status: &str| format!("type=EVENT from=2026-05-08 description=End status={status} copies=2");
+    assert_eq!(differing(spec, &found("OPEN")), note);
+    assert_eq!(
+        differing(spec, &found("CLOSED")),
+        format!(".~ ALPHA/OpenHours/EVENT||2026-05-08||End status=\"CLOSED\"->\"OPEN\"\n{note}")
+    );
     let other = "hours: [{type: EVENT, from: 2026-06-08, status: OPEN, description: Other}]";
     let orphan = differing_since_apply(
         Delete,

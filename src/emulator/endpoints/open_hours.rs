@@ -176,7 +176,11 @@ impl EmulatedOpenHour {
     fn is_like(&self, other: &Self) -> bool {
         let days = |hour: &Self| {
             let Self { kind, day_of_week, from_date, to_date, description, .. } = hour;
-            let description = if kind == "WEEK" { "" } else { description };
+            let (to_date, description) = match kind.as_str() {
+                "WEEK" => ("", ""),
+                _ if to_date.is_empty() => (from_date.as_str(), description.as_str()),
+                _ => (to_date.as_str(), description.as_str()),
+            };
             [kind, day_of_week, from_date, to_date, description].map(str::to_owned)
         };
         days(self) == days(other)
