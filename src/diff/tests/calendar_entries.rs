@@ -1,5 +1,7 @@
 //! Calendars: past entries, copies, likely duplicates, and the moving end of weekly hours.
 
+#![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
+
 use crate::diff::diff;
 use crate::model::PruneMode::Delete;
 use crate::test_notation::{desired, differing_since_apply, observed, shown};

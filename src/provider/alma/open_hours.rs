@@ -76,7 +76,7 @@ fn grouped_entries(body: &Json, id: &CollectionId) -> Result<Vec<(Record, Vec<Me
     for (fields, entries) in &mut groups {
         let is_week = fields.get("type") == Some(&WEEK.into());
         let all = |read: &dyn Fn(&Members) -> Option<String>| -> Vec<String> {
-            entries.iter().filter_map(|entry| read(entry)).collect()
+            entries.iter().filter_map(read).collect()
         };
         fields.insert("hours".into(), FieldValue::list(all(&hours)));
         let description = is_week.then_some(WEEK_DESCRIPTION);
