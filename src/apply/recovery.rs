@@ -7,9 +7,10 @@ mod tests;
 
 use std::sync::Arc;
 
+use crate::model::calendar::is_creation_only;
 use crate::model::{
-    AppliedChange, AppliedRecord, AppliedStateUpdate, ChangeAction, FieldValue, ManagementOrigin,
-    ObservedCollection, ObservedRecord, WritePhase,
+    AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, FieldValue,
+    ManagementOrigin, ObservedCollection, ObservedRecord, WritePhase,
 };
 
 /// Returns true if the zone contains all changes of the write.
@@ -61,7 +62,7 @@ pub fn settle(changes: &Arc<[AppliedChange]>, observed: &ObservedCollection) -> 
 fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     let created = made.iter().filter(|done| done.creates());
     let found = created.map(|done| {
-        let fields = done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone()));
+        let fields = compared_fields(done).map(|edit| (edit.field.clone(), edit.after.clone()));
         let known = AppliedRecord {
             holds: Some(fields.collect()),
             maker: ManagementOrigin::Created,
@@ -77,15 +78,20 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
     }
 }
 
+/// Returns the changed fields that the zone keeps.
+fn compared_fields(done: &AppliedChange) -> impl Iterator<Item = &AppliedField> {
+    done.field_changes.iter().filter(|edit| !is_creation_only(&edit.field))
+}
+
 fn fate(done: &AppliedChange, observed: &ObservedCollection) -> RecoveryOutcome {
     let field = |record: &ObservedRecord, name| record.fields.get(name).cloned().unwrap_or_default();
     // An empty key field equals an absent field.
     let is_it = |record: &&ObservedRecord| done.key.iter().all(|(name, value)| field(record, name) == *value);
-    let holds = |record: &ObservedRecord, value: fn(&crate::model::AppliedField) -> FieldValue| {
-        done.field_changes.iter().all(|edit| field(record, &edit.field) == value(edit))
+    let holds = |record: &ObservedRecord, value: fn(&AppliedField) -> FieldValue| {
+        compared_fields(done).all(|edit| field(record, &edit.field) == value(edit))
     };
-    let after = |edit: &crate::model::AppliedField| edit.after.clone();
-    let before = |edit: &crate::model::AppliedField| edit.before.clone().unwrap_or_default();
+    let after = |edit: &AppliedField| edit.after.clone();
+    let before = |edit: &AppliedField| edit.before.clone().unwrap_or_default();
     match (done.action, observed.records.iter().find(is_it)) {
         (ChangeAction::Delete, None) => RecoveryOutcome::Made,
         (ChangeAction::Delete, Some(_)) | (ChangeAction::Create, None) => RecoveryOutcome::Unmade,

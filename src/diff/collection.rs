@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::DesiredOfCollection;
+use super::calendar_entries::{KeptEntries, declared_values, is_past};
 use super::collection_base::{CollectionBase, ComparisonSummary, RecordsInSync};
 use super::field_names::{DesiredField, FieldNames};
 use super::keyed_records::KeyedRecords;
 use super::mismatches::{ambiguous, declared_twice, differently_keyed, missing_required_field};
+use crate::model::calendar::{copies, is_creation_only};
 use crate::model::{
     AppliedRecord, ApplyMode, Change, ChangeAction, Channel, CollectionChanges, CollectionId, CollectionRole,
     DesiredCollection, DesiredRecord, DesiredValue, DifferenceType, Enforcement, FieldChange, FieldName,
@@ -57,6 +59,7 @@ pub fn collection(
         released: BTreeMap::new(),
         attested: 0,
         notes: Vec::new(),
+        kept_entries: KeptEntries::default(),
         met: RecordsInSync::default(),
         forgotten: Vec::new(),
     };
@@ -100,6 +103,7 @@ pub fn collection(
         }
     }
     comparison.tell_stale(&stale, &desired.collections);
+    comparison.tell_calendar(&desired.collections, &stale);
     for collection in &desired.collections {
         for amendment in &collection.amendments {
             comparison.amend(amendment, collection)?;
@@ -153,6 +157,7 @@ pub(super) struct CollectionComparison<'a> {
     released: BTreeMap<Arc<str>, UnmanagedCollection>,
     attested: usize,
     pub(super) notes: Vec<String>,
+    pub(super) kept_entries: KeptEntries<'a>,
     pub(super) met: RecordsInSync<'a>,
     /// Applied records to remove from the applied state.
     pub(super) forgotten: Vec<RecordKey>,
@@ -199,6 +204,7 @@ impl<'a> CollectionComparison<'a> {
         }
         self.tell_shadow(id, found, collection);
         let desired = self.names.resolve_record(record)?;
+        let is_past = collection.shape.calendar.is_some() && is_past(&declared_values(record), collection);
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
                 ObservationSource::Zone => {
@@ -213,6 +219,7 @@ impl<'a> CollectionComparison<'a> {
                     (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, Some(MAYBE.to_owned()))
                 }
             },
+            (None, false) if is_past => (ChangeAction::Create, Vec::new(), DifferenceType::Missing, None),
             (None, false) => {
                 let edits = self.new_fields(id, &desired, record, collection)?;
                 (ChangeAction::Create, edits, DifferenceType::Missing, self.look_alike(id))
@@ -241,13 +248,19 @@ impl<'a> CollectionComparison<'a> {
             self.met.records.push((id, record));
             return Ok(());
         }
+        if self.keeps_past_entry(id, is_past) {
+            return Ok(());
+        }
         let unseen = self.observed.witness.is_people();
         if unseen && (action, record.enforcement) == (ChangeAction::Create, Enforcement::Report) {
             let note = "so no difference is reported";
             self.notes.push(format!("zonal cannot check whether {} has `{id}`, {note}", self.id));
             return Ok(());
         }
+        let has_copies = found.is_some_and(|found| copies(&found.fields).is_some());
         let mode = match (record.enforcement, action) {
+            // An update would change every copy of the entry.
+            (_, ChangeAction::Update) if has_copies => ApplyMode::Report,
             (Enforcement::Enforce, _) | (Enforcement::CreateOnly, ChangeAction::Create) => self.apply_mode(),
             (Enforcement::CreateOnly, ChangeAction::Update) if self.just_created.contains(id) => {
                 self.apply_mode()
@@ -382,8 +395,11 @@ const DETACHED: &str =
     "because the zone has detached it: changes in the network do not reach it until it is attached again";
 
 /// Returns the fields that differ from the desired values. A field missing in the response counts as empty.
+/// Fields of new records only are not compared.
 fn edits(desired: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
-    let differing =
-        desired.iter().filter(|wish| *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value);
+    let differing = desired.iter().filter(|wish| {
+        !is_creation_only(wish.field)
+            && *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value
+    });
     differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
 }

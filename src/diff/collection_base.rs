@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::collection::CollectionComparison;
+use crate::model::calendar::is_creation_only;
 use crate::model::{
     Amendment, AmendmentOperation, AppliedCollection, AppliedRecord, AppliedStateUpdate, CollectionChanges,
     CollectionId, ComparisonBase, DesiredRecord, Enforcement, FieldValue, ManagementOrigin, OrphanedRecords,
@@ -103,6 +104,7 @@ impl<'a> CollectionComparison<'a> {
                 true => None,
                 false => {
                     let wishes = self.names.resolve_record(record)?.into_iter();
+                    let wishes = wishes.filter(|wish| !is_creation_only(wish.field));
                     let mut holds: Record =
                         wishes.map(|wish| (wish.field.clone(), wish.value.value.clone())).collect();
                     holds.extend(self.parts(key, amendments)?);

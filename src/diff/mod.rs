@@ -5,6 +5,7 @@
 
 mod amend_created_records;
 mod amendments;
+mod calendar_entries;
 mod collection;
 mod collection_base;
 mod field_names;

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::calendar_entries::is_past;
 use super::collection::{ChangeDraft, CollectionComparison};
+use crate::model::calendar::copies;
 use crate::model::cut_list::cut_sentence_list;
 use crate::model::{
     AppliedRecord, ChangeAction, Channel, DesiredCollection, DifferenceType, FieldChange, FieldName,
@@ -83,12 +85,18 @@ impl<'a> CollectionComparison<'a> {
         };
         let provenance =
             Provenance { span: place.clone(), manifest: entry.manifest.clone(), override_index: None };
+        if is_past(&found.fields, collection) {
+            return OrphanOutcome::Stays(PAST);
+        }
         let (action, edits) = match (farewell, switch) {
             (OrphanAction::Keep, _) => return OrphanOutcome::Stays(THEIRS),
             (OrphanAction::Unmanage, _) if entry.maker == ManagementOrigin::Created => {
                 return OrphanOutcome::Stays(LET_GO);
             }
             (OrphanAction::Unmanage, _) => return OrphanOutcome::Stays(NOT_OURS),
+            (OrphanAction::Delete, _) if copies(&found.fields).is_some() => {
+                return OrphanOutcome::Stays(COPIED);
+            }
             (OrphanAction::Disable, Some(switch))
                 if found.fields.get(switch) == Some(&FieldValue::Bool(false)) =>
             {
@@ -162,4 +170,6 @@ const LET_GO: &str = "its manifest sets `enforcement: unmanage`";
 const NOT_OURS: &str = "zonal changed the record but did not create it";
 const THEIRS: &str = "changed since zonal created it";
 const NO_SWITCH: &str = "the record cannot be disabled";
+const PAST: &str = "the dates have passed";
+const COPIED: &str = "the zone has copies of the entry";
 const UNSAID: &str = "`prune` is not set";

@@ -24,6 +24,9 @@ impl<'a> CollectionComparison<'a> {
             UnlistedPolicy::Delete => "delete",
         };
         let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
+        if self.keeps_unlisted_entry(&one.fields, collection) {
+            return Ok(1);
+        }
         let (action, edits) = match (collection.unlisted, &collection.shape.switch) {
             (UnlistedPolicy::Delete, _) => (ChangeAction::Delete, Vec::new()),
             (_, Some(switch)) if one.fields.get(switch) != Some(&FieldValue::Bool(false)) => {

@@ -102,6 +102,17 @@ settings! {
     /// `inherited` flag of an institution's own opening hours. The vendor's schema: "False means that it is a
     /// change in the library scope."
     institution_hours: InstitutionHours = InstitutionHours::Own;
+    /// Effect of the institution's code as `scope` of opening hours. The vendor's OpenAPI requires a scope, its
+    /// text calls the scope optional, and all known clients omit the scope of the institution.
+    institution_scope: InstitutionScope = InstitutionScope::Accepted;
+    /// Status of closed days. The vendor's schema says `CLOSED`, the known zones say `CLOSE`.
+    closed_status: ClosedStatus = ClosedStatus::Closed;
+    /// Last date of an event of one day. The events of known zones have none.
+    event_end: EventEnd = EventEnd::Kept;
+    /// Effect of a PUT on the last date of weekly hours. Librarians report three years ahead.
+    week_end: WeekEnd = WeekEnd::Kept;
+    /// Effect of a PUT that changes past entries. Alma's pages refuse the edit; unknown for the API.
+    past_hours: PastHours = PastHours::Accepted;
     /// Effect of a PUT on groups of an e-resource missing from `group_setting`. Unknown for Alma.
     group_settings: GroupSettings = GroupSettings::Replaced;
     /// `value` of a group, next to `desc`. Unknown for Alma: the only known response has `desc` alone.
@@ -221,6 +232,41 @@ switches! {
         Own,
         /// `true`, because the hours are no change in the library scope.
         Inherited,
+    }
+    /// Effect of the institution's code as `scope`.
+    InstitutionScope {
+        /// Calendar of the institution.
+        Accepted,
+        /// Error: a scope is a library.
+        Refused,
+    }
+    /// Status of closed days.
+    ClosedStatus {
+        /// `CLOSED`; a PUT also accepts `CLOSE`.
+        Closed,
+        /// `CLOSE`; a PUT with `CLOSED` is refused.
+        Close,
+    }
+    /// Last date of an event of one day.
+    EventEnd {
+        /// As sent.
+        Kept,
+        /// Omitted.
+        Dropped,
+    }
+    /// Effect of a PUT on the last date of weekly hours.
+    WeekEnd {
+        /// As sent.
+        Kept,
+        /// Three years after `today`, for all weekly hours of the calendar.
+        Moved,
+    }
+    /// Effect of a PUT that changes past entries.
+    PastHours {
+        /// Changes the entries.
+        Accepted,
+        /// Error.
+        Refused,
     }
     /// Effect of a PUT on groups of an e-resource missing from the list.
     GroupSettings {

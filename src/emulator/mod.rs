@@ -139,9 +139,10 @@ mod tests;
 use std::sync::Arc;
 
 pub use config::{
-    Booleans, ColumnValues, Connection, EmulatorConfig, ErrorShape, GroupCodes, GroupSettings,
-    InstitutionHours, LetterEnabled, Lists, ManagedInNetwork, OptionalFields, RelationShape, RowOrder,
-    UnknownKey, UnusedColumns, ZoneConfigOverride,
+    Booleans, ClosedStatus, ColumnValues, Connection, EmulatorConfig, ErrorShape, EventEnd, GroupCodes,
+    GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled, Lists, ManagedInNetwork,
+    OptionalFields, PastHours, RelationShape, RowOrder, UnknownKey, UnusedColumns, WeekEnd,
+    ZoneConfigOverride,
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};

@@ -111,6 +111,7 @@ codes! {
     BACKWARDS = "Z0705": "end of dates or hours is before the start";
     HALF_A_PERIOD = "Z0706": "only one of opening and closing time is set";
     PERIODS = "Z0707": "periods of one day contradict each other";
+    DAY_OF_DATES = "Z0708": "exception has a day of the week and several dates";
     DUPLICATE_GROUP = "Z0720": "duplicate group for one e-resource";
     GROUP_PLACEHOLDER = "Z0721": "placeholder in a group name is not allowed, or is missing";
     GROUP_PROXY = "Z0722": "proxy for a group is set in two ways";

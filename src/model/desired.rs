@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::address::{CollectionId, RecordKey, ZoneCode};
 use super::applied_state::ConflictPolicy;
+use super::calendar::CalendarRules;
 use super::source_span::Provenance;
 use super::value::{FieldName, FieldValue};
 
@@ -15,6 +16,15 @@ pub struct DesiredState {
     ///
     /// Several manifests may declare different records of one collection.
     pub zones: BTreeMap<ZoneCode, Vec<DesiredCollection>>,
+}
+
+impl DesiredState {
+    /// Sets the date of all calendars, so that a comparison knows past entries.
+    pub fn set_calendar_date(&mut self, now: jiff::Timestamp) {
+        for collection in self.zones.values_mut().flatten().filter(|each| each.shape.calendar.is_some()) {
+            Arc::make_mut(&mut collection.shape).calendar = Some(CalendarRules::at(now));
+        }
+    }
 }
 
 /// Desired state of one collection of one zone, from one manifest.
@@ -83,6 +93,8 @@ pub struct CollectionShape {
     pub shadow: Option<FieldName>,
     /// Description of a record that stays without a declaration, for a note.
     pub stale: Option<Arc<str>>,
+    /// Rules of a calendar; `None` for any other collection.
+    pub calendar: Option<CalendarRules>,
     /// Menu path of the collection in Alma; empty if unknown.
     pub menu: Arc<str>,
 }

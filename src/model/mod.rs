@@ -6,6 +6,7 @@ pub mod address;
 pub mod alma_codes;
 pub mod applied_state;
 pub mod approval;
+pub mod calendar;
 pub mod change;
 pub mod channel;
 mod collection_image;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::CollectionSnapshot;
+use crate::model::calendar::is_creation_only;
 use crate::model::{
     ApplyMode, Change, ChangeAction, FailureClass, FieldName, FieldValue, Record, ZoneFailure,
 };
@@ -162,7 +163,7 @@ pub fn changed_records(
 
 /// Returns one line per difference between `after` and the expected result of the changes to `before`.
 ///
-/// An empty field equals an absent field. Fields that a zone adds to a new record do not count, nor does the
+/// An empty field equals an absent field. Fields of new records only are not compared. Fields that a zone adds to a new record do not count, nor does the
 /// order of records.
 pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &CollectionSnapshot) -> Vec<String> {
     let expected = match records(before, changes) {
@@ -181,7 +182,8 @@ pub fn strays(before: &CollectionSnapshot, changes: &[Change], after: &Collectio
 }
 
 fn without_empty_fields(record: &Record) -> Record {
-    let fields = record.iter().filter(|(_, value)| **value != FieldValue::Null);
+    let fields =
+        record.iter().filter(|(field, value)| **value != FieldValue::Null && !is_creation_only(field));
     fields.map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 

@@ -252,10 +252,11 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
         orphans::spare(base, &observed);
     }
     // A record that differs from the result of the reverted run stays as it is.
-    let (desired, skipped) = match &reverted {
+    let (mut desired, skipped) = match &reverted {
         Some(reverted) => reverted.changes.split_by_record_state(&selected.desired, &observed),
         None => (selected.desired, SkippedRecords::default()),
     };
+    desired.set_calendar_date(now);
     let mut differences = diff::three_way(&desired, &observed, base.as_ref());
     skipped.add_notes(&mut differences);
     // The origin of each difference: manifests, zone, or both.

@@ -24,6 +24,7 @@ cases! {
     api_keys,
     approvals,
     authority_task_list,
+    calendars,
     capabilities,
     change_origin,
     default_row,

@@ -262,8 +262,11 @@ fn others(value: &Json) -> impl Iterator<Item = Json> + use<> {
 
 /// Returns known words for fields with a fixed choice.
 fn words(value: &Json) -> impl Iterator<Item = Json> + use<> {
-    let words: &[&str] =
-        if value.is_string() { &["allow", "deny", "retry", "queue", "no", "yes", "borrower"] } else { &[] };
+    let words: &[&str] = if value.is_string() {
+        &["allow", "deny", "retry", "queue", "no", "yes", "borrower", "CLOSED"]
+    } else {
+        &[]
+    };
     let value = value.clone();
     words.iter().map(|word| json!(word)).filter(move |word| *word != value)
 }

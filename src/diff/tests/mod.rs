@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod amendments;
+mod calendar_entries;
 mod default_rows;
 mod field_names;
 mod languages;

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::emulator::config::InstitutionHours;
+use crate::emulator::config::{
+    ClosedStatus, EmulatorConfig, EventEnd, InstitutionHours, InstitutionScope, PastHours, WeekEnd,
+};
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
     EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, XmlLayout, seed_each,
@@ -16,7 +18,7 @@ use crate::emulator::put_fields::{code, object_list, required_text};
 pub(super) const ENDPOINT: EndpointEntry = EndpointEntry {
     edits: Some(EditFormat {
         target: "opening hours of `{}`",
-        hint: "invalid action for opening hours: use set_hours or delete_hours",
+        hint: "invalid action for opening hours: use set_hours, add_hours or delete_hours",
         named_by: TargetField::Library,
         ..EditFormat::new::<OpenHoursEdit>("open_hours", "Opening hours of `library`, or of the institution.")
     }),
@@ -46,7 +48,7 @@ pub struct EmulatedOpenHour {
     pub to_hour: String,
     /// `MONDAY`. `""` for an entry with dates.
     pub day_of_week: String,
-    /// `OPEN` or `CLOSED`.
+    /// `OPEN`, `CLOSED` or `CLOSE`, or another code of the institution.
     pub status: String,
 }
 
@@ -54,8 +56,10 @@ pub struct EmulatedOpenHour {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum OpenHoursEdit {
-    /// Replaces the entry for the same days, or adds an entry.
+    /// Replaces the entry for the same days with the same description, or adds an entry.
     SetHours(Box<EmulatedOpenHour>),
+    /// Adds an entry, even beside an equal one, like a distribution of the Network Zone.
+    AddHours(Box<EmulatedOpenHour>),
     /// Deletes all entries with this description.
     DeleteHours {
         /// Description of the entries.
@@ -94,14 +98,14 @@ impl EmulatedCalendars {
     }
 
     /// Returns a calendar. A library inherits the institution's hours for days without own hours.
-    fn to_document(&self, library: &str, switch: InstitutionHours) -> DocumentNode {
+    fn to_document(&self, library: &str, settings: &EmulatorConfig) -> DocumentNode {
         let hours = |library: &str| self.0.get(library).map_or(&[][..], Vec::as_slice);
-        let own_inherited = library.is_empty() && switch == InstitutionHours::Inherited;
+        let own_inherited = library.is_empty() && settings.institution_hours == InstitutionHours::Inherited;
         let own = hours(library);
         let inherited =
             hours("").iter().filter(|hour| !library.is_empty() && !own.iter().any(|own| own.is_like(hour)));
-        let own = own.iter().map(|hour| hour.to_document(own_inherited));
-        let items = own.chain(inherited.map(|hour| hour.to_document(true)));
+        let own = own.iter().map(|hour| hour.to_document(own_inherited, settings));
+        let items = own.chain(inherited.map(|hour| hour.to_document(true, settings)));
         DocumentNode::Group(vec![DocumentPart::list("open_hour", items)])
     }
 }
@@ -112,7 +116,7 @@ impl EmulatedEndpoint for EmulatedCalendars {
         if !self.0.contains_key(library) {
             return Err(ErrorResponse::invalid_parameter("scope", library));
         }
-        request.reply("open_hours", &self.to_document(library, request.settings.institution_hours))
+        request.reply("open_hours", &self.to_document(library, request.settings))
     }
 
     /// Replaces a calendar.
@@ -127,7 +131,17 @@ impl EmulatedEndpoint for EmulatedCalendars {
         let body = request.parse_body("open_hours", &LAYOUT)?;
         let malformed = || ErrorResponse::invalid_request("The element 'open_hour' is not a list.");
         let entries = object_list(&body, "open_hour", malformed)?;
-        *hours = entries.into_iter().map(EmulatedOpenHour::parse_entry).collect::<Result<_, _>>()?;
+        let sent: Vec<EmulatedOpenHour> =
+            entries.into_iter().map(EmulatedOpenHour::parse_entry).collect::<Result<_, _>>()?;
+        check_calendar(hours, &sent, request.settings)?;
+        *hours = sent;
+        if request.settings.week_end == WeekEnd::Moved {
+            let end = three_years_after(&request.settings.today);
+            hours
+                .iter_mut()
+                .filter(|hour| hour.kind == "WEEK")
+                .for_each(|hour| hour.to_date.clone_from(&end));
+        }
         self.get(request)
     }
 
@@ -146,6 +160,7 @@ impl EmulatedEndpoint for EmulatedCalendars {
                 Some(known) => *known = *hour,
                 None => hours.push(*hour),
             },
+            OpenHoursEdit::AddHours(hour) => hours.push(*hour),
             OpenHoursEdit::DeleteHours { description } => {
                 if hours.extract_if(.., |hour| hour.description == description).count() == 0 {
                     return Err(format!("no opening hours with the description `{description}`"));
@@ -157,32 +172,59 @@ impl EmulatedEndpoint for EmulatedCalendars {
 }
 
 impl EmulatedOpenHour {
-    /// Returns true if both entries apply to the same days.
+    /// Returns true if both entries apply to the same days, with the same description if any dates.
     fn is_like(&self, other: &Self) -> bool {
         let days = |hour: &Self| {
-            let Self { kind, day_of_week, from_date, to_date, .. } = hour;
-            [kind, day_of_week, from_date, to_date].map(String::clone)
+            let Self { kind, day_of_week, from_date, to_date, description, .. } = hour;
+            let (to_date, description) = match kind.as_str() {
+                "WEEK" => ("", ""),
+                _ if to_date.is_empty() => (from_date.as_str(), description.as_str()),
+                _ => (to_date.as_str(), description.as_str()),
+            };
+            [kind, day_of_week, from_date, to_date, description].map(str::to_owned)
         };
         days(self) == days(other)
     }
 
-    fn to_document(&self, inherited: bool) -> DocumentNode {
+    /// Returns true if the last date is before today. Weekly and repeated entries do not end.
+    fn is_past(&self, today: &str) -> bool {
+        let last = if self.to_date.is_empty() { &self.from_date } else { &self.to_date };
+        let ends = self.kind != "WEEK" && self.recurrence.is_empty() && !last.is_empty();
+        ends && last.trim_end_matches('Z') < today.trim_end_matches('Z')
+    }
+
+    /// Returns the entry as the zone answers.
+    fn answered(&self, settings: &EmulatorConfig) -> Self {
+        let mut hour = self.clone();
+        if settings.closed_status == ClosedStatus::Close && hour.status == "CLOSED" {
+            "CLOSE".clone_into(&mut hour.status);
+        }
+        if settings.event_end == EventEnd::Dropped && hour.kind == "EVENT" && hour.to_date == hour.from_date {
+            hour.to_date.clear();
+        }
+        hour
+    }
+
+    fn to_document(&self, inherited: bool, settings: &EmulatorConfig) -> DocumentNode {
+        let Self {
+            kind,
+            description,
+            recurrence,
+            from_date,
+            to_date,
+            from_hour,
+            to_hour,
+            day_of_week,
+            status,
+        } = &self.answered(settings);
         let code = |name, code: &String| DocumentPart::described(name, code, code.to_lowercase());
-        let texts = [
-            ("from_date", &self.from_date),
-            ("to_date", &self.to_date),
-            ("from_hour", &self.from_hour),
-            ("to_hour", &self.to_hour),
-        ];
-        let codes = [
-            ("recurrence_type", &self.recurrence),
-            ("day_of_week", &self.day_of_week),
-            ("status", &self.status),
-        ];
+        let texts =
+            [("from_date", from_date), ("to_date", to_date), ("from_hour", from_hour), ("to_hour", to_hour)];
+        let codes = [("recurrence_type", recurrence), ("day_of_week", day_of_week), ("status", status)];
         let mut parts = vec![
-            code("type", &self.kind),
+            code("type", kind),
             DocumentPart::flag("inherited", inherited),
-            DocumentPart::text("desc", &self.description),
+            DocumentPart::text("desc", description),
         ];
         let has_text = |(_, text): &(&str, &String)| !text.is_empty();
         parts.extend(texts.into_iter().filter(has_text).map(|(name, text)| DocumentPart::text(name, text)));
@@ -211,11 +253,50 @@ impl EmulatedOpenHour {
     }
 }
 
+/// Checks a new calendar.
+fn check_calendar(
+    before: &[EmulatedOpenHour],
+    sent: &[EmulatedOpenHour],
+    settings: &EmulatorConfig,
+) -> Result<(), ErrorResponse> {
+    for hour in sent {
+        let EmulatedOpenHour { kind, day_of_week, from_date, to_date, .. } = hour;
+        if kind == "EXCEPTION" && !day_of_week.is_empty() && !to_date.is_empty() && from_date != to_date {
+            let message = "An exception for a day of the week needs equal from and to dates.";
+            return Err(ErrorResponse::invalid_request(message));
+        }
+        if settings.closed_status == ClosedStatus::Close && hour.status == "CLOSED" {
+            return Err(ErrorResponse::invalid_request("'CLOSED' is not a calendar record status."));
+        }
+    }
+    let past = |hours: &[EmulatedOpenHour]| {
+        let past = hours.iter().filter(|hour| hour.is_past(&settings.today));
+        let mut past: Vec<String> = past.map(|hour| format!("{:?}", hour.answered(settings))).collect();
+        past.sort();
+        past
+    };
+    match settings.past_hours {
+        PastHours::Refused if past(before) != past(sent) => {
+            Err(ErrorResponse::invalid_request("A calendar record in the past cannot be changed."))
+        }
+        PastHours::Refused | PastHours::Accepted => Ok(()),
+    }
+}
+
+/// Returns the date three years after a date, both as `YYYY-MM-DDZ`.
+fn three_years_after(today: &str) -> String {
+    let (year, rest) = today.split_once('-').unwrap_or((today, ""));
+    format!("{}-{rest}", year.parse::<u32>().map_or(0, |year| year + 3))
+}
+
 /// Returns the library of the calendar, `""` for the institution.
 fn requested_library<'a>(request: &EndpointRequest<'a>) -> Result<&'a str, ErrorResponse> {
     request.language("")?;
     match (request.path, request.call.parameter("scope")) {
         ([], Some(scope)) if *scope != request.zone.code => Ok(scope),
+        ([], Some(scope)) if request.settings.institution_scope == InstitutionScope::Refused => {
+            Err(ErrorResponse::invalid_parameter("scope", scope))
+        }
         ([], _) => Ok(""),
         (_, _) => Err(ErrorResponse::routing_error()),
     }

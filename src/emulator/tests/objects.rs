@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::*;
 use crate::emulator::{
-    EditAction, EditTrigger, EmulatedOpenHour, InstitutionHours, LetterEdit, LetterEnabled, LibrarianEdit,
-    OpenHoursEdit, OptionalFields, RelationEdit, RelationShape,
+    ClosedStatus, EditAction, EditTrigger, EmulatedOpenHour, EventEnd, InstitutionHours, InstitutionScope,
+    LetterEdit, LetterEnabled, LibrarianEdit, OpenHoursEdit, OptionalFields, PastHours, RelationEdit,
+    RelationShape, WeekEnd,
 };
 
 const LETTER: &str = "/conf/letters/FulPlaceOnHoldShelfLetter";
@@ -188,6 +189,53 @@ async fn opening_hours_put_accepts_xml() {
 }
 
 #[tokio::test]
+async fn calendar_has_the_habits_of_live_zones() {
+    let habits = EmulatorConfig {
+        institution_scope: InstitutionScope::Refused,
+        closed_status: ClosedStatus::Close,
+        event_end: EventEnd::Dropped,
+        week_end: WeekEnd::Moved,
+        past_hours: PastHours::Refused,
+        ..EmulatorConfig::without_thresholds()
+    };
+    let emulator = network(habits);
+    let own_code = get(&emulator, "r-alpha", "/conf/open-hours?scope=01OMNI_ALPHA").await;
+    assert_eq!(refusal(&own_code), (400, "40166411"));
+    let path = "/conf/open-hours";
+    let (_, mut calendar) = get(&emulator, "r-alpha", path).await;
+    assert_eq!(calendar["open_hour"][5]["status"]["value"], "CLOSE");
+    let sent = async |calendar: &Value| put(&emulator, "w-alpha", path, calendar).await;
+    // Past entries, `CLOSED`, and an exception for a day over several dates are refused.
+    for (member, value) in [("desc", json!("Other")), ("status", json!({"value": "CLOSED"}))] {
+        let mut edited = calendar.clone();
+        edited["open_hour"][5][member] = value;
+        assert_eq!(refusal(&sent(&edited).await), (400, "INVALID_REQUEST"));
+    }
+    let entry = |kind: &str, to: &str| {
+        let day = if kind == "EVENT" { json!(null) } else { json!({"value": "FRIDAY"}) };
+        json!({"type": {"value": kind}, "day_of_week": day, "from_date": "2026-05-08Z", "to_date": to, "status": {"value": "OPEN"}})
+    };
+    calendar["open_hour"].as_array_mut().unwrap().push(entry("EXCEPTION", "2026-05-15Z"));
+    assert_eq!(refusal(&sent(&calendar).await), (400, "INVALID_REQUEST"));
+    calendar["open_hour"][6] = entry("EVENT", "2026-05-08Z");
+    let (_, read) = sent(&calendar).await;
+    assert_eq!(read["open_hour"][6].get("to_date"), None);
+    assert_eq!(read["open_hour"][0]["to_date"], "2029-03-02Z");
+    let copy = EmulatedOpenHour {
+        kind: "EVENT".to_owned(),
+        status: "OPEN".to_owned(),
+        ..EmulatedOpenHour::default()
+    };
+    for _ in 0..2 {
+        emulator
+            .control()
+            .edit(edit("open_hours", None, OpenHoursEdit::AddHours(Box::new(copy.clone()))))
+            .unwrap();
+    }
+    assert_eq!(get(&emulator, "r-alpha", path).await.1["open_hour"].as_array().unwrap().len(), 9);
+}
+
+#[tokio::test]
 async fn librarian_edits_letters_relations_and_hours() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let control = emulator.control();
@@ -221,7 +269,7 @@ async fn librarian_edits_letters_relations_and_hours() {
     let refused = |edit: LibrarianEdit| control.edit(edit).unwrap_err().to_string();
     assert_eq!(
         refused(edit("open_hours", None, LetterEdit::Remove)),
-        "invalid action for opening hours: use set_hours or delete_hours"
+        "invalid action for opening hours: use set_hours, add_hours or delete_hours"
     );
     assert_eq!(
         refused(edit("relations", Some("NONE"), LetterEdit::Remove)),

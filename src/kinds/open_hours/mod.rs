@@ -19,6 +19,7 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::{TextOrVariable, UnlistedAction};
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
+use crate::model::calendar::{CALENDAR_KEY, CLOSED, CalendarRules, WEEK, identifying_end};
 use crate::model::network::Zone;
 use crate::model::{
     CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network, Severity,
@@ -45,8 +46,8 @@ pub struct OpenHoursSpec {
     /// institution do not count.
     #[serde(default)]
     pub unlisted: UnlistedAction,
-    /// Calendar entries. Several entries with the same type, day and dates form one record with several
-    /// periods.
+    /// Calendar entries. Several entries with the same type, day, dates and description form one record with
+    /// several periods.
     #[serde(default)]
     pub hours: Vec<Spanned<OpenHourSpec>>,
 }
@@ -59,12 +60,14 @@ pub enum LibrariesSpec {
     Each,
 }
 
-/// Calendar entry, identified by type, day and dates. A new date makes a new entry, so use `unlisted: delete`
-/// or `absent: true` to delete the old one.
+/// Calendar entry, identified by type, day, dates and description, and weekly hours by day and first date. A
+/// new date or description makes a new entry, so use `unlisted: delete` or `absent: true` to delete the old
+/// one. Entries whose dates have passed stay as they are.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OpenHourSpec {
-    /// Alma's code of the entry type, from the code table `CalendarRecordsTypes`: `WEEK` for weekly hours.
+    /// Alma's code of the entry type, from the code table `CalendarRecordsTypes`: `WEEK` for weekly hours,
+    /// `EXCEPTION` for other hours or closed days, `EVENT` for events.
     #[serde(rename = "type")]
     #[schemars(regex(pattern = FILLED))]
     pub kind: String,
@@ -72,13 +75,14 @@ pub struct OpenHourSpec {
     pub day: Option<Weekday>,
     /// First date, such as `2026-05-08` or `2026-05-08Z`.
     pub from: Option<Spanned<TextOrVariable>>,
-    /// Last date.
+    /// Last date. An event of one day needs none. Alma moves the last date of weekly hours itself, so only new
+    /// weekly hours get the date.
     pub to: Option<Spanned<TextOrVariable>>,
     /// Opening time, such as `08:00`.
     pub opens: Option<Spanned<TextOrVariable>>,
     /// Closing time, such as `22:00`.
     pub closes: Option<Spanned<TextOrVariable>>,
-    /// Status: `OPEN` or `CLOSED`. Required for a new entry.
+    /// Status: `OPEN` or `CLOSED`. Each zone keeps its own spelling, `CLOSED` or `CLOSE`. Required for a new entry.
     pub status: Option<Spanned<OpenHourStatus>>,
     /// Description of the entry.
     pub description: Option<Spanned<TextOrVariable>>,
@@ -123,13 +127,15 @@ pub enum OpenHourStatus {
     Open,
     /// Closed.
     Closed,
+    /// Closed, in the spelling of most zones.
+    Close,
 }
 
 impl From<OpenHourStatus> for FieldValue {
     fn from(status: OpenHourStatus) -> Self {
         match status {
             OpenHourStatus::Open => "OPEN".into(),
-            OpenHourStatus::Closed => "CLOSED".into(),
+            OpenHourStatus::Closed | OpenHourStatus::Close => CLOSED.into(),
         }
     }
 }
@@ -145,11 +151,12 @@ impl KindSpec for OpenHoursSpec {
     }
 }
 
-/// Key fields of an entry.
-const KEY: [&str; 4] = ["type", "day", "from", "to"];
-
 static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
-    Arc::new(CollectionShape { required: vec!["status".into()], ..CollectionShape::default() })
+    Arc::new(CollectionShape {
+        required: vec!["status".into()],
+        calendar: Some(CalendarRules::default()),
+        ..CollectionShape::default()
+    })
 });
 
 impl ManifestSpec for OpenHoursSpec {
@@ -217,8 +224,9 @@ impl ManifestSpec for OpenHoursSpec {
             let records = self.records(&mut scope, zone, &mut told);
             for library in calendars {
                 let id = CollectionId { library, ..CollectionId::of_institution(Self::NAME) };
-                let calendar =
-                    scope.collection(id, &KEY, &SHAPE).with_enforcement(self.enforcement, self.conflict);
+                let calendar = scope
+                    .collection(id, &CALENDAR_KEY, &SHAPE)
+                    .with_enforcement(self.enforcement, self.conflict);
                 let mut calendar = calendar.with_unlisted_policy(self.unlisted.into());
                 for record in &records {
                     calendar.add(record.entry(&scope));
@@ -231,14 +239,14 @@ impl ManifestSpec for OpenHoursSpec {
 }
 
 impl OpenHoursSpec {
-    /// Returns the records for a zone; entries with the same type, day and dates form one record.
+    /// Returns the records for a zone; entries with the same key form one record.
     fn records<'a, 'n>(
         &'a self,
         scope: &mut ManifestExpansion<'_, 'n>,
         zone: &'n Zone,
         told: &mut BTreeSet<(NodeSpan, String)>,
     ) -> Vec<CalendarRecord<'a>> {
-        let mut records: BTreeMap<[Arc<str>; 4], CalendarRecord<'a>> = BTreeMap::new();
+        let mut records: BTreeMap<[Arc<str>; 5], CalendarRecord<'a>> = BTreeMap::new();
         for Spanned { value: hour, extent } in &self.hours {
             let all = [&hour.from, &hour.to, &hour.opens, &hour.closes, &hour.description];
             let texts =
@@ -256,13 +264,18 @@ impl OpenHoursSpec {
                 }
             }
             let day: Arc<str> = hour.day.map_or("", Weekday::code).into();
-            let key = [hour.kind.as_str().into(), day, times.from, times.to];
+            let end = identifying_end(&hour.kind, &times.from, &times.to).into();
             let description = hour.description.as_ref().and_then(|text| Some((resolve(text)?, text.extent)));
+            let title = description.as_ref().filter(|_| hour.kind != WEEK);
+            let title = title.map_or_else(|| "".into(), |(text, _)| Arc::clone(text));
+            let to = hour.to.as_ref().map(|text| (times.to, text.extent));
+            let key = [hour.kind.as_str().into(), day, times.from, end, title];
             let new = || CalendarRecord {
                 key: key.clone(),
                 first: hour,
                 extent: *extent,
                 description,
+                to,
                 hours: Vec::new(),
             };
             match records.get_mut(&key) {
@@ -277,8 +290,8 @@ impl OpenHoursSpec {
                         let first = scope.head.place(first.extent);
                         let problem = Diagnostic::error(code, scope.head.place(*extent), message);
                         scope.report(problem.with_secondary_span(first, "other entry").help(
-                            "entries with the same type, day and dates are periods: list them in order, \
-                             with all other fields equal",
+                            "entries with the same type, day, dates and description are periods: list them \
+                             in order, with all other fields equal",
                         ));
                     }
                 }
@@ -299,21 +312,23 @@ impl OpenHourSpec {
             })
         };
         let recurrence = |hour: &Self| hour.recurrence.as_ref().map(|said| said.value.clone());
+        let status = |hour: &Self| hour.status.as_ref().map(|said| FieldValue::from(said.value));
         let same = [
-            ("status", self.status.map(|said| said.value) == other.status.map(|said| said.value)),
+            ("status", status(self) == status(other)),
             ("description", text(&self.description) == text(&other.description)),
+            ("to", self.kind != WEEK || text(&self.to) == text(&other.to)),
             ("recurrence", recurrence(self) == recurrence(other)),
             ("absent", self.absent == other.absent),
         ];
         same.into_iter().find_map(|(field, same)| (!same).then_some(field))
     }
 
-    /// Reports an absent entry with fields outside the key.
+    /// Reports an absent entry with fields outside its identity.
     fn silence(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let said = [
             ("opens", self.opens.as_ref().map(|said| said.extent)),
             ("status", self.status.as_ref().map(|said| said.extent)),
-            ("description", self.description.as_ref().map(|said| said.extent)),
+            ("description", self.description.as_ref().filter(|_| self.kind == WEEK).map(|said| said.extent)),
             ("recurrence", self.recurrence.as_ref().map(|said| said.extent)),
         ];
         let (field, extent) = said.into_iter().find_map(|(field, extent)| Some((field, extent?)))?;

@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
-use super::{KEY, OpenHourSpec};
+use super::OpenHourSpec;
 use crate::kinds::manifest_expansion::{ManifestExpansion, RecordDraft};
 use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::model::FieldValue;
+use crate::model::calendar::{CALENDAR_KEY, WEEK, WEEK_DESCRIPTION, WEEK_END};
 
 /// Calendar record.
 pub(super) struct CalendarRecord<'a> {
-    pub key: [Arc<str>; 4],
+    pub key: [Arc<str>; 5],
     pub first: &'a OpenHourSpec,
     pub extent: NodeSpan,
     pub description: Option<(Arc<str>, NodeSpan)>,
+    pub to: Option<(Arc<str>, NodeSpan)>,
     pub hours: Vec<(String, NodeSpan)>,
 }
 
@@ -30,7 +32,7 @@ impl CalendarRecord<'_> {
         let (Some(last), Some(period)) = (self.hours.last(), period) else {
             return Err((
                 diagnostic_codes::DUPLICATE_ROW,
-                "an entry for this type, day and dates already exists".to_owned(),
+                "an entry for this type, day, dates and description already exists".to_owned(),
             ));
         };
         if let Some(field) = self.first.disagrees(hour) {
@@ -50,7 +52,7 @@ impl CalendarRecord<'_> {
 
     pub fn entry<'a>(&self, scope: &ManifestExpansion<'a, '_>) -> RecordDraft<'a> {
         let mut entry = scope.record(self.extent);
-        for (field, text) in KEY.iter().zip(&self.key).filter(|(_, text)| !text.is_empty()) {
+        for (field, text) in CALENDAR_KEY.iter().zip(&self.key).filter(|(_, text)| !text.is_empty()) {
             entry = entry.with_field(field, Arc::clone(text), self.extent);
         }
         if let Some((_, extent)) = self.hours.first() {
@@ -60,8 +62,12 @@ impl CalendarRecord<'_> {
                 *extent,
             );
         }
-        if let Some((description, extent)) = &self.description {
-            entry = entry.with_field("description", Arc::clone(description), *extent);
+        if self.first.kind == WEEK && self.first.absent != Some(true) {
+            for (field, text) in [(WEEK_DESCRIPTION, &self.description), (WEEK_END, &self.to)] {
+                if let Some((text, extent)) = text {
+                    entry = entry.with_field(field, Arc::clone(text), *extent);
+                }
+            }
         }
         entry = entry.with_some("status", self.first.status.as_ref());
         if let Some(recurrence) = &self.first.recurrence {

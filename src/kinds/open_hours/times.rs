@@ -10,6 +10,7 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::Diagnostic;
+use crate::model::calendar::EXCEPTION;
 use crate::model::network::Zone;
 
 /// Problem of a date or time.
@@ -76,6 +77,17 @@ pub(super) fn times(
             extent: extent(&hour.to),
             message,
             help: "swap the dates",
+        });
+    }
+    if let (Some(from), Some(to), Some(_)) = (&from, &to, hour.day)
+        && from < to
+        && hour.kind == EXCEPTION
+    {
+        wrong.push(TimeError {
+            code: diagnostic_codes::DAY_OF_DATES,
+            extent: extent(&hour.to),
+            message: format!("an exception with a `day` covers one date, not {from} to {to}"),
+            help: "remove `day`, or add one exception for each date",
         });
     }
     if let (Some(opens), Some(closes)) = (&opens, &closes)

@@ -144,10 +144,15 @@ fn shapes_describe_collection_behavior() {
             attachment,
             shadow,
             stale,
+            calendar,
             menu,
         } = &*desired.zones[&"BETA".into()][0].shape;
         assert!(
-            attachment.is_none() && shadow.is_none() && stale.is_none() && menu.contains("table's own page")
+            attachment.is_none()
+                && shadow.is_none()
+                && stale.is_none()
+                && calendar.is_none()
+                && menu.contains("table's own page")
         );
         format!("{stage} {required:?} {defaults:?} {exclusive:?} {shared:?} {switch:?}")
     };

@@ -40,7 +40,7 @@ fn relations_belong_to_one_library() {
 fn opening_hours_apply_to_institution_library_or_each() {
     let hours =
         "hours: [{type: EVENT, from: 2026-05-08Z, to: 2026-05-09, status: OPEN, description: {var: group}}]";
-    let event = "event||2026-05-08|2026-05-09 enforce keep: description=\"visitor\" from=\"2026-05-08\" status=\"open\" to=\"2026-05-09\" type=\"event\"\n";
+    let event = "event||2026-05-08|2026-05-09|visitor enforce keep: description=\"visitor\" from=\"2026-05-08\" status=\"open\" to=\"2026-05-09\" type=\"event\"\n";
     let of = |level: &str| wanted_of("OpenHours", &format!("appliesTo: {{only: [ALPHA]}}\n{level}\n{hours}"));
     assert_eq!(of(""), format!("alpha/openhours/{event}"));
     for level in ["library: MAIN", "library: {var: lib}", "libraries: each"] {
@@ -59,8 +59,8 @@ hours:
     assert_eq!(
         wanted_of("OpenHours", spec),
         "\
-beta/openhours/week|monday|| enforce keep: day=\"monday\" description=\"guest\" hours=[\"08:00-12:00\", \"12:00-16:30\"] recurrence=\"weekly\" type=\"week\"
-beta/openhours/week|tuesday|| absent enforce keep: day=\"tuesday\" type=\"week\"
+beta/openhours/week|monday||| enforce keep: day=\"monday\" hours=[\"08:00-12:00\", \"12:00-16:30\"] recurrence=\"weekly\" type=\"week\" weekdescription=\"guest\"
+beta/openhours/week|tuesday||| absent enforce keep: day=\"tuesday\" type=\"week\"
 "
     );
 }
