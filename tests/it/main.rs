@@ -30,6 +30,7 @@ mod published_documents;
 mod request_failures;
 mod revert;
 mod shards;
+mod shared_collections;
 mod simulated_network;
 mod snapshots;
 mod store_basics;
