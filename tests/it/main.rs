@@ -41,5 +41,6 @@ mod store_foreign_databases;
 mod store_leases;
 mod store_permissions;
 mod store_reconnect;
+mod storm;
 mod unmanage;
 mod write_window;
