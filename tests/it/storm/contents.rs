@@ -73,6 +73,8 @@ pub struct DeclaredCells(BTreeMap<(&'static str, &'static str), DeclaredTable>);
 #[derive(Default)]
 struct DeclaredTable {
     cells: BTreeSet<(String, String)>,
+    /// Cells of rows that zonal creates and never changes later.
+    created: BTreeSet<(String, String)>,
     /// Keys of present rows.
     keys: BTreeSet<String>,
     /// Keys of absent rows.
@@ -99,13 +101,14 @@ impl DeclaredCells {
         self.table(zone, table).is_some()
     }
 
-    /// Returns true if a manifest may change the cell.
-    pub fn owns(&self, zone: &str, table: &str, (key, field): &(String, String)) -> bool {
+    /// Returns true if a manifest may change the cell. `is_planned` tells whether the plan has seen the row.
+    pub fn owns(&self, zone: &str, table: &str, (key, field): &(String, String), is_planned: bool) -> bool {
         self.table(zone, table).is_some_and(|declared| {
             declared.deletes_unlisted
                 || declared.absent.contains(key)
                 || declared.fields.contains(field.as_str())
                 || declared.cells.contains(&(key.clone(), field.clone()))
+                || !is_planned && declared.created.contains(&(key.clone(), field.clone()))
         })
     }
 
@@ -142,8 +145,12 @@ fn declare(
         if row.default == Some(true) {
             table.fields.insert("default");
         }
+        let cells = match enforcement {
+            GeneratedEnforcement::CreateOnly => &mut table.created,
+            GeneratedEnforcement::Enforce | GeneratedEnforcement::Report => &mut table.cells,
+        };
         let mut own = |field: String| {
-            table.cells.insert((key.to_owned(), field));
+            cells.insert((key.to_owned(), field));
         };
         match manifest.table {
             GeneratedTable::P1 | GeneratedTable::P2 => {

@@ -23,7 +23,7 @@ impl Weather {
 
     pub fn random(random: &mut StormRandom) -> Self {
         Self {
-            faults: random.pick(&[0, 2, 8, 25, 50]),
+            faults: random.pick(&[0, 2, 8, 15, 30]),
             edits: random.pick(&[0, 3, 10, 25]),
             latency: random.pick(&[0, 100, 400, 900]),
             store: random.pick(&[0, 0, 10, 30]),
@@ -94,8 +94,8 @@ impl Fault {
         match random.below(100) {
             0 => DailyThreshold,
             1 => Forbidden,
-            2..8 if is_put => Mangled,
-            8..14 if is_put => OldAnswer,
+            2..12 if is_put => Mangled,
+            12..24 if is_put => OldAnswer,
             _ => random.pick(&general),
         }
     }

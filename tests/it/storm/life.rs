@@ -11,7 +11,7 @@ use tokio::time::sleep;
 use zonal::emulator::EmulatorConfig;
 use zonal::model::{ApplyEvent, CollectionId, TableName, WriteOutcome};
 
-use super::contents::DeclaredCells;
+use super::contents::{DeclaredCells, TABLES};
 use super::fate::Weather;
 use super::journal::{StormJournal, StormLeases};
 use super::network::StormNetwork;
@@ -58,7 +58,7 @@ pub async fn live(seed: u64) -> StormResult {
     let stage = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
     let zones = scenario.zones.iter().map(|held| (held.code, held.language)).collect();
     let declared = DeclaredCells::new(&scenario);
-    let attempts = 1 + random.below(3);
+    let attempts = 1 + random.below(5);
     let network = StormNetwork::new(stage.emulator.transport(), stage.control(), zones, declared, random);
     let mut storm = Storm { scenario, stage, network, leases: StormLeases::default(), processes: 0 };
     for _ in 0..attempts {
@@ -91,11 +91,24 @@ impl Storm {
             state.weather = Weather::random(&mut state.random);
             state.random.pick(&[1, 1, 1, 2, 3])
         };
+        self.undo_by_chance();
         let processes: Vec<_> = (0..count).map(|_| self.new_process()).collect();
         let runs = processes.iter().map(|(number, process)| self.run(*number, process, count == 1));
         tokio::select! {
             _ = join_all(runs) => {}
             () = self.librarians() => {}
+        }
+    }
+
+    /// Puts some tables back to their first rows.
+    fn undo_by_chance(&self) {
+        for held in &self.scenario.zones {
+            for (table, seed) in TABLES.into_iter().zip(GeneratedScenario::seeds(held)) {
+                let is_undone = self.network.state().random.percent(30);
+                if is_undone {
+                    self.network.reset(held.code, table, seed);
+                }
+            }
         }
     }
 
@@ -107,7 +120,7 @@ impl Storm {
                 let edits = state.weather.edits;
                 match edits {
                     0 => Duration::from_secs(3_600),
-                    _ => state.random.duration(200_000 / edits),
+                    _ => state.random.duration(1_000_000 / edits),
                 }
             };
             sleep(pause + Duration::from_millis(1)).await;

@@ -1,7 +1,7 @@
 //! Storm: random networks, faults, delays, kills and edits, and the laws that hold in all of them.
 //!
 //! `STORM_STEPS=100000 cargo test --test it storm` runs a longer storm, and `STORM_SEED=7` begins with this
-//! seed. A step is a run, a kill, an edit or a fault. The laws are checked on the log of the network:
+//! seed. A step is a run, a kill, an edit, an undone table or a fault. The laws are checked on the log of the network:
 //!
 //! * The unowned cells of a PUT are those of the last reading of the table by the same process.
 //! * This reading is at most a second old, on a clock that counts suspended time.
@@ -23,7 +23,7 @@ use self::life::{StormResult, live};
 use crate::simulated_network::under_paused_clock;
 
 /// Steps of the short storm in CI.
-const SHORT: u64 = 4_000;
+const SHORT: u64 = 1_500;
 /// What happens in every storm, and is not a step.
 const NOT_STEPS: [&str; 3] = ["Request", "Processed PUT", "Edit within the last second"];
 

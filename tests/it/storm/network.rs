@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
-use zonal::emulator::{EmulatorControl, EmulatorTransport, LibrarianEdit};
+use zonal::emulator::{EmulatorControl, EmulatorTransport, LibrarianEdit, TableSeed};
 use zonal::provider::transport::{Transport, TransportError, TransportFuture};
 
 use super::contents::{Cells, DeclaredCells, TABLES, current, in_body};
@@ -66,6 +66,14 @@ pub struct ProcessState {
     pub planned: Option<(Instant, BTreeSet<(String, String, String)>)>,
     /// Tables in which a PUT of the process changed rows of others.
     pub mangled: BTreeSet<(String, String)>,
+}
+
+impl ProcessState {
+    /// Returns true if the row was there at the end of the planning.
+    fn has_planned(&self, call: &StormCall, key: &str) -> bool {
+        let row = (call.zone.clone(), call.table.clone().unwrap_or_default(), key.to_owned());
+        self.planned.as_ref().is_some_and(|(_, rows)| rows.contains(&row))
+    }
 }
 
 /// Response to a GET of a table, as its process got it.
@@ -205,11 +213,23 @@ impl StormNetwork {
         }
     }
 
-    /// Changes a table, and remembers the changed cells. Returns false if there is no such row.
+    /// Puts a table back to its first rows, as a librarian does who undoes a run.
+    pub fn reset(&self, zone: &str, table: &str, seed: TableSeed) {
+        self.remember_change(zone, table, || self.control.put_table(zone, seed).is_ok());
+        self.count("Reset");
+    }
+
+    /// Changes a table. Returns false if there is no such row.
     fn change(&self, edit: LibrarianEdit) -> bool {
         let (zone, table) = (edit.zone.clone(), edit.table.clone());
+        self.remember_change(&zone, &table, || self.control.edit(edit).is_ok())
+    }
+
+    /// Changes a table, and remembers the changed cells.
+    fn remember_change(&self, zone: &str, table: &str, change: impl FnOnce() -> bool) -> bool {
+        let (zone, table) = (zone.to_owned(), table.to_owned());
         let before = current(&self.control, &zone, &table);
-        if self.control.edit(edit).is_err() {
+        if !change() {
             return false;
         }
         let time = Instant::now();
@@ -259,7 +279,10 @@ impl StormNetwork {
                 }
                 match in_body(body, &call.language) {
                     None => broken.push("the PUT has no table".to_owned()),
-                    Some(sent) => broken.extend(self.unowned_differences(call, &reading.cells, &sent)),
+                    Some(sent) => {
+                        let is_planned = |key: &str| process.has_planned(call, key);
+                        broken.extend(self.unowned_differences(call, &reading.cells, &sent, is_planned));
+                    }
                 }
             }
         }
@@ -271,14 +294,20 @@ impl StormNetwork {
     }
 
     /// Returns the differences of unowned cells between a reading and the body of a PUT.
-    fn unowned_differences(&self, call: &StormCall, read: &Cells, sent: &Cells) -> Vec<String> {
+    fn unowned_differences(
+        &self,
+        call: &StormCall,
+        read: &Cells,
+        sent: &Cells,
+        is_planned: impl Fn(&str) -> bool,
+    ) -> Vec<String> {
         let table = call.table.as_deref().unwrap_or_default();
         let cells: BTreeSet<_> = read.keys().chain(sent.keys()).collect();
         let theirs = cells.into_iter().filter(|cell| {
             // A row that zonal creates has documented values in undeclared fields.
             let is_new = !read.keys().any(|(key, _)| *key == cell.0);
             let is_created = is_new && self.declared.declares(&call.zone, table, &cell.0);
-            !self.declared.owns(&call.zone, table, cell) && !is_created
+            !self.declared.owns(&call.zone, table, cell, is_planned(&cell.0)) && !is_created
         });
         theirs
             .filter(|cell| read.get(*cell) != sent.get(*cell))
@@ -334,10 +363,10 @@ impl StormNetwork {
                 *state.happened.entry("Edit within the last second".to_owned()).or_default() += 1;
                 continue;
             }
-            let is_lost = if self.declared.owns(zone, table, cell) {
+            let is_planned = process.has_planned(call, &cell.0);
+            let is_lost = if self.declared.owns(zone, table, cell, is_planned) {
                 // An edit after the plan makes the plan stale. A row that the run creates had no earlier text.
-                let row = (zone.to_owned(), table.to_owned(), cell.0.clone());
-                let planned = process.planned.as_ref().filter(|(_, rows)| rows.contains(&row));
+                let planned = process.planned.as_ref().filter(|_| is_planned);
                 planned.zip(edited).is_some_and(|((planned, _), edited)| edited > *planned)
                     && reading.cells.get(cell) == Some(value)
             } else {
@@ -395,7 +424,7 @@ impl StormNetwork {
         };
         let place = (call.zone.clone(), "P2".to_owned());
         if call.table.as_deref() == Some("P2")
-            && !self.declared.owns(&call.zone, "P2", &("L1".to_owned(), "description en".to_owned()))
+            && !self.declared.owns(&call.zone, "P2", &("L1".to_owned(), "description en".to_owned()), true)
         {
             self.state().words += 1;
             let had = current(&self.control, &call.zone, "P2");
