@@ -50,16 +50,13 @@ collections! {
     /// External user groups of a member.
     ExternalUserGroups = CollectionId::of_institution("ExternalUserGroups"), EXTERNAL_USER_GROUPS;
     /// User groups of a member.
-    UserGroups = CollectionId::with_code("CodeTable", "UserGroups"), USER_GROUPS;
+    UserGroups = alma_codes::user_groups(), USER_GROUPS;
     /// Record types of a member's user groups.
-    RecordTypes = CollectionId::with_code("MappingTable", alma_codes::RECORD_TYPES_TABLE), RECORD_TYPES;
+    RecordTypes = alma_codes::record_types(), RECORD_TYPES;
     /// Block descriptions of a member.
-    BlockDescriptions = CollectionId::with_code("CodeTable", alma_codes::BLOCK_DESCRIPTIONS_TABLE), BLOCK_DESCRIPTIONS;
+    BlockDescriptions = alma_codes::block_descriptions(), BLOCK_DESCRIPTIONS;
     /// Block definitions of a member.
-    BlockDefinitions = CollectionId {
-        table: TableName::Title(alma_codes::BLOCK_DEFINITIONS_TITLE.into()),
-        ..CollectionId::of_institution("MappingTable")
-    }, BLOCK_DEFINITIONS;
+    BlockDefinitions = alma_codes::block_definitions(), BLOCK_DEFINITIONS;
     /// Restricted user groups of a member, hidden from partners.
     RestrictedUsers = CollectionId::of_institution("RestrictedUsers"), RESTRICTED_USERS;
     /// Rota assignment rules of a member.

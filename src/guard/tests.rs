@@ -90,6 +90,35 @@ deny updates-per-collection [ALPHA BETA] 1,001 of 1,001 records of CodeTable/T w
     );
 }
 
+/// Manifest of a linked account rule that gets disabled, then a second manifest for the same rules.
+const DISABLED_RULE: &str = "LinkingRules rules
+rules: [{name: Friends, group: G, enabled: false}]
+---
+BlockSharing blocks
+copy: true
+";
+const OBSERVED_RULE: &str = "whole LinkedAccountRules
+name=Friends position=1 sourceInstitutions=[BETA] userGroup=G copyNetworkBlocks=false enabled=true
+";
+
+#[test]
+fn second_manifest_for_a_collection_leaves_its_guards_on() {
+    let disables = GuardLimit {
+        action: LimitedAction::Disable,
+        extent: LimitScope::Collection,
+        records: Some(0),
+        percent: None,
+        span: None,
+    };
+    let (alone, _) = DISABLED_RULE.split_once("---").unwrap();
+    for manifests in [alone, DISABLED_RULE] {
+        let (mut network, plan) = planned(&["ALPHA", "BETA"], manifests, OBSERVED_RULE);
+        network.guards.limits = vec![disables.clone()];
+        let told = told(&network, &plan);
+        assert!(told.starts_with("deny disables-per-collection"), "{manifests}: {told:?}");
+    }
+}
+
 #[test]
 fn zone_and_network_limits_are_checked() {
     let (manifest, rows) = table(3, 0, 0, 1, 20);

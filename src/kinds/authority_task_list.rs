@@ -213,13 +213,13 @@ impl ManifestSpec for AuthorityTaskListSpec {
         // Unlisted roles lose the permission; the first entry is the location of this rule.
         let said = self.dismiss_for_network.first().map(|first| first.extent);
         let mut matrix = scope
-            .collection(CollectionId::of_institution(NETWORK_DISMISSAL), DISMISSAL.key, &DISMISSING)
+            .collection(CollectionId::of_institution(NETWORK_DISMISSAL), DISMISSAL.key)
             .with_enforcement(self.enforcement, self.conflict);
         scope.zones(self.applies_to.as_ref());
         for &index in &within.zones {
             let zone = &network.zones[index];
             let mut list = scope
-                .collection(CollectionId::of_institution(LIST), TASK_LIST.key, &ON_LIST)
+                .collection(CollectionId::of_institution(LIST), TASK_LIST.key)
                 .with_enforcement(self.enforcement, self.conflict);
             for Spanned { value: TaskListRoleSpec { role, view, process, dismiss }, extent } in &self.roles {
                 let mut entry = (scope.record(*extent))
@@ -236,7 +236,7 @@ impl ManifestSpec for AuthorityTaskListSpec {
             scope.want(zone, list);
             let ReportTypesSpec { enabled: on, disabled: off } = &self.report_types;
             let mut reports = scope
-                .collection(CollectionId::of_institution(REPORTS), REPORT_TYPES.key, &REPORTED)
+                .collection(CollectionId::of_institution(REPORTS), REPORT_TYPES.key)
                 .with_enforcement(self.enforcement, self.conflict);
             for (report, enabled) in on.iter().map(|on| (on, true)).chain(off.iter().map(|off| (off, false)))
             {

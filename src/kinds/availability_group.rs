@@ -156,7 +156,7 @@ impl ManifestSpec for AvailabilityGroupSpec {
             None => self.group(&mut scope).into_iter().collect(),
         };
         let mut collection = scope
-            .collection(CollectionId::of_institution(COLLECTION), AVAILABILITY_GROUPS.key, &SHAPE)
+            .collection(CollectionId::of_institution(COLLECTION), AVAILABILITY_GROUPS.key)
             .with_enforcement(self.enforcement, self.conflict);
         let absent = self.absent.is_some_and(|absent| absent.value);
         for ExpandedAvailabilityGroup { name: (name, extent), description, parts } in groups {

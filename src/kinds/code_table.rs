@@ -88,7 +88,7 @@ impl ManifestSpec for CodeTableSpec {
     }
 }
 
-/// Returns the shape of a code table with this menu path in Alma.
+/// Returns the shape of a code table with this menu path in Alma, for [`super::shape`].
 pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&NAMES.shape) })
 }
@@ -133,7 +133,6 @@ impl CodeTableSpec {
             language: self.language.as_deref(),
             library: self.library.as_ref(),
             key: Arc::clone(&NAMES.key),
-            shape: Arc::clone(&NAMES.shape),
             lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,

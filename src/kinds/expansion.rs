@@ -36,7 +36,12 @@ impl<'a> Expansion<'a> {
     }
 
     /// Adds a collection to the desired state of a zone.
+    ///
+    /// # Panics
+    /// Panics if the shape is not the one of the collection: guards and write order depend on the shape.
     pub fn want(&mut self, zone: &Zone, collection: DesiredCollection) {
+        let shape = super::shape(&collection.id);
+        assert_eq!(shape.as_ref(), Some(&collection.shape), "shape of {}", collection.id);
         self.desired.zones.entry(zone.code.clone()).or_default().push(collection);
     }
 

@@ -181,7 +181,7 @@ impl ManifestSpec for FulfillmentRulesSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut collection = scope
-                .collection(CollectionId::of_institution(Self::NAME), &[UNIT, NAME], &SHAPE)
+                .collection(CollectionId::of_institution(Self::NAME), &[UNIT, NAME])
                 .with_enforcement(self.enforcement, self.conflict);
             for rule in &self.rules {
                 if let Some(amendment) = amendment(&mut scope, rule, zone, self.enforcement) {

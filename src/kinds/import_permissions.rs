@@ -134,7 +134,7 @@ impl ManifestSpec for ImportPermissionsSpec {
         told.into_iter().for_each(|problem| scope.report(problem));
         let Some(nz) = scope.network_zone() else { return };
         let mut collection = scope
-            .collection(CollectionId::of_institution(Self::NAME), IMPORT_PERMISSIONS.key, &SHAPE)
+            .collection(CollectionId::of_institution(Self::NAME), IMPORT_PERMISSIONS.key)
             .with_enforcement(self.enforcement, self.conflict);
         for &index in &everyone.zones {
             let member = &network.zones[index];

@@ -83,7 +83,7 @@ impl ManifestSpec for InstitutionRelationsSpec {
     fn expand<'n>(&self, head: &ManifestHeader, network: &'n Network, expansion: &mut Expansion<'n>) {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
-        let collection = scope.collection(CollectionId::of_institution(Self::NAME), &["institution"], &SHAPE);
+        let collection = scope.collection(CollectionId::of_institution(Self::NAME), &["institution"]);
         let mut collection = collection
             .with_enforcement(self.enforcement, self.conflict)
             .with_unlisted_policy(self.unlisted.into());

@@ -105,8 +105,7 @@ impl ManifestSpec for LetterSpec {
         }
         for zone in scope.zones(self.applies_to.as_ref()) {
             let id = CollectionId::with_code(Self::NAME, &self.letter.value);
-            let mut letter =
-                scope.collection(id, &[], &SHAPE).with_enforcement(self.enforcement, self.conflict);
+            let mut letter = scope.collection(id, &[]).with_enforcement(self.enforcement, self.conflict);
             let mut record = scope.record(self.letter.extent);
             if let Some(xsl) = &self.xsl {
                 record = record.with_field("xsl", FieldValue::from_multiline_text(&xsl.value), xsl.extent);

@@ -135,7 +135,7 @@ impl ManifestSpec for LibraryRelationsSpec {
             let Some(source) = scope.library(&self.library, zone) else { continue };
             let id = CollectionId { library: Some(source), ..CollectionId::of_institution(Self::NAME) };
             let collection =
-                scope.collection(id, &["library"], &SHAPE).with_enforcement(self.enforcement, self.conflict);
+                scope.collection(id, &["library"]).with_enforcement(self.enforcement, self.conflict);
             let mut collection = collection.with_unlisted_policy(self.unlisted.into());
             for Spanned { value: LibraryRelationSpec { library, types, absent }, extent } in &self.relations {
                 let Some(target) = scope.library(library, zone) else { continue };

@@ -234,7 +234,7 @@ impl ManifestSpec for LinkedAccountSyncSpec {
                 continue;
             }
             let mut collection = scope
-                .collection(CollectionId::of_institution(Self::NAME), &["sourceInstitution"], &SHAPE)
+                .collection(CollectionId::of_institution(Self::NAME), &["sourceInstitution"])
                 .with_enforcement(self.enforcement, self.conflict)
                 .with_unlisted_policy(self.unlisted);
             for &source in &sources.zones {

@@ -13,9 +13,9 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
-    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionRole, CollectionShape,
-    ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment,
-    FieldValue, Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionRole, ConflictPolicy,
+    DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment, FieldValue,
+    Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
 };
 
 /// Expansion of one manifest for a network.
@@ -131,15 +131,10 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
     }
 
     /// Returns an empty collection.
-    pub fn collection(
-        &self,
-        id: CollectionId,
-        key: &[&str],
-        shape: &Arc<CollectionShape>,
-    ) -> CollectionDraft {
+    pub fn collection(&self, id: CollectionId, key: &[&str]) -> CollectionDraft {
         CollectionDraft(DesiredCollection {
+            shape: super::shape(&id).unwrap_or_default(),
             id,
-            shape: Arc::clone(shape),
             key: key.iter().map(|field| (*field).into()).collect(),
             unlisted: UnlistedPolicy::Keep,
             enforcement: Enforcement::Enforce,

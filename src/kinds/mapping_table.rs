@@ -105,7 +105,7 @@ static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
     })
 });
 
-/// Returns the shape of a mapping table with this menu path in Alma.
+/// Returns the shape of a mapping table with this menu path in Alma, for [`super::shape`].
 pub(super) fn shape(menu: &str) -> Arc<CollectionShape> {
     Arc::new(CollectionShape { menu: menu.into(), ..CollectionShape::clone(&SHAPE) })
 }
@@ -128,7 +128,6 @@ impl MappingTableSpec {
             language: self.language.as_deref(),
             library: self.library.as_ref(),
             key: self.key.iter().map(|column| names.get(&column.value)).collect(),
-            shape: Arc::clone(&SHAPE),
             lost,
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,

@@ -13,7 +13,7 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, CollectionRole, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement,
+    CollectionRole, CollectionShape, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement,
     FieldName, FieldValue, RecordKey, SourceSpan,
 };
 
@@ -23,6 +23,7 @@ type RecordsByKey = BTreeMap<RecordKey, Arc<DesiredRecord>>;
 pub struct RecordExpansion<'a, 'n> {
     table: &'a TableManifest<'a>,
     head: &'a ManifestHeader,
+    shape: Arc<CollectionShape>,
     /// Records from rows without variables, by enforcement.
     fixed: HashMap<Enforcement, RecordsByKey>,
     /// Records with an override row applied, by record identity, override index and row index.
@@ -49,6 +50,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         Self {
             table,
             head,
+            shape: super::shape(&table.collection_id(None)).unwrap_or_default(),
             fixed: HashMap::new(),
             merged: HashMap::new(),
             lacking: BTreeMap::new(),
@@ -84,13 +86,8 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             }
         }
         DesiredCollection {
-            id: CollectionId {
-                kind: table.kind.into(),
-                table: table.table.clone(),
-                library,
-                language: table.language.map(Into::into),
-            },
-            shape: Arc::clone(&table.shape),
+            id: table.collection_id(library),
+            shape: Arc::clone(&self.shape),
             key: Arc::clone(&table.key),
             unlisted,
             enforcement,
@@ -264,7 +261,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         if row.lost.is_nothing() {
             return;
         }
-        let shape = &self.table.shape;
+        let shape = &self.shape;
         let fields = shape.shared.iter().chain(&shape.exclusive).map(AsRef::as_ref).chain(["absent"]);
         for field in fields.filter(|field| !row.lost.field(field).is_nothing()) {
             self.doubts.insert(ExpansionDoubt::Field(record.clone(), field.into()));

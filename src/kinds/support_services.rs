@@ -105,11 +105,7 @@ impl ManifestSpec for SupportServicesSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
         let mut collection = scope
-            .collection(
-                CollectionId::of_institution(PRIVILEGES),
-                &["institution", "role", "privilege"],
-                &SHAPE,
-            )
+            .collection(CollectionId::of_institution(PRIVILEGES), &["institution", "role", "privilege"])
             .with_enforcement(self.enforcement, self.conflict);
         for Spanned { value: said, extent } in &self.privileges {
             let PrivilegeSpec { applies_to, role, privilege, enabled, restore: _ } = said;

@@ -16,7 +16,7 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionShape, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
+    CollectionId, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
 };
 
 /// Table manifest of any kind.
@@ -34,8 +34,6 @@ pub struct TableManifest<'a> {
     pub library: Option<&'a Spanned<TextOrVariable>>,
     /// Key fields of a row.
     pub key: Arc<[FieldName]>,
-    /// Shape of the collection.
-    pub shape: Arc<CollectionShape>,
     /// Selector of the target zones.
     pub applies_to: Option<&'a Spanned<AppliesToSpec>>,
     /// Enforcement of the rows.
@@ -108,6 +106,16 @@ pub struct RowOverride<'a> {
 }
 
 impl TableManifest<'_> {
+    /// Returns the collection in a library, or in the institution.
+    pub fn collection_id(&self, library: Option<Arc<str>>) -> CollectionId {
+        CollectionId {
+            kind: self.kind.into(),
+            table: self.table.clone(),
+            library,
+            language: self.language.map(Into::into),
+        }
+    }
+
     /// Expands the manifest for each target zone.
     pub fn expand(&self, head: &ManifestHeader, network: &Network, expansion: &mut Expansion) {
         let mut selected = selection::of_manifest(self.applies_to, network, head, &mut expansion.problems);

@@ -139,7 +139,7 @@ impl ManifestSpec for TermsOfUseSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         for zone in scope.zones(self.applies_to.as_ref()) {
             let mut collection = scope
-                .collection(CollectionId::of_institution(Self::NAME), &[NAME], &SHAPE)
+                .collection(CollectionId::of_institution(Self::NAME), &[NAME])
                 .with_enforcement(self.enforcement, self.conflict);
             for terms in &self.terms {
                 if let Some(entry) = record(&mut scope, terms, zone) {

@@ -2,6 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator};
 
+use super::address::{CollectionId, TableName};
 use super::network::ZoneRole;
 
 /// Closed list of words, for arguments and facts.
@@ -245,10 +246,35 @@ pub const PUBLIC_RECORD_TYPE: &str = "PUBLIC";
 pub const RECORD_TYPES_TABLE: &str = "UserRecordTypeUserGroup";
 /// Code of the table of block descriptions (Alma's REST API).
 pub const BLOCK_DESCRIPTIONS_TABLE: &str = "UserBlockDescription";
+/// Code of the table of user groups (Alma's REST API).
+pub const USER_GROUPS_TABLE: &str = "UserGroups";
 /// Title of the table of block definitions.
+pub const BLOCK_DEFINITIONS_TITLE: &str = "User Block Definitions";
+
+/// Returns the table of user groups.
+pub fn user_groups() -> CollectionId {
+    CollectionId::with_code("CodeTable", USER_GROUPS_TABLE)
+}
+
+/// Returns the table of record types of user groups.
+pub fn record_types() -> CollectionId {
+    CollectionId::with_code("MappingTable", RECORD_TYPES_TABLE)
+}
+
+/// Returns the table of block descriptions.
+pub fn block_descriptions() -> CollectionId {
+    CollectionId::with_code("CodeTable", BLOCK_DESCRIPTIONS_TABLE)
+}
+
+/// Returns the table of block definitions, by title.
 ///
 /// The code in the API is not certain, so zonal looks up the title in each zone's own list.
-pub const BLOCK_DEFINITIONS_TITLE: &str = "User Block Definitions";
+pub fn block_definitions() -> CollectionId {
+    CollectionId {
+        table: TableName::Title(BLOCK_DEFINITIONS_TITLE.into()),
+        ..CollectionId::of_institution("MappingTable")
+    }
+}
 
 /// Zones with the collections of a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

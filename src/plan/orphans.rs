@@ -110,11 +110,11 @@ fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> O
 
 /// Adds collections that are compared because of orphans only.
 ///
-/// `shape` returns the behavior of a collection type. Unknown types are left out.
+/// `shape` returns the behavior of a collection. Unknown types are left out.
 pub fn look_at(
     desired: &mut DesiredState,
     base: &ComparisonBase,
-    shape: impl Fn(&str) -> Option<Arc<CollectionShape>>,
+    shape: impl Fn(&CollectionId) -> Option<Arc<CollectionShape>>,
 ) {
     let Some(place) = &base.prune else { return };
     for (zone, collections) in &base.orphans {
@@ -126,7 +126,7 @@ pub fn look_at(
             });
             let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
             let Some(entry) = going.and_then(|(key, _)| collection.entries.get(key)) else { continue };
-            let Some(shape) = shape(&id.kind) else { continue };
+            let Some(shape) = shape(id) else { continue };
             // Changes in another language also belong to other users.
             let languages = known.into_iter().flatten().filter(|(other, collection)| {
                 other.shares_rows_with(id) && orphans.keys().any(|key| collection.entries.contains_key(key))

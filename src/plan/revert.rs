@@ -83,11 +83,11 @@ pub struct SkippedRecords(BTreeMap<(ZoneCode, CollectionId), Vec<String>>);
 
 impl RunRevert {
     /// Computes the revert from the history entries of a run, in any order. `shape` returns the behavior of a
-    /// collection type.
+    /// collection.
     pub fn from_history(
         run: RunId,
         entries: &[HistoryEntry],
-        shape: impl Fn(&str) -> Option<Arc<CollectionShape>>,
+        shape: impl Fn(&CollectionId) -> Option<Arc<CollectionShape>>,
     ) -> Self {
         let mut entries: Vec<&HistoryEntry> = entries.iter().collect();
         entries.sort_by_key(|entry| entry.number);
@@ -95,7 +95,7 @@ impl RunRevert {
         for HistoryEntry { address, done, .. } in entries {
             let collections = zones.entry(address.zone.clone()).or_default();
             let past = collections.entry(address.collection.clone()).or_insert_with(|| CollectionRevert {
-                shape: shape(&address.collection.kind).unwrap_or_default(),
+                shape: shape(&address.collection).unwrap_or_default(),
                 key: done.key.iter().map(|(field, _)| field.clone()).collect(),
                 records: BTreeMap::new(),
             });

@@ -69,7 +69,13 @@ fn refers(from: &CollectionDiff, to: &CollectionDiff) -> bool {
         (Some(references), TableName::Code(code)) => references.contains(&**code),
         (Some(_), TableName::Title(_) | TableName::Whole) => false,
         (None, _) => {
-            let Ok(referred) = &to.outcome else { return true };
+            // Flags refer to nothing.
+            let Ok(referred) = &to.outcome else {
+                return referring.to_apply().any(|change| {
+                    change.action == ChangeAction::Delete
+                        || change.field_changes.iter().any(|edit| !edit.after.texts().is_empty())
+                });
+            };
             let keys: BTreeSet<&str> = referred
                 .to_apply()
                 .filter_map(|change| match change.address.key.0.as_slice() {

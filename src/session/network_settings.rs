@@ -54,7 +54,7 @@ fn collections_for_questions<'a>(
 
 fn reference_to(collection: &SettingsCollection) -> DesiredCollection {
     let id = collection.collection();
-    let shape = crate::kinds::shape(&id.kind).unwrap_or_default();
+    let shape = crate::kinds::shape(&id).unwrap_or_default();
     DesiredCollection {
         id,
         shape,

@@ -106,8 +106,8 @@ fn wanted(manifest: &'static str, codes: [&'static str; 2]) -> impl Strategy<Val
                 provenance: provenance(manifest),
             });
             DesiredCollection {
+                shape: kinds::shape(&id).expect("kind should exist"),
                 id,
-                shape: kinds::shape("CodeTable").expect("kind should exist"),
                 key: ["code".into()].into(),
                 unlisted,
                 enforcement: Enforcement::Enforce,

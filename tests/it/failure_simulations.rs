@@ -28,7 +28,7 @@ struct SimulationTry {
 
 /// Kind of a librarian's edit. Each edit has a unique text, so that a lost edit is detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum LibrarianAction {
+pub enum LibrarianAction {
     /// Adds a row without a manifest.
     AddsCode,
     /// Describes a declared code in French, which no manifest declares.
@@ -47,7 +47,7 @@ enum LibrarianAction {
 
 impl LibrarianAction {
     /// Returns the librarian's edit with this text.
-    fn edit(self, words: &str) -> LibrarianEdit {
+    pub fn edit(self, words: &str) -> LibrarianEdit {
         let set = |code: &str, language: &str| {
             EditAction::new(CodeTableEdit::SetCode {
                 code: code.to_owned(),
@@ -324,7 +324,7 @@ fn not_as_desired(
 }
 
 /// Returns the enforced values of a table in a language that the zone lacks.
-fn wanting(
+pub fn wanting(
     scenario: &GeneratedScenario,
     held: &GeneratedZoneState,
     table: GeneratedTable,

@@ -30,7 +30,7 @@ const TABLES: [&str; 7] = [
 ];
 const ZONE: &str = "01OMNI_ALPHA";
 /// Maximum age of a reading before its PUT, with the precision of timers.
-const LAW: Duration = Duration::from_millis(1_010);
+pub const LAW: Duration = Duration::from_millis(1_010);
 
 fn manifest(table: &str) -> String {
     format!(

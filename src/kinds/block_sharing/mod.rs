@@ -6,24 +6,23 @@
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 pub use self::spec::BlockSharingSpec;
 use self::spec::{BlockDescriptionSpec, BlockDirection, SharedBlockSpec};
 use super::manifest_expansion::{CollectionDraft, ManifestExpansion};
-use super::{Expansion, KindSpec, ManifestSpec, code_table, mapping_table};
+use super::{Expansion, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::{
-    BLOCK_DEFINITIONS, BLOCK_DEFINITIONS_TITLE, BLOCK_DESCRIPTIONS, BLOCK_DESCRIPTIONS_TABLE, COPIED_BLOCK,
-    CollectionLayout, LINKED_ACCOUNT_RULES, SENT_BACK_BLOCK,
+    BLOCK_DEFINITIONS, BLOCK_DESCRIPTIONS, COPIED_BLOCK, CollectionLayout, LINKED_ACCOUNT_RULES,
+    SENT_BACK_BLOCK, block_definitions, block_descriptions,
 };
 use crate::model::network::Zone;
 use crate::model::{
-    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, Diagnostic, FieldValue,
-    Network, TableName,
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, Diagnostic, FieldValue, Network,
 };
 
 impl KindSpec for BlockSharingSpec {
@@ -34,40 +33,6 @@ impl KindSpec for BlockSharingSpec {
 }
 
 const ACCOUNT_RULES: &str = "LinkedAccountRules";
-
-struct BlockSharingShapes {
-    descriptions: Arc<CollectionShape>,
-    definitions: Arc<CollectionShape>,
-    account_rules: Arc<CollectionShape>,
-}
-
-static SHAPES: LazyLock<BlockSharingShapes> = LazyLock::new(|| {
-    let patrons = "Configuration > Fulfillment > Patron Configurations";
-    let rules = "Configuration > User Management > Collaborative Networks > Linked Account Rules";
-    BlockSharingShapes {
-        descriptions: code_table::shape(&format!("{patrons} > User Block Description")),
-        definitions: mapping_table::shape(&format!("{patrons} > User Block Definitions")),
-        // Not later than the definitions: a rule can copy blocks without any definition.
-        account_rules: Arc::new(CollectionShape {
-            stage: 1,
-            menu: rules.into(),
-            ..CollectionShape::default()
-        }),
-    }
-});
-
-fn descriptions() -> CollectionId {
-    CollectionId::with_code("CodeTable", BLOCK_DESCRIPTIONS_TABLE)
-}
-
-/// Returns the table of block definitions, by name. Its API code is uncertain, so zonal looks up each zone's
-/// own table list.
-fn definitions() -> CollectionId {
-    CollectionId {
-        table: TableName::Title(BLOCK_DEFINITIONS_TITLE.into()),
-        ..CollectionId::of_institution("MappingTable")
-    }
-}
 
 fn blocked_actions() -> CollectionId {
     CollectionId::with_code("MappingTable", "BlockToBlockedActions")
@@ -103,15 +68,12 @@ impl ManifestSpec for BlockSharingSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
-            let of = |id, layout: CollectionLayout, shape| {
-                scope.collection(id, layout.key, shape).with_enforcement(self.enforcement, self.conflict)
+            let of = |id, layout: CollectionLayout| {
+                scope.collection(id, layout.key).with_enforcement(self.enforcement, self.conflict)
             };
-            let mut tables = (
-                of(descriptions(), BLOCK_DESCRIPTIONS, &SHAPES.descriptions),
-                of(definitions(), BLOCK_DEFINITIONS, &SHAPES.definitions),
-            );
-            let mut account_rules =
-                of(CollectionId::of_institution(ACCOUNT_RULES), LINKED_ACCOUNT_RULES, &SHAPES.account_rules);
+            let mut tables =
+                (of(block_descriptions(), BLOCK_DESCRIPTIONS), of(block_definitions(), BLOCK_DEFINITIONS));
+            let mut account_rules = of(CollectionId::of_institution(ACCOUNT_RULES), LINKED_ACCOUNT_RULES);
             let (mut ids, mut described) = (BTreeMap::new(), BTreeMap::new());
             for Spanned { value: block, extent } in &self.blocks {
                 // `finish` reports missing variables.
@@ -246,7 +208,7 @@ impl SharedBlockSpec {
             .with_field("Blocked Action", Arc::clone(&action), blocked_action.extent)
             .with_field("Network Block", network_block.value.to_string().as_str(), network_block.extent)
             .with_field("enabled", true, extent)
-            .with_reference(descriptions(), &[("code", &code_there)], "block description");
+            .with_reference(block_descriptions(), &[("code", &code_there)], "block description");
         defined.add(match blocked_action.value.is_delivered() {
             true => entry,
             false => entry.with_reference(blocked_actions(), &[("Block", &action)], "blocked action"),

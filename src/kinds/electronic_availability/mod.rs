@@ -192,7 +192,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
         let Some(zone) = scope.network_zone() else { return };
         let id = CollectionId::with_code(Self::NAME, &self.ids().join("."));
         let mut collection = scope
-            .collection(id, RESOURCE_GROUPS.key, &SHAPE)
+            .collection(id, RESOURCE_GROUPS.key)
             .with_enforcement(self.enforcement, self.conflict)
             .with_unlisted_policy(self.unlisted.into());
         let mut told = BTreeSet::new();

@@ -12,7 +12,7 @@ use crate::manifest::selection;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::alma_codes::{
-    DEFAULT_RULE, EXTERNAL_USER_GROUPS, LINKED_ACCOUNT_RULES, PUBLIC_RECORD_TYPE, RECORD_TYPES_TABLE,
+    DEFAULT_RULE, EXTERNAL_USER_GROUPS, LINKED_ACCOUNT_RULES, PUBLIC_RECORD_TYPE, record_types, user_groups,
 };
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, CollectionShape, FieldValue, Network, Severity};
@@ -73,11 +73,7 @@ pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
         }
         if let (Some(external), Some(held)) = (&spec.external_groups, held) {
             let mut collection = scope
-                .collection(
-                    CollectionId::of_institution("ExternalUserGroups"),
-                    EXTERNAL_USER_GROUPS.key,
-                    &GROUPS,
-                )
+                .collection(CollectionId::of_institution("ExternalUserGroups"), EXTERNAL_USER_GROUPS.key)
                 .with_enforcement(spec.enforcement, spec.conflict)
                 .with_unlisted_policy(external.unlisted.into());
             for group in held {
@@ -120,7 +116,7 @@ fn linked_account_rules<'n>(
 ) {
     let network = scope.network;
     let mut collection = scope
-        .collection(CollectionId::of_institution("LinkedAccountRules"), LINKED_ACCOUNT_RULES.key, &RULES)
+        .collection(CollectionId::of_institution("LinkedAccountRules"), LINKED_ACCOUNT_RULES.key)
         .with_enforcement(spec.enforcement, spec.conflict)
         .with_unlisted_policy(spec.unlisted);
     let mut position = 0_usize;
@@ -188,13 +184,9 @@ fn with_attributes<'a, 'n>(
         // The user group must exist and be valid for public users (Alma's schema of users).
         entry = entry
             .with_field("userGroup", Arc::clone(&group), said.extent)
+            .with_reference(user_groups(), &[("code", &group)], "user group")
             .with_reference(
-                CollectionId::with_code("CodeTable", "UserGroups"),
-                &[("code", &group)],
-                "user group",
-            )
-            .with_reference(
-                CollectionId::with_code("MappingTable", RECORD_TYPES_TABLE),
+                record_types(),
                 &[("User Group", &group), ("Record Type", &PUBLIC_RECORD_TYPE.into())],
                 "user group and record type",
             );

@@ -224,9 +224,8 @@ impl ManifestSpec for OpenHoursSpec {
             let records = self.records(&mut scope, zone, &mut told);
             for library in calendars {
                 let id = CollectionId { library, ..CollectionId::of_institution(Self::NAME) };
-                let calendar = scope
-                    .collection(id, &CALENDAR_KEY, &SHAPE)
-                    .with_enforcement(self.enforcement, self.conflict);
+                let calendar =
+                    scope.collection(id, &CALENDAR_KEY).with_enforcement(self.enforcement, self.conflict);
                 let mut calendar = calendar.with_unlisted_policy(self.unlisted.into());
                 for record in &records {
                     calendar.add(record.entry(&scope));

@@ -12,14 +12,14 @@ use std::sync::{Arc, LazyLock};
 use self::spec::UserGroupSpec;
 pub use self::spec::{DisplayLogicSpec, RotaRulesSpec, UnlistedUserGroups, UserGroupsSpec};
 use super::manifest_expansion::{self, CollectionDraft, ManifestExpansion};
-use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, code_table, mapping_table};
+use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::{
-    DISPLAY_RULES, PUBLIC_RECORD_TYPE, RECORD_TYPES, RECORD_TYPES_TABLE, RESTRICTED_USERS, ROTA_RULES,
-    USER_GROUPS,
+    CollectionLayout, DISPLAY_RULES, PUBLIC_RECORD_TYPE, RECORD_TYPES, RESTRICTED_USERS, ROTA_RULES,
+    USER_GROUPS, record_types, user_groups,
 };
 use crate::model::network::Zone;
 use crate::model::{
@@ -72,8 +72,6 @@ const LIST: &str = "userGroups";
 const OPERATOR: &str = "operator";
 
 struct UserGroupShapes {
-    groups: Arc<CollectionShape>,
-    record_types: Arc<CollectionShape>,
     restricted: Arc<CollectionShape>,
     rota_rules: Arc<CollectionShape>,
     display_rules: Arc<CollectionShape>,
@@ -85,8 +83,6 @@ static SHAPES: LazyLock<UserGroupShapes> = LazyLock::new(|| {
         Arc::new(CollectionShape { stage, menu: menu.into(), ..CollectionShape::default() })
     };
     UserGroupShapes {
-        groups: code_table::shape(&format!("{users} > User Details > User Groups")),
-        record_types: mapping_table::shape(&format!("{users} > User Details > User Record Type/User Group")),
         restricted: at(2, format!("{users} > Collaborative Networks > Restricted Users")),
         rota_rules: at(
             3,
@@ -190,29 +186,19 @@ impl UserGroupsSpec {
     }
 
     fn tables(&self, scope: &ManifestExpansion<'_, '_>) -> UserGroupTables {
-        let of = |id, key: &[&str], shape| {
-            scope.collection(id, key, shape).with_enforcement(self.enforcement, self.conflict)
+        let of = |id, layout: CollectionLayout| {
+            scope.collection(id, layout.key).with_enforcement(self.enforcement, self.conflict)
         };
         let unlisted = match self.unlisted {
             UnlistedUserGroups::Keep => UnlistedPolicy::Keep,
             UnlistedUserGroups::Disable => UnlistedPolicy::Disable,
         };
-        let record_types = CollectionId::with_code("MappingTable", RECORD_TYPES_TABLE);
         UserGroupTables {
-            groups: of(code_table_of_groups(), USER_GROUPS.key, &SHAPES.groups)
-                .with_unlisted_policy(unlisted),
-            record_types: of(record_types, RECORD_TYPES.key, &SHAPES.record_types),
-            restricted: of(
-                CollectionId::of_institution(RESTRICTED),
-                RESTRICTED_USERS.key,
-                &SHAPES.restricted,
-            ),
-            rota_rules: of(CollectionId::of_institution(ROTA), ROTA_RULES.key, &SHAPES.rota_rules),
-            display_rules: of(
-                CollectionId::of_institution(DISPLAY_LOGIC),
-                DISPLAY_RULES.key,
-                &SHAPES.display_rules,
-            ),
+            groups: of(user_groups(), USER_GROUPS).with_unlisted_policy(unlisted),
+            record_types: of(record_types(), RECORD_TYPES),
+            restricted: of(CollectionId::of_institution(RESTRICTED), RESTRICTED_USERS),
+            rota_rules: of(CollectionId::of_institution(ROTA), ROTA_RULES),
+            display_rules: of(CollectionId::of_institution(DISPLAY_LOGIC), DISPLAY_RULES),
         }
     }
 
@@ -245,7 +231,7 @@ impl UserGroupsSpec {
             let entry = (scope.record(extent))
                 .with_field(RECORD_TYPE, name, record_type.extent)
                 .with_field(USER_GROUP, Arc::clone(code), *at)
-                .with_reference(code_table_of_groups(), &[("code", code)], "user group");
+                .with_reference(user_groups(), &[("code", code)], "user group");
             // A disabled row has no effect: users could not get the group.
             tables.record_types.add(match group.enabled {
                 Some(Spanned { value: false, .. }) => entry,
@@ -260,7 +246,7 @@ impl UserGroupsSpec {
             true => {
                 entry.absent().note(format!("{code} is no longer restricted: partners can see the group"))
             }
-            false => entry.with_reference(code_table_of_groups(), &[("code", code)], "user group"),
+            false => entry.with_reference(user_groups(), &[("code", code)], "user group"),
         });
         self.rules(scope, zone, (code, visible), tables);
     }
@@ -342,10 +328,6 @@ const USER_GROUP: &str = "User Group";
 
 const UNRESTRICTED: &str =
     "partners can see a new group at once, unless a member restricts it: set `visibleToPartners`";
-
-fn code_table_of_groups() -> CollectionId {
-    CollectionId::with_code("CodeTable", "UserGroups")
-}
 
 fn twice(head: &ManifestHeader, message: impl Into<String>, extent: NodeSpan, first: NodeSpan) -> Diagnostic {
     Diagnostic::error(diagnostic_codes::DUPLICATE_ROW, head.place(extent), message)

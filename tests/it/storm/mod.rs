@@ -1,0 +1,53 @@
+//! Storm: random networks, faults, delays, kills and edits, and the laws that hold in all of them.
+//!
+//! `STORM_STEPS=100000 cargo test --test it storm` runs a longer storm, and `STORM_SEED=7` begins with this
+//! seed. A step is a run, a kill, an edit, an undone table or a fault. The laws are checked on the log of the network:
+//!
+//! * The unowned cells of a PUT are those of the last reading of the table by the same process.
+//! * This reading is at most a second old, on a clock that counts suspended time.
+//! * No table is sent twice without a reading in between, and no table without a manifest.
+//! * No PUT overwrites an edit that came before its reading, or an edit after the plan of a declared cell.
+//! * A collection reported as applied is as desired, and its other rows are unchanged.
+//! * After the storm one apply reaches the desired state, and a second one sends no PUT.
+
+mod contents;
+mod fate;
+mod journal;
+mod life;
+mod network;
+mod random;
+
+use std::collections::BTreeMap;
+
+use self::life::{StormResult, live};
+use crate::simulated_network::under_paused_clock;
+
+/// Steps of the short storm in CI.
+const SHORT: u64 = 1_500;
+/// What happens in every storm, and is not a step.
+const NOT_STEPS: [&str; 3] = ["Request", "Processed PUT", "Edit within the last second"];
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().expect("setting should be a number"))
+}
+
+#[test]
+fn storm_breaks_no_law() {
+    let (first, limit) = (setting("STORM_SEED").unwrap_or(1), setting("STORM_STEPS").unwrap_or(SHORT));
+    let (mut steps, mut total) = (0, BTreeMap::<String, u64>::new());
+    let mut seed = first;
+    while steps < limit {
+        let StormResult { happened, broken } = under_paused_clock(live(seed));
+        assert!(
+            broken.is_empty(),
+            "seed {seed} breaks laws:\n{}\nrun it again: STORM_SEED={seed} STORM_STEPS=1 cargo test --test it storm",
+            broken.join("\n")
+        );
+        for (name, count) in happened {
+            steps += if NOT_STEPS.contains(&name.as_str()) { 0 } else { count };
+            *total.entry(name).or_default() += count;
+        }
+        seed += 1;
+    }
+    println!("{steps} steps in {} storms: {total:?}", seed - first);
+}
