@@ -415,22 +415,28 @@ impl StormNetwork {
         }
     }
 
-    /// Changes rows of others, as a server does that escapes what it stores.
+    /// Changes a row of others, as a server does that escapes what it stores.
     fn mangle(&self, call: &StormCall) {
-        let edit = LibrarianEdit {
-            zone: call.zone.clone(),
-            by: "API_USER".to_owned(),
-            ..LibrarianAction::DescribesTheirs.edit(&format!("words &amp; {}", self.state().words))
+        let Some((zone, table)) = call.place() else { return };
+        let (action, field) = match table.as_str() {
+            "P2" => (LibrarianAction::DescribesTheirs, "description en"),
+            "M1" => (LibrarianAction::FillsColumn, "column4"),
+            _ => return,
         };
-        let place = (call.zone.clone(), "P2".to_owned());
-        if call.table.as_deref() == Some("P2")
-            && !self.declared.owns(&call.zone, "P2", &("L1".to_owned(), "description en".to_owned()), true)
-        {
-            self.state().words += 1;
-            let had = current(&self.control, &call.zone, "P2");
-            if had.contains_key(&("L1".to_owned(), "description en".to_owned())) && self.change(edit) {
-                self.state().processes.entry(call.process).or_default().mangled.insert(place);
-            }
+        let cell = ("L1".to_owned(), field.to_owned());
+        let is_there = current(&self.control, &zone, &table).contains_key(&cell);
+        if !is_there || self.declared.owns(&zone, &table, &cell, true) {
+            return;
+        }
+        let words = {
+            let mut state = self.state();
+            state.words += 1;
+            format!("words &amp; {}", state.words)
+        };
+        let edit = LibrarianEdit { zone: zone.clone(), by: "API_USER".to_owned(), ..action.edit(&words) };
+        if self.change(edit) {
+            self.state().processes.entry(call.process).or_default().mangled.insert((zone, table));
+            self.count("Mangled row");
         }
     }
 
