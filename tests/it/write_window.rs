@@ -209,18 +209,16 @@ impl ApplyJournal for SlowJournal {
 
     async fn release_lease(&self, _: &ZoneCode) {}
 
-    fn append(&self, entry: JournalEntry) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
-        async move {
-            let wait = match entry.phase {
-                WritePhase::Sent => self.waits.lock().expect("lock").pop(),
-                _ => None,
-            };
-            if let Some(wait) = wait {
-                self.control.edit(edit(TABLES[0], "LOCAL")).expect("table should exist");
-                sleep(wait).await;
-            }
-            Ok(())
+    async fn append(&self, entry: JournalEntry) -> Result<(), ZoneFailure> {
+        let wait = match entry.phase {
+            WritePhase::Sent => self.waits.lock().expect("lock").pop(),
+            _ => None,
+        };
+        if let Some(wait) = wait {
+            self.control.edit(edit(TABLES[0], "LOCAL")).expect("table should exist");
+            sleep(wait).await;
         }
+        Ok(())
     }
 }
 

@@ -15,7 +15,10 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// Leases of all zones: process, and the end of its lease if the process is dead.
 #[derive(Clone, Default)]
-pub struct StormLeases(Arc<Mutex<BTreeMap<ZoneCode, (usize, Option<Instant>)>>>);
+pub struct StormLeases(Arc<Mutex<BTreeMap<ZoneCode, StormLease>>>);
+
+/// Process with a lease, and the end of the lease if the process is gone.
+type StormLease = (usize, Option<Instant>);
 
 impl StormLeases {
     /// Marks the process as dead.

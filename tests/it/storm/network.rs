@@ -17,6 +17,11 @@ use super::random::StormRandom;
 use crate::failure_simulations::LibrarianAction;
 use crate::write_window::LAW;
 
+/// Time, rows and responses by language of an answer from before a write.
+type OldAnswer = (Instant, Cells, BTreeMap<String, Bytes>);
+/// Zone, table and key of a row.
+type PlannedRow = (String, String, String);
+
 /// Network that all processes of a storm share.
 #[derive(Clone)]
 pub struct StormNetwork {
@@ -41,7 +46,7 @@ pub struct StormState {
     /// Last edit of each table.
     table_edits: BTreeMap<(String, String), Instant>,
     /// Answers that stay visible after a PUT.
-    old_answers: BTreeMap<(String, String), (Instant, Cells, BTreeMap<String, Bytes>)>,
+    old_answers: BTreeMap<(String, String), OldAnswer>,
     /// Number of processed PUTs.
     pub puts: u64,
     words: u64,
@@ -63,7 +68,7 @@ pub struct ProcessState {
     pub killed_at: Option<usize>,
     pub kill: Arc<Notify>,
     /// End of the planning, and the rows at that time.
-    pub planned: Option<(Instant, BTreeSet<(String, String, String)>)>,
+    pub planned: Option<(Instant, BTreeSet<PlannedRow>)>,
     /// Tables in which a PUT of the process changed rows of others.
     pub mangled: BTreeSet<(String, String)>,
 }
