@@ -59,12 +59,12 @@ mod tests {
     #[test]
     fn table_differs_from_its_type_in_the_menu_only() {
         for (kind, table, known) in TABLES.iter() {
-            let table_type = shape(&CollectionId::of_institution(*kind)).unwrap_or_default();
+            let table_type = shape(&CollectionId::of_institution(kind)).unwrap_or_default();
             let mut of_table = crate::model::CollectionShape::clone(known);
             of_table.menu.clone_from(&table_type.menu);
             assert_eq!(of_table, *table_type, "{kind}/{table}");
             let title = TableName::Title((*table).into());
-            let named = CollectionId { table: title, ..CollectionId::of_institution(*kind) };
+            let named = CollectionId { table: title, ..CollectionId::of_institution(kind) };
             assert_eq!(shape(&named), shape(&CollectionId::with_code(kind, table)), "by title and by code");
         }
     }

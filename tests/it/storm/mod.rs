@@ -32,6 +32,7 @@ fn setting(name: &str) -> Option<u64> {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "`--nocapture` shows the figures")]
 fn storm_breaks_no_law() {
     let (first, limit) = (setting("STORM_SEED").unwrap_or(1), setting("STORM_STEPS").unwrap_or(SHORT));
     let (mut steps, mut total) = (0, BTreeMap::<String, u64>::new());
