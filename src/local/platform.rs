@@ -26,6 +26,19 @@ pub fn default_file_rights() -> Permissions {
     Permissions::from_mode(0o666)
 }
 
+/// Takes all rights to a file or folder from other users. Returns true if others had rights.
+///
+/// # Errors
+/// The path does not exist, or belongs to another user.
+pub fn restrict_to_owner(path: &Path) -> io::Result<bool> {
+    let rights = std::fs::metadata(path)?.permissions();
+    let is_open = rights.mode() & 0o077 != 0;
+    if is_open {
+        std::fs::set_permissions(path, Permissions::from_mode(rights.mode() & 0o700))?;
+    }
+    Ok(is_open)
+}
+
 /// Returns the time since the start of the machine, with the time in which it was suspended.
 pub fn uptime() -> Option<Duration> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);

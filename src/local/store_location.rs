@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::machine::{LocalMachine, ProcessClock};
+use super::platform;
 use crate::model::Network;
 use crate::session::effects::CancelSignal;
 use crate::session::error::{SessionError, StoreProblem};
@@ -43,7 +44,42 @@ pub async fn open(
         ProcessClock::System => WaitMode::Async,
         ProcessClock::Simulated => WaitMode::Blocking,
     };
-    Ok(cancel.before_writing(Store::open(location, access, waiting)).await??)
+    let file = match (&location, access) {
+        (StoreLocation::File(file), StoreAccess::Write | StoreAccess::Existing) => Some(file.clone()),
+        (StoreLocation::File(_), StoreAccess::Read) | (StoreLocation::Postgres(_), _) => None,
+    };
+    let is_new = file.as_ref().is_some_and(|file| !file.exists());
+    let store = cancel.before_writing(Store::open(location, access, waiting)).await??;
+    if let Some(file) = file.filter(|_| store.is_some()) {
+        restrict(&file, is_new, &machine.directory);
+    }
+    Ok(store)
+}
+
+/// Takes the rights to a store from other users: it contains records with the names of their authors.
+///
+/// Warns about an older store that others could read.
+fn restrict(file: &Path, is_new: bool, directory: &Path) {
+    let beside = |suffix: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        PathBuf::from(name)
+    };
+    let folder = directory.join(FOLDER);
+    // Only the default folder belongs to zonal.
+    let folder = Some(folder).filter(|folder| file.parent() == Some(folder));
+    let paths = [Some(file.to_owned()), Some(beside("-wal")), Some(beside("-shm")), folder];
+    for path in paths.into_iter().flatten() {
+        match platform::restrict_to_owner(&path) {
+            Ok(true) if !is_new => {
+                tracing::warn!("other users had rights to {}; now only its owner has", path.display());
+            }
+            Ok(_) => {}
+            // SQLite removes its extra files when it closes the store.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => tracing::warn!("cannot restrict {} to its owner: {error}", path.display()),
+        }
+    }
 }
 
 /// Returns the location of the store; `None` for a disabled store.

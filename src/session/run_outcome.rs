@@ -201,7 +201,8 @@ mod tests {
     #[test]
     fn rejected_write_is_partial_and_unreachable_zone_is_incomplete() {
         assert_eq!(of_failure(FailureClass::Rejected), RunOutcome::Partial);
-        assert_eq!(of_failure(FailureClass::Malformed), RunOutcome::Partial);
+        assert_eq!(of_failure(FailureClass::Malformed), RunOutcome::Incomplete);
+        assert_eq!(of_failure(FailureClass::Truncated), RunOutcome::Incomplete);
         assert_eq!(of_failure(FailureClass::Denied), RunOutcome::Incomplete);
         assert_eq!(of_failure(FailureClass::Gateway), RunOutcome::Incomplete);
     }

@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+use tokio::sync::watch;
 use zonal::store::{HistoryFilter, Store, StoreAccess, StoreError, StoreErrorType, StoreLocation, WaitMode};
 
+use crate::case_runner::{CaseNetwork, case, paused};
 use crate::store_fixture::{entries, new_run, set, told, verified};
 
 /// Runs a test of this file as a user with limited permissions. Returns true in the process of that user.
@@ -123,4 +125,24 @@ async fn unreadable_folder_is_not_treated_as_empty() {
     permit(directory.path(), 0o755);
     let error = opened.expect_err("open should fail");
     assert_eq!(error.class, StoreErrorType::ReadOnly, "{error}");
+}
+
+#[test]
+fn store_of_an_apply_belongs_to_its_owner_alone() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("network-blocks"));
+        let mode = |name: &str| {
+            let path = stage.directory().join(name);
+            std::fs::metadata(path).expect("path should exist").permissions().mode() & 0o777
+        };
+        let apply = async || {
+            let output = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+            assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        };
+        apply().await;
+        assert_eq!((mode(".zonal"), mode(".zonal/store.db")), (0o700, 0o600));
+        permit(&stage.directory().join(".zonal/store.db"), 0o644);
+        apply().await;
+        assert_eq!(mode(".zonal/store.db"), 0o600, "an older store should be restricted");
+    });
 }

@@ -60,9 +60,14 @@ pub fn rows(body: &Json) -> Result<Vec<&JsonObject>, String> {
     let rows = match body.get("row") {
         None | Some(Json::Null) => {
             let members = body.as_object().into_iter().flatten();
-            // No documented member of a table without rows is a list.
+            let is_row = |item: &Json| {
+                let members = item.as_object().into_iter().flatten();
+                let mut names = members.map(|(name, _)| name.trim_start_matches("column"));
+                names.any(|name| name == "code" || name.parse::<u8>().is_ok())
+            };
+            let is_row_list = |value: &Json| value.as_array().is_some_and(|list| list.iter().any(is_row));
             let mut lists =
-                members.filter(|(name, value)| *name == "rows" && !value.is_null() || value.is_array());
+                members.filter(|(name, value)| *name == "rows" && !value.is_null() || is_row_list(value));
             return match lists.next() {
                 Some((name, _)) => Err(format!("the rows are under `{name}`, expected `row`")),
                 None => Ok(Vec::new()),
