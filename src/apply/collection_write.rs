@@ -5,34 +5,25 @@
 //! zonal sends the fresh rows with the changes, reads back, and compares everything. The journal records each
 //! step in advance.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences};
 use super::recovery::is_made;
 use super::staleness::{self, StalenessTolerance};
 use super::surprise_brake::{BrakePermission, SurpriseBrake, TrialResult};
-use super::{ApplyJournal, StopSignal};
-use crate::diff::{self, CollectionBase, DesiredOfCollection};
-use crate::model::{
-    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, Channel, CollectionDiff, CollectionId,
-    CollectionImage, ComparisonBase, Deferral, DesiredCollection, FailureClass, ImageMoment, JournalEntry,
-    RecordKey, WriteOutcome, WritePhase, WriteResponse, ZoneCode, ZoneFailure, looks_truncated,
+use super::write_attempts::{
+    PreparedWrite, ReadbackResult, WriteAttempts, stopped_outcome, unchanged_reason, unprocessed_failure,
+    write_response,
 };
-use crate::provider::{self, CollectionSnapshot, UnprocessedReason, WriteError, WriteTurn};
+use super::{ApplyJournal, StopSignal};
+use crate::model::{
+    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, CollectionId, CollectionImage,
+    ComparisonBase, DesiredCollection, FailureClass, ImageMoment, JournalEntry, WriteOutcome, WritePhase,
+    ZoneCode, ZoneFailure, looks_truncated,
+};
+use crate::provider::{self, CollectionSnapshot, WriteError, WriteTurn};
 
 /// Maximum number of sends if responses are lost and the zone stays unchanged.
 const SENDS: usize = 3;
-/// Maximum number of new readings because a reading was too old for the write, or a needed one was missing.
-const NEW_READINGS: usize = 3;
-/// Maximum number of new attempts if the zone rejects writes because requests come too fast.
-const THROTTLED_WRITES: usize = 7;
-/// Pauses before repeated read-backs. A zone may show an accepted write with a delay.
-const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
-
 /// Write of one collection.
 pub struct CollectionWrite<'a, W, J> {
     pub code: &'a ZoneCode,
@@ -152,14 +143,17 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         image: Option<CollectionImage>,
     ) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
         let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-        self.journal.append(JournalEntry { zone, collection, phase, image: image.map(Arc::new) })
+        self.journal.append(JournalEntry { zone, collection, phase, image: image.map(std::sync::Arc::new) })
     }
 
     /// Reads the collection and derives its changes again.
     ///
     /// # Errors
     /// The outcome, if there is nothing to write or zonal must not write.
-    async fn prepare(&self, attempts: &WriteAttempts) -> Result<(WriteAttempt, WriteTurn<'_>), WriteOutcome> {
+    async fn prepare(
+        &self,
+        attempts: &WriteAttempts,
+    ) -> Result<(PreparedWrite, WriteTurn<'_>), WriteOutcome> {
         let failed = |failure| WriteOutcome::Failed { failure };
         let (fresh, turn) = self.writer.read_for_write(self.requested_id()).await.map_err(failed)?;
         if let Some(failure) = self.truncation_failure(fresh.observed.records.len()) {
@@ -180,7 +174,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             return Err(WriteOutcome::Applied { changes: current });
         }
         match staleness::covers(&approved, &current, &self.allowance) {
-            true => Ok((WriteAttempt { fresh, changes: current }, turn)),
+            true => Ok((PreparedWrite { fresh, changes: current }, turn)),
             false => Err(WriteOutcome::Stale { now: current }),
         }
     }
@@ -205,7 +199,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     async fn send(
         &self,
         turn: WriteTurn<'_>,
-        attempt: &WriteAttempt,
+        attempt: &PreparedWrite,
         attempts: &mut WriteAttempts,
         tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> SendResult {
@@ -265,7 +259,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     /// Returns the outcome of a write that reached the zone, and its phase in the journal.
     fn end_with(
         &self,
-        attempt: &WriteAttempt,
+        attempt: &PreparedWrite,
         verified: Result<AppliedStateUpdate, Vec<String>>,
     ) -> (WriteOutcome, WritePhase) {
         let changes = attempt.applied_changes();
@@ -290,222 +284,14 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
     }
 
-    /// Reads the zone after a lost response, to determine whether the write arrived.
-    ///
-    /// # Errors
-    /// The differences, if the zone has neither the previous nor the sent content.
-    async fn after_lost_answer(
-        &self,
-        attempt: &WriteAttempt,
-        attempts: &mut WriteAttempts,
-        lost: &ZoneFailure,
-        tell: &(dyn Fn(ApplyEvent) + Sync),
-    ) -> Result<ReadbackResult, Vec<String>> {
-        let after = self.read().await.map_err(|failure| {
-            vec![
-                format!("no response to the write: {lost}"),
-                format!("the zone could not be read back: {failure}"),
-            ]
-        })?;
-        let strays = match self.strays(attempt, &after) {
-            Ok(learned) => return Ok(ReadbackResult::Written(learned)),
-            Err(strays) => strays,
-        };
-        // The write arrived, and other rows differ.
-        if is_made(&attempt.applied_changes(), &after.observed) {
-            return self.verify(attempt, attempts, tell).await.map(ReadbackResult::Written);
-        }
-        match self.writer.unexpected_differences(&attempt.fresh, &[], &after).is_empty() {
-            true => Ok(ReadbackResult::Unchanged),
-            false => {
-                let why = std::iter::once(format!("write failed: {lost}"));
-                Err(why.chain(strays).collect())
-            }
-        }
-    }
-
-    /// Reads the collection back, repeatedly if needed, and verifies it.
-    ///
-    /// Rows that other users edited meanwhile do not count, and are told.
-    async fn verify(
-        &self,
-        attempt: &WriteAttempt,
-        attempts: &mut WriteAttempts,
-        tell: &(dyn Fn(ApplyEvent) + Sync),
-    ) -> Result<AppliedStateUpdate, Vec<String>> {
-        let mut pauses = SECOND_LOOKS.iter();
-        let mut last_foreign = None;
-        loop {
-            let (lines, foreign) = match self.read().await {
-                Ok(after) => match self.strays(attempt, &after) {
-                    Ok(learned) => return Ok(learned),
-                    Err(lines) => {
-                        let foreign =
-                            foreign_differences(&attempt.fresh.observed, &attempt.changes, &after.observed);
-                        (lines, foreign.map(|foreign| (foreign, after)))
-                    }
-                },
-                Err(failure) => {
-                    (vec![format!("written, but the zone could not be read back: {failure}")], None)
-                }
-            };
-            if let Some(pause) = pauses.next() {
-                last_foreign = foreign.map(|(foreign, _)| foreign);
-                tokio::time::sleep(*pause).await;
-                continue;
-            }
-            let Some((foreign, after)) = foreign else { return Err(lines) };
-            let after = attempts.left.insert(after);
-            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
-                let edits = foreign.iter().filter_map(edit_text).collect();
-                let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-                tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
-                return Ok(learned);
-            }
-            // Two readings agree, so the zone itself changed the rows.
-            attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
-                && last_foreign.as_ref() == Some(&foreign);
-            return Err(lines);
-        }
-    }
-
-    /// Returns the update of the applied state if only edits of other users differ from the expected result.
-    fn learn_beside_edits(
-        &self,
-        attempt: &WriteAttempt,
-        lines: &[String],
-        foreign: &[ForeignDifference],
-        after: &CollectionSnapshot,
-    ) -> Option<AppliedStateUpdate> {
-        let is_edit = |line: &String| {
-            foreign.iter().any(|edit| edit.author.is_some() && line.contains(&format!("`{}`", edit.row)))
-        };
-        let (left, learned) = self.compare(after).ok()?;
-        let is_complete = left.is_empty() && is_made(&attempt.applied_changes(), &after.observed);
-        (is_complete && lines.iter().all(is_edit)).then_some(learned)
-    }
-
-    /// Compares the zone with the expected result in two independent ways.
-    ///
-    /// The first compares with the sent rows, but trusts the code that applied the changes to them. The
-    /// second compares with the desired state. Without differences, returns the update of the applied state.
-    fn strays(
-        &self,
-        attempt: &WriteAttempt,
-        after: &CollectionSnapshot,
-    ) -> Result<AppliedStateUpdate, Vec<String>> {
-        let mut strays = self.writer.unexpected_differences(&attempt.fresh, &attempt.changes, after);
-        match self.compare(after) {
-            Ok((left, learned)) if left.is_empty() && strays.is_empty() => return Ok(learned),
-            Ok((left, _)) => strays.extend(not_as_desired(&left)),
-            Err(failure) => strays.push(failure.message),
-        }
-        Err(strays)
-    }
-
-    /// Returns the remaining differences after another read.
-    pub async fn remaining_differences(&self) -> Vec<String> {
-        match self.read().await {
-            Ok(found) => match self.changes(&found) {
-                Ok(left) => not_as_desired(&left),
-                Err(failure) => vec![failure.message],
-            },
-            Err(failure) => vec![format!("the collection could not be read: {failure}")],
-        }
-    }
-
-    /// Returns the changes to write now.
-    fn changes(&self, snapshot: &CollectionSnapshot) -> Result<Vec<Change>, ZoneFailure> {
-        self.compare(snapshot).map(|(changes, _)| changes)
-    }
-
-    /// Returns the changes to write now, and the records in sync.
-    fn compare(
-        &self,
-        snapshot: &CollectionSnapshot,
-    ) -> Result<(Vec<Change>, AppliedStateUpdate), ZoneFailure> {
-        let CollectionDiff { id, asked, siblings, .. } = self.planned;
-        let just_created = self.allowance.created_keys().collect();
-        let since = self.base.map(|base| CollectionBase::for_collection(base, self.code, id));
-        let desired = DesiredOfCollection {
-            just_created,
-            ..DesiredOfCollection::pick(id, self.desired, asked, siblings, since)
-        };
-        let found = diff::collection(self.code, &desired, &snapshot.observed)?;
-        let later: BTreeMap<&RecordKey, &Change> =
-            self.planned.later().map(|later| (&later.address.key, later)).collect();
-        let is_put_off = |change: &Change| {
-            let later = later.get(&change.address.key);
-            later.is_some_and(|later| staleness::is_put_off(later, change, &self.allowance))
-        };
-        let changes: Vec<Change> = found.to_apply().filter(|change| !is_put_off(change)).cloned().collect();
-        Ok((changes, found.learned))
-    }
-
     /// Returns a name of the collection for requests; a planned collection was requested by one or more.
     fn requested_id(&self) -> &CollectionId {
         self.planned.asked.first().unwrap_or(&self.planned.id)
     }
 
-    async fn read(&self) -> Result<CollectionSnapshot, ZoneFailure> {
+    /// Reads the collection.
+    pub(super) async fn read(&self) -> Result<CollectionSnapshot, ZoneFailure> {
         self.writer.read_collection(self.requested_id()).await
-    }
-}
-
-/// Changes to write now, and the reading that the write rests on.
-struct WriteAttempt {
-    fresh: CollectionSnapshot,
-    changes: Vec<Change>,
-}
-
-impl WriteAttempt {
-    /// Returns the image of a snapshot of the collection. Only what a PUT replaces needs one.
-    fn image(&self, moment: ImageMoment, snapshot: &CollectionSnapshot) -> Option<CollectionImage> {
-        let CollectionSnapshot { observed, raw } = snapshot;
-        let key = self.changes.first()?.key.iter().map(|(field, _)| field.clone()).collect();
-        (observed.channel == Channel::Api).then(|| CollectionImage {
-            moment,
-            key,
-            aliases: observed.aliases.clone(),
-            records: observed.records.iter().map(|record| record.fields.clone()).collect(),
-            whole: raw.clone(),
-        })
-    }
-
-    fn applied_changes(&self) -> Arc<[AppliedChange]> {
-        self.changes.iter().map(AppliedChange::from).collect()
-    }
-}
-
-/// Attempts so far at one collection.
-#[derive(Default)]
-struct WriteAttempts {
-    /// True after the start of the write was announced.
-    is_announced: bool,
-    new_readings: usize,
-    throttled: usize,
-    not_sent: usize,
-    lost_responses: usize,
-    /// True after the zone changed rows that nobody owns.
-    is_surprise: bool,
-    /// Content that an unverified write left in the zone.
-    left: Option<CollectionSnapshot>,
-    /// Last write without a response, after which the zone was unchanged.
-    lost: Option<WriteAttempt>,
-}
-
-impl WriteAttempts {
-    /// Counts an unprocessed write. Returns true if another attempt is useful.
-    fn next(&mut self, reason: &UnprocessedReason) -> bool {
-        let (count, most) = match reason {
-            UnprocessedReason::Outdated { .. } | UnprocessedReason::ReadingMissing => {
-                (&mut self.new_readings, NEW_READINGS)
-            }
-            UnprocessedReason::Throttled(_) => (&mut self.throttled, THROTTLED_WRITES),
-            UnprocessedReason::NotSent(_) => (&mut self.not_sent, NEW_READINGS),
-        };
-        *count += 1;
-        *count <= most
     }
 }
 
@@ -519,78 +305,8 @@ enum SendResult {
     Lost,
 }
 
-/// Returns the outcome after a surprise in this run.
-fn stopped_outcome() -> WriteOutcome {
-    WriteOutcome::Deferred { deferral: Deferral::Guard { guard: "surprise".into() } }
-}
-
-/// Returns the text of an edit by another user.
-fn edit_text(difference: &ForeignDifference) -> Option<String> {
-    let RowAuthor { name, date } = difference.author.as_ref()?;
-    let date = date.as_ref().map(|date| format!(" at {date}")).unwrap_or_default();
-    Some(format!("{} by {name}{date}", difference.row))
-}
-
 /// Returns the end of a write that changed nothing.
 fn ended_unchanged(outcome: WriteOutcome) -> SendResult {
     let phase = WritePhase::Unchanged { why: unchanged_reason(&outcome) };
     SendResult::Ended(outcome, phase)
-}
-
-/// Returns the failure after the last attempt, with the cause of the delay.
-fn unprocessed_failure(reason: UnprocessedReason, store_wait: Duration) -> ZoneFailure {
-    let UnprocessedReason::Outdated { age, pace } = reason else { return reason.into_failure() };
-    let stopped = age.saturating_sub(pace).saturating_sub(store_wait);
-    let (wait, cause, help) = [
-        (pace, "the rate of requests", "raise `rate.perSecond`, or apply when the zone is less busy"),
-        (store_wait, "the store", "check why the store is slow: another process may lock it"),
-        (stopped, "this process, which was stopped or had no processor time", "run `zonal apply` again"),
-    ]
-    .into_iter()
-    .max_by_key(|(wait, _, _)| *wait)
-    .unwrap_or_default();
-    let message = format!(
-        "not written: {} readings in a row were too old for a write, which needs a reading of the last \
-         second; the last one waited {:.1} s for {cause}",
-        NEW_READINGS + 1,
-        wait.as_secs_f64(),
-    );
-    ZoneFailure::new(FailureClass::Outdated, message).help(help)
-}
-
-enum ReadbackResult {
-    Written(AppliedStateUpdate),
-    Unchanged,
-}
-
-/// Returns the response type of a write.
-fn write_response(written: &Result<(), WriteError>) -> WriteResponse {
-    match written {
-        Ok(()) => WriteResponse::Accepted,
-        Err(WriteError::Refused(_) | WriteError::Unprocessed(_)) => WriteResponse::Rejected,
-        Err(WriteError::Unknown(_)) => WriteResponse::NoResponse,
-        Err(WriteError::Astray(_)) => WriteResponse::WrongTarget,
-        Err(WriteError::Moved) => WriteResponse::PreconditionFailed,
-    }
-}
-
-/// Returns the reason why nothing changed.
-fn unchanged_reason(outcome: &WriteOutcome) -> String {
-    match outcome {
-        WriteOutcome::Failed { failure } => failure.message.clone(),
-        WriteOutcome::Stale { .. } => "the zone changed since the plan".to_owned(),
-        WriteOutcome::Deferred { deferral: hold } => hold.to_string(),
-        WriteOutcome::Blocked { by } => format!("{by} did not succeed"),
-        WriteOutcome::Interrupted => "interrupted".to_owned(),
-        // Both outcomes include changes.
-        WriteOutcome::Applied { .. } | WriteOutcome::VerifyFailed { .. } => String::new(),
-    }
-}
-
-fn not_as_desired(left: &[Change]) -> Vec<String> {
-    let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
-        true => "still differs from the desired state".to_owned(),
-        false => format!("{} still differs from the desired state", change.address.key),
-    });
-    lines.collect()
 }

@@ -5,10 +5,12 @@
 mod collection_write;
 mod foreign_rows;
 mod journal;
+mod readback;
 mod recovery;
 mod rollout;
 mod staleness;
 mod surprise_brake;
+mod write_attempts;
 mod zone_apply;
 
 use std::collections::BTreeMap;

@@ -1,0 +1,186 @@
+//! Reads a written collection back, and compares it with the expected result.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::ApplyJournal;
+use super::collection_write::CollectionWrite;
+use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences};
+use super::recovery::is_made;
+use super::staleness;
+use super::write_attempts::{PreparedWrite, ReadbackResult, WriteAttempts};
+use crate::diff::{self, CollectionBase, DesiredOfCollection};
+use crate::model::{AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, RecordKey, ZoneFailure};
+use crate::provider::{CollectionSnapshot, ZoneWriter};
+
+/// Pauses before repeated read-backs. A zone may show an accepted write with a delay.
+const SECOND_LOOKS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+
+impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
+    /// Reads the zone after a lost response, to determine whether the write arrived.
+    ///
+    /// # Errors
+    /// The differences, if the zone has neither the previous nor the sent content.
+    pub(super) async fn after_lost_answer(
+        &self,
+        attempt: &PreparedWrite,
+        attempts: &mut WriteAttempts,
+        lost: &ZoneFailure,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> Result<ReadbackResult, Vec<String>> {
+        let after = self.read().await.map_err(|failure| {
+            vec![
+                format!("no response to the write: {lost}"),
+                format!("the zone could not be read back: {failure}"),
+            ]
+        })?;
+        let strays = match self.strays(attempt, &after) {
+            Ok(learned) => return Ok(ReadbackResult::Written(learned)),
+            Err(strays) => strays,
+        };
+        // The write arrived, and other rows differ.
+        if is_made(&attempt.applied_changes(), &after.observed) {
+            return self.verify(attempt, attempts, tell).await.map(ReadbackResult::Written);
+        }
+        match self.writer.unexpected_differences(&attempt.fresh, &[], &after).is_empty() {
+            true => Ok(ReadbackResult::Unchanged),
+            false => {
+                let why = std::iter::once(format!("write failed: {lost}"));
+                Err(why.chain(strays).collect())
+            }
+        }
+    }
+
+    /// Reads the collection back, repeatedly if needed, and verifies it.
+    ///
+    /// Rows that other users edited meanwhile do not count, and are told.
+    pub(super) async fn verify(
+        &self,
+        attempt: &PreparedWrite,
+        attempts: &mut WriteAttempts,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> Result<AppliedStateUpdate, Vec<String>> {
+        let mut pauses = SECOND_LOOKS.iter();
+        let mut last_foreign = None;
+        loop {
+            let (lines, foreign) = match self.read().await {
+                Ok(after) => match self.strays(attempt, &after) {
+                    Ok(learned) => return Ok(learned),
+                    Err(lines) => {
+                        let foreign =
+                            foreign_differences(&attempt.fresh.observed, &attempt.changes, &after.observed);
+                        (lines, foreign.map(|foreign| (foreign, after)))
+                    }
+                },
+                Err(failure) => {
+                    (vec![format!("written, but the zone could not be read back: {failure}")], None)
+                }
+            };
+            if let Some(pause) = pauses.next() {
+                last_foreign = foreign.map(|(foreign, _)| foreign);
+                tokio::time::sleep(*pause).await;
+                continue;
+            }
+            let Some((foreign, after)) = foreign else { return Err(lines) };
+            let after = attempts.left.insert(after);
+            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
+                let edits = foreign.iter().filter_map(edit_text).collect();
+                let (zone, collection) = (self.code.clone(), self.planned.id.clone());
+                tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
+                return Ok(learned);
+            }
+            // Two readings agree, so the zone itself changed the rows.
+            attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
+                && last_foreign.as_ref() == Some(&foreign);
+            return Err(lines);
+        }
+    }
+
+    /// Returns the update of the applied state if only edits of other users differ from the expected result.
+    fn learn_beside_edits(
+        &self,
+        attempt: &PreparedWrite,
+        lines: &[String],
+        foreign: &[ForeignDifference],
+        after: &CollectionSnapshot,
+    ) -> Option<AppliedStateUpdate> {
+        let is_edit = |line: &String| {
+            foreign.iter().any(|edit| edit.author.is_some() && line.contains(&format!("`{}`", edit.row)))
+        };
+        let (left, learned) = self.compare(after).ok()?;
+        let is_complete = left.is_empty() && is_made(&attempt.applied_changes(), &after.observed);
+        (is_complete && lines.iter().all(is_edit)).then_some(learned)
+    }
+
+    /// Compares the zone with the expected result in two independent ways.
+    ///
+    /// The first compares with the sent rows, but trusts the code that applied the changes to them. The
+    /// second compares with the desired state. Without differences, returns the update of the applied state.
+    pub(super) fn strays(
+        &self,
+        attempt: &PreparedWrite,
+        after: &CollectionSnapshot,
+    ) -> Result<AppliedStateUpdate, Vec<String>> {
+        let mut strays = self.writer.unexpected_differences(&attempt.fresh, &attempt.changes, after);
+        match self.compare(after) {
+            Ok((left, learned)) if left.is_empty() && strays.is_empty() => return Ok(learned),
+            Ok((left, _)) => strays.extend(not_as_desired(&left)),
+            Err(failure) => strays.push(failure.message),
+        }
+        Err(strays)
+    }
+
+    /// Returns the remaining differences after another read.
+    pub async fn remaining_differences(&self) -> Vec<String> {
+        match self.read().await {
+            Ok(found) => match self.changes(&found) {
+                Ok(left) => not_as_desired(&left),
+                Err(failure) => vec![failure.message],
+            },
+            Err(failure) => vec![format!("the collection could not be read: {failure}")],
+        }
+    }
+
+    /// Returns the changes to write now.
+    pub(super) fn changes(&self, snapshot: &CollectionSnapshot) -> Result<Vec<Change>, ZoneFailure> {
+        self.compare(snapshot).map(|(changes, _)| changes)
+    }
+
+    /// Returns the changes to write now, and the records in sync.
+    fn compare(
+        &self,
+        snapshot: &CollectionSnapshot,
+    ) -> Result<(Vec<Change>, AppliedStateUpdate), ZoneFailure> {
+        let CollectionDiff { id, asked, siblings, .. } = self.planned;
+        let just_created = self.allowance.created_keys().collect();
+        let since = self.base.map(|base| CollectionBase::for_collection(base, self.code, id));
+        let desired = DesiredOfCollection {
+            just_created,
+            ..DesiredOfCollection::pick(id, self.desired, asked, siblings, since)
+        };
+        let found = diff::collection(self.code, &desired, &snapshot.observed)?;
+        let later: BTreeMap<&RecordKey, &Change> =
+            self.planned.later().map(|later| (&later.address.key, later)).collect();
+        let is_put_off = |change: &Change| {
+            let later = later.get(&change.address.key);
+            later.is_some_and(|later| staleness::is_put_off(later, change, &self.allowance))
+        };
+        let changes: Vec<Change> = found.to_apply().filter(|change| !is_put_off(change)).cloned().collect();
+        Ok((changes, found.learned))
+    }
+}
+
+/// Returns the text of an edit by another user.
+fn edit_text(difference: &ForeignDifference) -> Option<String> {
+    let RowAuthor { name, date } = difference.author.as_ref()?;
+    let date = date.as_ref().map(|date| format!(" at {date}")).unwrap_or_default();
+    Some(format!("{} by {name}{date}", difference.row))
+}
+
+fn not_as_desired(left: &[Change]) -> Vec<String> {
+    let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
+        true => "still differs from the desired state".to_owned(),
+        false => format!("{} still differs from the desired state", change.address.key),
+    });
+    lines.collect()
+}
