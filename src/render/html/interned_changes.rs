@@ -108,7 +108,7 @@ impl<'a> InternedChanges<'a> {
             start.line,
             start.column,
             self.intern_text(&**manifest),
-            override_index.map_or(0, |index| index + 1),
+            override_index.map_or(0, |index| index.saturating_add(1)),
         ];
         let (before, weight) = (self.places.len(), place.map(digits).iter().sum::<usize>() + 1);
         let number = self.places.intern(place);
@@ -340,4 +340,19 @@ pub fn signs() -> Vec<[&'static str; 3]> {
         }
     }
     signs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::detail_level::DetailLevel;
+    use super::InternedChanges;
+    use crate::model::{Provenance, SourceSpan};
+
+    #[test]
+    fn largest_override_number_of_a_plan_file_does_not_overflow() {
+        let span = SourceSpan::file("a.yaml");
+        let provenance = Provenance { span, manifest: "Letter/a".into(), override_index: Some(u32::MAX) };
+        let mut interned = InternedChanges::new(DetailLevel::Everything);
+        assert_ne!(interned.place(&provenance), 0);
+    }
 }
