@@ -16,14 +16,15 @@ use super::write_attempts::{
 };
 use super::{ApplyJournal, StopSignal};
 use crate::model::{
-    AppliedChange, AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, CollectionId, CollectionImage,
-    ComparisonBase, DesiredCollection, FailureClass, ImageMoment, JournalEntry, WriteOutcome, WritePhase,
-    ZoneCode, ZoneFailure, looks_truncated,
+    AppliedChange, ApplyEvent, Change, CollectionDiff, CollectionId, CollectionImage, ComparisonBase,
+    DesiredCollection, FailureClass, ImageMoment, JournalEntry, WriteOutcome, WritePhase, ZoneCode,
+    ZoneFailure, looks_truncated,
 };
 use crate::provider::{self, CollectionSnapshot, WriteError, WriteTurn};
 
 /// Maximum number of sends if responses are lost and the zone stays unchanged.
 const SENDS: usize = 3;
+
 /// Write of one collection.
 pub struct CollectionWrite<'a, W, J> {
     pub code: &'a ZoneCode,
@@ -132,8 +133,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
 
     /// Appends a journal entry for the collection.
     fn note(&self, phase: WritePhase) -> impl Future<Output = Result<(), ZoneFailure>> + Send {
-        let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-        self.journal.append(JournalEntry { zone, collection, phase, image: None })
+        self.note_with_image(phase, None)
     }
 
     /// Appends a journal entry with an image of the collection.
@@ -154,7 +154,6 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         &self,
         attempts: &WriteAttempts,
     ) -> Result<(PreparedWrite, WriteTurn<'_>), WriteOutcome> {
-        let failed = |failure| WriteOutcome::Failed { failure };
         let (fresh, turn) = self.writer.read_for_write(self.requested_id()).await.map_err(failed)?;
         if let Some(failure) = self.truncation_failure(fresh.observed.records.len()) {
             return Err(failed(failure));
@@ -162,7 +161,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         let current = self.changes(&fresh).map_err(failed)?;
         // A write without a response may have arrived late.
         if let Some(attempt) = attempts.lost.as_ref().filter(|_| current.is_empty()) {
-            let (outcome, phase) = self.end_with(attempt, self.strays(attempt, &fresh));
+            let (outcome, phase) = attempt.end_with(self.strays(attempt, &fresh));
             drop(self.note(phase));
             return Err(outcome);
         }
@@ -174,7 +173,7 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             return Err(WriteOutcome::Applied { changes: current });
         }
         match staleness::covers(&approved, &current, &self.allowance) {
-            true => Ok((PreparedWrite { fresh, changes: current }, turn)),
+            true => Ok((PreparedWrite::new(fresh, current), turn)),
             false => Err(WriteOutcome::Stale { now: current }),
         }
     }
@@ -205,74 +204,37 @@ impl<W: provider::ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     ) -> SendResult {
         let start = Instant::now();
         // The `Sent` entry is durable only after all earlier entries.
-        let intent = WritePhase::Intent { changes: attempt.applied_changes() };
+        let intent = WritePhase::Intent { changes: attempt.applied_changes.clone() };
         drop(self.note_with_image(intent, attempt.image(ImageMoment::Before, &attempt.fresh)));
         if let Err(failure) = self.note(WritePhase::Sent).await {
-            return ended_unchanged(WriteOutcome::Failed { failure });
+            return ended_unchanged(failed(failure));
         }
         let store_wait = start.elapsed();
         let written = self.writer.write_collection(turn, &attempt.fresh, &attempt.changes).await;
         drop(self.note(WritePhase::Responded { answer: write_response(&written) }));
-        let failure = match written {
-            Ok(()) => {
-                let (outcome, phase) = self.end_with(attempt, self.verify(attempt, attempts, tell).await);
-                return SendResult::Ended(outcome, phase);
+        let verified = match written {
+            Ok(()) => self.verify(attempt, attempts, tell).await,
+            Err(WriteError::Unprocessed(reason)) => {
+                return match attempts.next(&reason) {
+                    true => SendResult::ReadAgain,
+                    false => ended_unchanged(failed(unprocessed_failure(reason, store_wait))),
+                };
             }
-            Err(WriteError::Unprocessed(reason)) => match attempts.next(&reason) {
-                true => return SendResult::ReadAgain,
-                false => unprocessed_failure(reason, store_wait),
-            },
             Err(WriteError::Moved) => return ended_unchanged(self.stale_outcome().await),
-            Err(WriteError::Refused(failure)) => failure,
+            Err(WriteError::Refused(failure)) => return ended_unchanged(failed(failure)),
             Err(WriteError::Astray(failure)) => {
-                let lines = std::iter::once(failure.message).chain(failure.help).collect();
-                let (outcome, phase) = self.end_with(attempt, Err(lines));
-                return SendResult::Ended(outcome, phase);
+                Err(std::iter::once(failure.message).chain(failure.help).collect())
             }
             Err(WriteError::Unknown(lost)) => {
                 match self.after_lost_answer(attempt, attempts, &lost, tell).await {
-                    Ok(ReadbackResult::Written(learned)) => {
-                        let (outcome, phase) = self.end_with(attempt, Ok(learned));
-                        return SendResult::Ended(outcome, phase);
-                    }
-                    Err(lines) => {
-                        let (outcome, phase) = self.end_with(attempt, Err(lines));
-                        return SendResult::Ended(outcome, phase);
-                    }
-                    Ok(ReadbackResult::Unchanged) if lost.class != FailureClass::Unreachable => lost,
-                    Ok(ReadbackResult::Unchanged) => {
-                        attempts.lost_responses += 1;
-                        if attempts.lost_responses < SENDS {
-                            return SendResult::Lost;
-                        }
-                        let message =
-                            format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
-                        ZoneFailure::new(FailureClass::Unreachable, message)
-                            .help("run `zonal apply` again when the zone responds")
-                    }
+                    Ok(ReadbackResult::Written(learned)) => Ok(learned),
+                    Ok(ReadbackResult::Unchanged) => return after_unchanged(lost, attempts),
+                    Err(lines) => Err(lines),
                 }
             }
         };
-        ended_unchanged(WriteOutcome::Failed { failure })
-    }
-
-    /// Returns the outcome of a write that reached the zone, and its phase in the journal.
-    fn end_with(
-        &self,
-        attempt: &PreparedWrite,
-        verified: Result<AppliedStateUpdate, Vec<String>>,
-    ) -> (WriteOutcome, WritePhase) {
-        let changes = attempt.applied_changes();
-        match verified {
-            Ok(learned) => (
-                WriteOutcome::Applied { changes: attempt.changes.clone() },
-                WritePhase::Verified { changes, learned },
-            ),
-            Err(unexpected_differences) => (
-                WriteOutcome::VerifyFailed { unexpected_differences: unexpected_differences.clone() },
-                WritePhase::Unverified { changes, unexpected_differences },
-            ),
-        }
+        let (outcome, phase) = attempt.end_with(verified);
+        SendResult::Ended(outcome, phase)
     }
 
     /// Returns the outcome after a failed precondition: the gateway detected another write, and nothing was
@@ -309,4 +271,22 @@ enum SendResult {
 fn ended_unchanged(outcome: WriteOutcome) -> SendResult {
     let phase = WritePhase::Unchanged { why: unchanged_reason(&outcome) };
     SendResult::Ended(outcome, phase)
+}
+
+/// Returns the next step after a write without a response that left the zone unchanged.
+fn after_unchanged(lost: ZoneFailure, attempts: &mut WriteAttempts) -> SendResult {
+    if lost.class != FailureClass::Unreachable {
+        return ended_unchanged(failed(lost));
+    }
+    attempts.lost_responses += 1;
+    if attempts.lost_responses < SENDS {
+        return SendResult::Lost;
+    }
+    let message = format!("sent {SENDS} times, but the zone is unchanged; last failure: {lost}");
+    let failure = ZoneFailure::new(FailureClass::Unreachable, message);
+    ended_unchanged(failed(failure.help("run `zonal apply` again when the zone responds")))
+}
+
+fn failed(failure: ZoneFailure) -> WriteOutcome {
+    WriteOutcome::Failed { failure }
 }

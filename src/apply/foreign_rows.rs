@@ -35,7 +35,7 @@ pub fn foreign_differences(
     let (rows_before, rows_after) = (index(before, &key)?, index(after, &key)?);
     let changed: BTreeMap<Vec<String>, &Change> = changes
         .iter()
-        .map(|change| (change.key.iter().map(|(_, value)| key_text(value)).collect(), change))
+        .map(|change| (change.key.iter().map(|(_, value)| value.key_text()).collect(), change))
         .collect();
     let own_author = changed.keys().find_map(|key| rows_after.get(key)?.updated_by.clone());
     let mut differences = Vec::new();
@@ -71,15 +71,6 @@ pub fn foreign_differences(
     Some(differences)
 }
 
-fn key_text(value: &FieldValue) -> String {
-    match value {
-        FieldValue::Null => String::new(),
-        FieldValue::Bool(flag) => flag.to_string(),
-        FieldValue::Text(text) => text.to_string(),
-        FieldValue::List(texts) => texts.join(","),
-    }
-}
-
 /// Returns the rows by key; `None` if two rows have the same key.
 fn index<'a>(
     collection: &'a ObservedCollection,
@@ -87,7 +78,7 @@ fn index<'a>(
 ) -> Option<BTreeMap<Vec<String>, &'a ObservedRecord>> {
     let mut rows = BTreeMap::new();
     for row in &collection.records {
-        let value = |field: &&FieldName| row.fields.get(*field).map(key_text).unwrap_or_default();
+        let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
         if rows.insert(key.iter().map(value).collect(), row).is_some() {
             return None;
         }

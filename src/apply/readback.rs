@@ -39,7 +39,7 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             Err(strays) => strays,
         };
         // The write arrived, and other rows differ.
-        if is_made(&attempt.applied_changes(), &after.observed) {
+        if is_made(&attempt.applied_changes, &after.observed) {
             return self.verify(attempt, attempts, tell).await.map(ReadbackResult::Written);
         }
         match self.writer.unexpected_differences(&attempt.fresh, &[], &after).is_empty() {
@@ -61,39 +61,58 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> Result<AppliedStateUpdate, Vec<String>> {
         let mut pauses = SECOND_LOOKS.iter();
-        let mut last_foreign = None;
+        let mut previous = None;
         loop {
-            let (lines, foreign) = match self.read().await {
+            let (lines, after) = match self.read().await {
                 Ok(after) => match self.strays(attempt, &after) {
                     Ok(learned) => return Ok(learned),
-                    Err(lines) => {
-                        let foreign =
-                            foreign_differences(&attempt.fresh.observed, &attempt.changes, &after.observed);
-                        (lines, foreign.map(|foreign| (foreign, after)))
-                    }
+                    Err(lines) => (lines, Some(after)),
                 },
                 Err(failure) => {
                     (vec![format!("written, but the zone could not be read back: {failure}")], None)
                 }
             };
-            if let Some(pause) = pauses.next() {
-                last_foreign = foreign.map(|(foreign, _)| foreign);
-                tokio::time::sleep(*pause).await;
-                continue;
+            match (pauses.next(), after) {
+                (Some(pause), after) => {
+                    previous = after;
+                    tokio::time::sleep(*pause).await;
+                }
+                (None, None) => return Err(lines),
+                (None, Some(after)) => {
+                    return self.judge_differences(attempt, attempts, lines, previous, after, tell);
+                }
             }
-            let Some((foreign, after)) = foreign else { return Err(lines) };
-            let after = attempts.left.insert(after);
-            if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
-                let edits = foreign.iter().filter_map(edit_text).collect();
-                let (zone, collection) = (self.code.clone(), self.planned.id.clone());
-                tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
-                return Ok(learned);
-            }
-            // Two readings agree, so the zone itself changed the rows.
-            attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
-                && last_foreign.as_ref() == Some(&foreign);
-            return Err(lines);
         }
+    }
+
+    /// Decides whether edits of other users, or the zone itself, changed rows that the write did not change.
+    ///
+    /// # Errors
+    /// The unexpected `lines` between the expected result and the last reading.
+    fn judge_differences(
+        &self,
+        attempt: &PreparedWrite,
+        attempts: &mut WriteAttempts,
+        lines: Vec<String>,
+        previous: Option<CollectionSnapshot>,
+        after: CollectionSnapshot,
+        tell: &(dyn Fn(ApplyEvent) + Sync),
+    ) -> Result<AppliedStateUpdate, Vec<String>> {
+        let foreign_in = |reading: &CollectionSnapshot| {
+            foreign_differences(&attempt.fresh.observed, &attempt.changes, &reading.observed)
+        };
+        let Some(foreign) = foreign_in(&after) else { return Err(lines) };
+        let after = attempts.left.insert(after);
+        if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
+            let edits = foreign.iter().filter_map(edit_text).collect();
+            let (zone, collection) = (self.code.clone(), self.planned.id.clone());
+            tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
+            return Ok(learned);
+        }
+        // Two readings agree, so the zone itself changed the rows.
+        attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
+            && previous.and_then(|previous| foreign_in(&previous)) == Some(foreign);
+        Err(lines)
     }
 
     /// Returns the update of the applied state if only edits of other users differ from the expected result.
@@ -108,7 +127,7 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             foreign.iter().any(|edit| edit.author.is_some() && line.contains(&format!("`{}`", edit.row)))
         };
         let (left, learned) = self.compare(after).ok()?;
-        let is_complete = left.is_empty() && is_made(&attempt.applied_changes(), &after.observed);
+        let is_complete = left.is_empty() && is_made(&attempt.applied_changes, &after.observed);
         (is_complete && lines.iter().all(is_edit)).then_some(learned)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::model::{
     AppliedChange, AppliedStateUpdate, Change, Channel, CollectionImage, Deferral, FailureClass, ImageMoment,
-    WriteOutcome, WriteResponse, ZoneFailure,
+    WriteOutcome, WritePhase, WriteResponse, ZoneFailure,
 };
 use crate::provider::{CollectionSnapshot, UnprocessedReason, WriteError};
 
@@ -20,9 +20,17 @@ pub struct PreparedWrite {
     pub fresh: CollectionSnapshot,
     /// Changes to write.
     pub changes: Vec<Change>,
+    /// The same changes, as the journal and the history contain them.
+    pub applied_changes: Arc<[AppliedChange]>,
 }
 
 impl PreparedWrite {
+    /// Creates a write of these changes.
+    pub fn new(fresh: CollectionSnapshot, changes: Vec<Change>) -> Self {
+        let applied_changes = changes.iter().map(AppliedChange::from).collect();
+        Self { fresh, changes, applied_changes }
+    }
+
     /// Returns the image of a snapshot of the collection. Only what a PUT replaces needs one.
     pub fn image(&self, moment: ImageMoment, snapshot: &CollectionSnapshot) -> Option<CollectionImage> {
         let CollectionSnapshot { observed, raw } = snapshot;
@@ -36,9 +44,21 @@ impl PreparedWrite {
         })
     }
 
-    /// Returns the changes, as the journal and the history contain them.
-    pub fn applied_changes(&self) -> Arc<[AppliedChange]> {
-        self.changes.iter().map(AppliedChange::from).collect()
+    /// Returns the outcome of a write that reached the zone, and its phase in the journal.
+    ///
+    /// `verified` contains the update of the applied state, or the unexpected differences.
+    pub fn end_with(&self, verified: Result<AppliedStateUpdate, Vec<String>>) -> (WriteOutcome, WritePhase) {
+        let changes = Arc::clone(&self.applied_changes);
+        match verified {
+            Ok(learned) => (
+                WriteOutcome::Applied { changes: self.changes.clone() },
+                WritePhase::Verified { changes, learned },
+            ),
+            Err(unexpected_differences) => (
+                WriteOutcome::VerifyFailed { unexpected_differences: unexpected_differences.clone() },
+                WritePhase::Unverified { changes, unexpected_differences },
+            ),
+        }
     }
 }
 

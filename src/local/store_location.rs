@@ -44,14 +44,11 @@ pub async fn open(
         ProcessClock::System => WaitMode::Async,
         ProcessClock::Simulated => WaitMode::Blocking,
     };
-    let file = match (&location, access) {
-        (StoreLocation::File(file), StoreAccess::Write | StoreAccess::Existing) => Some(file.clone()),
-        (StoreLocation::File(_), StoreAccess::Read) | (StoreLocation::Postgres(_), _) => None,
-    };
-    let is_new = file.as_ref().is_some_and(|file| !file.exists());
+    let files = location.files().filter(|_| access != StoreAccess::Read);
+    let is_new = files.as_ref().is_some_and(|[file, ..]| !file.exists());
     let store = cancel.before_writing(Store::open(location, access, waiting)).await??;
-    if let Some(file) = file.filter(|_| store.is_some()) {
-        restrict(&file, is_new, &machine.directory);
+    if let Some(files) = files.filter(|_| store.is_some()) {
+        restrict(files, is_new, &machine.directory);
     }
     Ok(store)
 }
@@ -59,17 +56,10 @@ pub async fn open(
 /// Takes the rights to a store from other users: it contains records with the names of their authors.
 ///
 /// Warns about an older store that others could read.
-fn restrict(file: &Path, is_new: bool, directory: &Path) {
-    let beside = |suffix: &str| {
-        let mut name = file.as_os_str().to_owned();
-        name.push(suffix);
-        PathBuf::from(name)
-    };
-    let folder = directory.join(FOLDER);
+fn restrict(files: [PathBuf; 3], is_new: bool, directory: &Path) {
     // Only the default folder belongs to zonal.
-    let folder = Some(folder).filter(|folder| file.parent() == Some(folder));
-    let paths = [Some(file.to_owned()), Some(beside("-wal")), Some(beside("-shm")), folder];
-    for path in paths.into_iter().flatten() {
+    let folder = Some(directory.join(FOLDER)).filter(|folder| files[0].parent() == Some(folder));
+    for path in files.into_iter().chain(folder) {
         match platform::restrict_to_owner(&path) {
             Ok(true) if !is_new => {
                 tracing::warn!("other users had rights to {}; now only its owner has", path.display());

@@ -67,6 +67,18 @@ impl FieldValue {
         }
     }
 
+    /// Returns the value as part of a key: null is empty, a flag is its text, texts are joined.
+    ///
+    /// Columns contain only texts, so a flag equals its text.
+    pub fn key_text(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Bool(flag) => flag.to_string(),
+            Self::Text(text) => text.to_string(),
+            Self::List(texts) => texts.join(","),
+        }
+    }
+
     /// Returns the text, if any.
     pub fn as_text(&self) -> Option<&str> {
         match self {

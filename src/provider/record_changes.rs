@@ -90,16 +90,9 @@ impl<'c> RecordIndex<'c> {
     }
 }
 
-/// Returns a value as part of a key.
-///
-/// Absent, null and `""` are equal, and so are a flag and its text, because columns contain only texts.
+/// Returns a field as part of a key. Absent, null and `""` are equal.
 fn key_text(value: Option<&FieldValue>) -> String {
-    match value {
-        None | Some(FieldValue::Null) => String::new(),
-        Some(FieldValue::Bool(flag)) => flag.to_string(),
-        Some(FieldValue::Text(text)) => text.to_string(),
-        Some(FieldValue::List(texts)) => texts.join(","),
-    }
+    value.map(FieldValue::key_text).unwrap_or_default()
 }
 
 /// Returns the key of a change for messages: `code=CONSORTIA`.

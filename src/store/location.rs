@@ -61,16 +61,21 @@ impl StoreLocation {
         }
     }
 
+    /// Returns the files of a store: the database, its write-ahead log and its shared memory. SQLite removes
+    /// the last two when it closes the database. `None` on a server.
+    pub fn files(&self) -> Option<[PathBuf; 3]> {
+        let Self::File(path) = self else { return None };
+        Some(["", "-wal", "-shm"].map(|suffix| {
+            let mut file = path.clone().into_os_string();
+            file.push(suffix);
+            file.into()
+        }))
+    }
+
     /// Returns `Some` for a file that was closed properly, without a separate write-ahead log.
     pub(super) fn is_at_rest(&self) -> Option<()> {
-        match self {
-            Self::File(path) => {
-                let mut beside = path.clone().into_os_string();
-                beside.push("-wal");
-                (!PathBuf::from(beside).exists()).then_some(())
-            }
-            Self::Postgres(_) => None,
-        }
+        let [_, log, _] = self.files()?;
+        (!log.exists()).then_some(())
     }
 
     /// Returns the connection URL for the driver, including the password.

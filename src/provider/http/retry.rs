@@ -16,11 +16,9 @@ const LONG_ENOUGH: Duration = Duration::from_secs(45);
 pub enum RetrySafety {
     /// Retry after any failure, because a second read does no harm.
     Idempotent,
-    /// Retry only if the zone cannot have processed the request.
-    ///
-    /// A write replaces the whole table, and another user may have changed the table since.
+    /// Retry only if the server cannot have processed the request, as a gateway that checks revisions.
     OnlyIfNotProcessed,
-    /// Never retry: the caller reads again first.
+    /// Never retry: a PUT to Alma replaces the whole table, so the caller reads again first.
     AfterNewReading,
 }
 
