@@ -1,7 +1,5 @@
 //! Sources of API keys (environment, files, commands), and their use for their own zone only.
 
-use tokio::sync::watch;
-
 use crate::case_runner::{CaseNetwork, case, paused};
 
 const NETWORK: &str = r#"
@@ -39,9 +37,9 @@ fn real<T>(test: impl Future<Output = T>) -> T {
 fn api_keys_come_from_environment_files_and_commands() {
     real(async {
         let stage = stage();
-        let printed = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal apply --yes").await;
         assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
-        let printed = stage.run("zonal plan --detailed-exitcode", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --detailed-exitcode").await;
         assert_eq!(printed.code, 0, "{}", printed.out);
     });
 }
@@ -58,7 +56,7 @@ fn failing_key_command_is_reported_before_any_request() {
             let stage = stage();
             let network = NETWORK.replace("echo read-key-{code}", command);
             std::fs::write(stage.directory().join("network.yaml"), network).expect("file should be writable");
-            let printed = stage.run("zonal plan", None, watch::channel(0).1).await;
+            let printed = stage.output("zonal plan").await;
             assert_eq!(printed.code, 1, "{command}: {}", printed.err);
             assert!(printed.err.contains("error[Z0601]: no read key for 01T_B"), "{}", printed.err);
             assert!(printed.err.contains(reason), "{command}: {}", printed.err);
@@ -73,9 +71,9 @@ fn plan_neither_needs_nor_uses_write_keys() {
     paused(async {
         let mut stage = CaseNetwork::new(&case("selection"));
         stage.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
-        let printed = stage.run("zonal plan --detailed-exitcode", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --detailed-exitcode").await;
         assert_eq!(printed.code, 2, "{}", printed.err);
-        let printed = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal apply --yes").await;
         assert_eq!(printed.code, 1, "{}", printed.out);
         assert_eq!(printed.err.matches("no write key for").count(), 3, "{}", printed.err);
         assert!(stage.emulator.control().requests().iter().all(|request| request.method == "GET"));
@@ -94,7 +92,7 @@ fn output_never_contains_an_api_key() {
             for command in
                 ["zonal plan", "zonal plan --json", "zonal apply --yes", "zonal apply --yes --json"]
             {
-                let printed = stage.run(command, None, watch::channel(0).1).await;
+                let printed = stage.output(command).await;
                 for text in [&printed.out, &printed.err] {
                     for key in stage.env.values() {
                         assert!(!text.contains(key), "{command} printed {key}: {text}");

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
 async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
+    stage.output(command).await
 }
 
 /// Runs a command and checks its exit code.

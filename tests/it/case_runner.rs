@@ -86,8 +86,7 @@ impl CaseNetwork {
 
     /// Runs a command line, and returns its output in the format of a script.
     pub async fn command(&self, command: &str) -> String {
-        let (_sender, interrupts) = watch::channel(0);
-        let CommandOutput { out, err, code } = self.run(command, None, interrupts).await;
+        let CommandOutput { out, err, code } = self.output(command).await;
         // Marks output that resembles a script line, so the next run does not execute it.
         let marked = |line: &str| match line.starts_with(['#', '$', '@']) {
             true => format!("1| {line}\n"),
@@ -102,6 +101,12 @@ impl CaseNetwork {
             printed.push_str(&format!("[exit {code}]\n"));
         }
         printed
+    }
+
+    /// Runs a command line without input and without interrupts.
+    pub async fn output(&self, command: &str) -> CommandOutput {
+        let (_sender, interrupts) = watch::channel(0);
+        self.run(command, None, interrupts).await
     }
 
     /// Runs a command line. `answer` is the user's input, or `None` if stdin is not a terminal.

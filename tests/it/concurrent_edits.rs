@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http::header::AUTHORIZATION;
-use zonal::emulator::{EmulatorControl, EmulatorTransport, LibrarianEdit};
+use zonal::emulator::{
+    CodeTableEdit, EditAction, EditTrigger, EmulatorControl, EmulatorTransport, LibrarianEdit,
+};
 use zonal::provider::transport::{Transport, TransportFuture};
 
 /// Forwards requests, and applies the scheduled edits in [`MEDDLED`] just before their request.
@@ -76,6 +78,25 @@ impl ConcurrentEditTransport {
         }
         let table = request.uri().path().rsplit_once("-tables/").map(|(_, table)| table.to_owned());
         state.seen.push(ZoneEvent::Request { put: request.method() == http::Method::PUT, table });
+    }
+}
+
+/// Returns an edit by a librarian that sets the description of a code table's row.
+pub fn row_edit(zone: &str, table: &str, code: &str, description: &str, when: EditTrigger) -> LibrarianEdit {
+    LibrarianEdit {
+        zone: zone.to_owned(),
+        kind: "code".into(),
+        table: table.to_owned(),
+        library: None,
+        by: "m.tremblay".to_owned(),
+        when,
+        action: EditAction::new(CodeTableEdit::SetCode {
+            code: code.to_owned(),
+            description: Some(description.to_owned()),
+            language: None,
+            enabled: None,
+            default: None,
+        }),
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value as Json;
-use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
@@ -62,7 +61,7 @@ impl GitRepository {
     }
 
     async fn run(&self, command: &str) -> CommandOutput {
-        self.stage.run(command, None, watch::channel(0).1).await
+        self.stage.output(command).await
     }
 
     /// Returns the zones of a plan since the last commit, and its first line.

@@ -55,7 +55,7 @@ fn interrupted_apply_finishes_requests_in_flight() {
             }
             // Every sent write was verified before the run ended.
             assert!(!printed.out.contains("verification failed"), "{}", printed.out);
-            let rest = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+            let rest = stage.output("zonal apply --yes").await;
             assert_eq!(rest.code, 0, "{}{}", rest.out, rest.err);
             assert_eq!(puts(&stage), 24, "each table should be written once");
         }
@@ -138,7 +138,7 @@ fn apply_accepts_only_yes_as_confirmation() {
 fn apply_without_terminal_or_yes_writes_nothing() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
-        let printed = stage.run("zonal apply", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal apply").await;
         assert_eq!((printed.code, puts(&stage)), (1, 0));
         assert!(printed.err.contains("pass --yes"), "{}", printed.err);
     });

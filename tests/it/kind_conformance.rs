@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
 use zonal::emulator::RecordEdit;
 use zonal::kinds::KINDS;
 use zonal::manifest::SourceFile;
@@ -131,7 +130,7 @@ impl KindLifecycle {
 
     /// Completes the manual steps and attests them, for a network without a gateway.
     async fn by_hand(&self) {
-        let plan = self.stage.run("zonal plan --json --environment by-hand", None, watch::channel(0).1).await;
+        let plan = self.stage.output("zonal plan --json --environment by-hand").await;
         let plan: Json =
             serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err));
         if plan["reconciler"]["counts"]["manual"].as_u64() == Some(0) {
@@ -177,7 +176,7 @@ impl KindLifecycle {
 
     /// Returns true if the plan is complete and contains an update.
     async fn updates(&self) -> bool {
-        if self.stage.run("zonal validate", None, watch::channel(0).1).await.code != 0 {
+        if self.stage.output("zonal validate").await.code != 0 {
             return false;
         }
         let plan = self.plan_any().await;
@@ -195,7 +194,7 @@ impl KindLifecycle {
                 let Some(Json::Array(items)) = manifests[index].pointer_mut(list) else { continue };
                 items.remove(at.parse().ok()?);
                 self.write(&manifests);
-                if self.stage.run("zonal validate", None, watch::channel(0).1).await.code == 0 {
+                if self.stage.output("zonal validate").await.code == 0 {
                     return Some(pointer);
                 }
             }
@@ -217,12 +216,12 @@ impl KindLifecycle {
     }
 
     async fn plan_any(&self) -> Json {
-        let plan = self.stage.run("zonal plan --json", None, watch::channel(0).1).await;
+        let plan = self.stage.output("zonal plan --json").await;
         serde_json::from_str(&plan.out).unwrap_or_else(|error| panic!("{error}: {}", plan.err))
     }
 
     async fn zonal(&self, words: &str, code: u8) -> String {
-        let printed = self.stage.run(&format!("zonal {words}"), None, watch::channel(0).1).await;
+        let printed = self.stage.output(&format!("zonal {words}")).await;
         assert_eq!(printed.code, code, "{}: zonal {words}\n{}{}", self.kind, printed.out, printed.err);
         printed.out
     }

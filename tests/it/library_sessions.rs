@@ -1,7 +1,5 @@
 //! Use of the library without the command line, and several runs in one process.
 
-use tokio::sync::watch;
-
 use crate::case_runner::{CaseNetwork, case, paused};
 
 #[path = "../../examples/library.rs"]
@@ -20,14 +18,14 @@ fn example_plans_and_applies_through_the_library_alone() {
 fn run_waits_for_the_lease_of_another_run_in_the_same_process() {
     paused(async {
         let network = CaseNetwork::new(&case("network-blocks"));
-        let apply = || network.run("zonal apply --yes", None, watch::channel(0).1);
+        let apply = || network.output("zonal apply --yes");
         let (first, second) = futures::join!(apply(), apply());
         let waits = |text: &str| text.contains("waiting for the lease of run-");
         assert!(waits(&first.err) || waits(&second.err), "{}\n{}", first.err, second.err);
         let puts =
             network.emulator.control().requests().iter().filter(|request| request.method == "PUT").count();
         assert_eq!(puts, 24, "each table is written once");
-        let left = network.run("zonal plan --detailed-exitcode", None, watch::channel(0).1).await;
+        let left = network.output("zonal plan --detailed-exitcode").await;
         assert_eq!(left.code, 0, "{}", left.out);
     });
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
-use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, case, paused};
 
@@ -100,7 +99,7 @@ fn pipelines_use_only_valid_command_lines() {
         let stage = CaseNetwork::new(&case("missing-config"));
         for line in lines {
             // With --help the command does nothing, but its other arguments must be valid.
-            let printed = stage.run(&format!("{} --help", words(&line)), None, watch::channel(0).1).await;
+            let printed = stage.output(&format!("{} --help", words(&line))).await;
             assert_eq!(printed.code, 0, "{line}: {}", printed.err);
         }
     });
@@ -202,7 +201,7 @@ fn one_secret_can_hold_all_api_keys() {
     // Key commands are real processes, so the test uses the real clock.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime should start");
-    let printed = runtime.block_on(stage.run("zonal apply --yes", None, watch::channel(0).1));
+    let printed = runtime.block_on(stage.output("zonal apply --yes"));
     assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
 }
 
@@ -255,7 +254,7 @@ fn action_steps_before_merge_need_no_api_key() {
     assert_eq!((ran.code, outputs.as_str()), (Some(1), "exit-code=1\n"), "{}", ran.text);
     assert!(!stage.directory().join("hacked").exists(), "an input was run as code");
 
-    let taken = paused(stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1));
+    let taken = paused(stage.output("zonal snapshot --out snapshot.json"));
     assert_eq!(taken.code, 0, "{}", taken.err);
     let plan = BTreeMap::from([("directory", "."), ("against", "snapshot.json")]);
     let (ran, outputs) = step("plan", &plan, &stage);
@@ -640,7 +639,7 @@ fn sharded_pipelines_use_only_valid_command_lines() {
             // A command named in a text may omit values.
             let line = line.trim_end_matches(" --shard").to_owned();
             assert!(!line.contains('$'), "unknown shell expansion in {line}");
-            let printed = stage.run(&format!("{line} --help"), None, watch::channel(0).1).await;
+            let printed = stage.output(&format!("{line} --help")).await;
             assert_eq!(printed.code, 0, "{line}: {}", printed.err);
         }
     });

@@ -7,7 +7,6 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use proptest::prelude::*;
 use serde_json::Value as Json;
-use tokio::sync::watch;
 use zonal::provider::transport::Transport as _;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
@@ -34,7 +33,7 @@ fn without_quota(text: &str) -> String {
 }
 
 async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
+    stage.output(command).await
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! Tests of the files and messages that plan and apply produce in a pipeline job.
 
-use tokio::sync::watch;
-
 use crate::case_runner::{CaseNetwork, case, paused};
 
 #[test]
@@ -24,7 +22,7 @@ fn plan_writes_github_summary_and_outputs() {
             std::fs::read_to_string(stage.directory().join(file)).expect("file should be written")
         };
         std::fs::write(stage.directory().join("outputs"), "other=1\n").expect("file should be writable");
-        let printed = stage.run("zonal plan --github", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --github").await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(printed.out.contains("\n::warning file=blocks.yaml,line=17,col=7,"), "{}", printed.out);
         let summary = read("summary.md");
@@ -38,7 +36,7 @@ fn plan_writes_github_summary_and_outputs() {
         assert!(outputs.starts_with("other=1\ndigest="), "{outputs}");
         assert!(outputs.contains("\ndestroy=4\n") && outputs.contains("\ncomplete=true\n"), "{outputs}");
 
-        let printed = stage.run("zonal plan --github --json", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --github --json").await;
         assert!(serde_json::from_str::<serde_json::Value>(&printed.out).is_ok(), "{}", printed.out);
         assert!(printed.err.contains("::warning file=blocks.yaml,"), "{}", printed.err);
         assert_eq!(read("outputs").matches("digest=").count(), 2);
@@ -54,8 +52,7 @@ fn annotations_use_paths_relative_to_the_repository() {
         for file in ["network.yaml", "blocks.yaml"] {
             std::fs::rename(stage.directory().join(file), config.join(file)).expect("should exist");
         }
-        let printed =
-            stage.run("zonal -C config plan --github --gitlab reports", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal -C config plan --github --gitlab reports").await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(printed.out.contains("\n::warning file=config/blocks.yaml,line=17,"), "{}", printed.out);
         let quality = std::fs::read_to_string(stage.directory().join("reports/codequality.json"));
@@ -67,7 +64,7 @@ fn annotations_use_paths_relative_to_the_repository() {
 fn json_file_equals_the_json_output() {
     paused(async {
         let stage = CaseNetwork::new(&case("pull-request-pipeline"));
-        let printed = stage.run("zonal plan --json --json-out plan.json", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --json --json-out plan.json").await;
         let file =
             std::fs::read_to_string(stage.directory().join("plan.json")).expect("file should be written");
         assert!(printed.code == 0 && file == printed.out);
@@ -81,8 +78,7 @@ fn output_files_preserve_devices_and_links() {
         let link = stage.directory().join("link.md");
         std::fs::write(stage.directory().join("real.md"), "old").expect("file should be writable");
         std::os::unix::fs::symlink("real.md", &link).expect("link should be created");
-        let printed =
-            stage.run("zonal plan --markdown link.md --junit /dev/null", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal plan --markdown link.md --junit /dev/null").await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         assert!(
             link.is_symlink()
@@ -102,7 +98,7 @@ fn validate_annotates_invalid_manifests_on_github() {
         let hostile = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: x}\nspec:\n  \"##[add-mask]a%0Ab\\n::error::forged\": 1\n";
         std::fs::write(stage.directory().join("wrong, it: is.yaml"), hostile)
             .expect("file should be writable");
-        let printed = stage.run("zonal validate --github", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal validate --github").await;
         assert_eq!(printed.code, 1);
         let at = "::error file=wrong%2C it%3A is.yaml,line=5,col=3,title=Z0203::unknown field `##[add-mask]a%250Ab";
         assert!(printed.out.contains(at), "{}", printed.out);
@@ -127,7 +123,7 @@ fn apply_writes_github_summary_and_annotations() {
             );
             assert_eq!(stage.happen(&fault), "");
         }
-        let printed = stage.run("zonal apply --yes --github", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal apply --yes --github").await;
         assert_eq!(printed.code, 3, "{}", printed.out);
         assert!(printed.out.starts_with("::stop-commands::"), "{}", printed.out);
         let summary =

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
-use tokio::sync::watch;
 
 use zonal::kinds::KINDS;
 
@@ -34,7 +33,7 @@ fn conforms(schema: &jsonschema::Validator, text: &str) {
 fn published_schemas_match_the_types() {
     paused(async {
         let stage = CaseNetwork::new(&case("missing-config"));
-        let printed = stage.run("zonal schema --out schemas", None, watch::channel(0).1).await;
+        let printed = stage.output("zonal schema --out schemas").await;
         assert_eq!(printed.code, 0, "{}", printed.err);
         let names = |directory: PathBuf| -> Vec<_> {
             let entries = std::fs::read_dir(directory).expect("folder should exist");
@@ -63,12 +62,12 @@ fn json_output_conforms_to_its_schema() {
             stage
                 .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);
             stage.happen(r#"fault {"zone": "01T_C", "path": "table", "effect": "hang"}"#);
-            conforms(&validate, &stage.run("zonal validate --json", None, watch::channel(0).1).await.out);
-            conforms(&plan, &stage.run("zonal plan --json", None, watch::channel(0).1).await.out);
-            conforms(&plan, &stage.run("zonal drift --json", None, watch::channel(0).1).await.out);
-            stage.run("zonal snapshot --out snapshot.json", None, watch::channel(0).1).await;
+            conforms(&validate, &stage.output("zonal validate --json").await.out);
+            conforms(&plan, &stage.output("zonal plan --json").await.out);
+            conforms(&plan, &stage.output("zonal drift --json").await.out);
+            stage.output("zonal snapshot --out snapshot.json").await;
             conforms(&snapshot, &read(stage.directory().join("snapshot.json")));
-            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            let applied = stage.output("zonal apply --yes --json").await;
             assert!(applied.out.lines().count() > 3, "{}", applied.out);
             for line in applied.out.lines() {
                 conforms(&event, line);
@@ -82,7 +81,7 @@ fn json_output_conforms_to_its_schema() {
             assert_eq!(last["changes"]["exit_codes"][0], applied.code, "{last}");
         }
         let wrong = CaseNetwork::new(&case("invalid-input"));
-        conforms(&validate, &wrong.run("zonal validate --json", None, watch::channel(0).1).await.out);
+        conforms(&validate, &wrong.output("zonal validate --json").await.out);
     });
 }
 
@@ -91,7 +90,7 @@ fn expectation_results_conform_to_their_schema() {
     paused(async {
         let (test, plan) = (schema("test.json"), schema("plan.json"));
         let stage = CaseNetwork::new(&case("expectations-broken"));
-        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let run = async |command: &str| stage.output(command).await;
         let counts = |text: &str| -> Json {
             conforms(&test, text);
             serde_json::from_str::<Json>(text).expect("checked above")["counts"].clone()
@@ -132,7 +131,7 @@ fn history_and_runs_conform_to_their_schemas() {
         stage.happen(
             r#"fault {"zone": "01OMNI_BETA", "method": "PUT", "effect": {"status": {"status": 500}}}"#,
         );
-        let run = async |command: &str| stage.run(command, None, watch::channel(0).1).await;
+        let run = async |command: &str| stage.output(command).await;
         let applied = run("zonal apply --yes --json").await;
         assert_eq!(applied.code, 3, "{}", applied.err);
         applied.out.lines().for_each(|line| conforms(&event, line));
@@ -164,7 +163,7 @@ fn apply_with_only_failures_still_prints_json_lines() {
         let mut locked = CaseNetwork::new(&case("network-blocks"));
         locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
         for stage in [wrong, locked] {
-            let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+            let applied = stage.output("zonal apply --yes --json").await;
             assert_eq!(applied.code, 1);
             applied.out.lines().for_each(|line| conforms(&event, line));
             let last = applied.out.lines().last().expect("output should not be empty");
@@ -179,7 +178,7 @@ fn apply_names_collections_that_could_not_be_planned() {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let text = "apiVersion: zonal/v1\\nkind: MappingTable\\nmetadata: {name: odd}\\nspec: {table: UserRecordTypeUserGroup, key: [Nobody], rows: [{columns: {Nobody: x}}]}\\n";
         stage.happen(&format!("write odd.yaml {text}"));
-        let applied = stage.run("zonal apply --yes --json", None, watch::channel(0).1).await;
+        let applied = stage.output("zonal apply --yes --json").await;
         assert_eq!(applied.code, 3, "{}", applied.err);
         let told = applied.out.lines().filter(|line| line.contains(r#""type":"plan_errored""#));
         assert_eq!(
@@ -201,7 +200,7 @@ fn every_example_is_valid_and_names_its_schema() {
                 continue;
             }
             let stage = CaseNetwork::new(&example);
-            let printed = stage.run("zonal validate", None, watch::channel(0).1).await;
+            let printed = stage.output("zonal validate").await;
             assert_eq!((printed.code, printed.err.as_str()), (0, ""), "{}", example.display());
             for file in std::fs::read_dir(&example).expect("example should be a folder") {
                 let file = file.expect("entry should be readable").path();
@@ -228,7 +227,7 @@ fn consortium_example_uses_every_kind_and_converges() {
         for kind in &KINDS {
             assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "the example has no {}", kind.name);
         }
-        let tested = stage.run("zonal test", None, watch::channel(0).1).await;
+        let tested = stage.output("zonal test").await;
         assert_eq!(tested.code, 0, "{}", tested.out);
         let all = tested.out.split("Expectations: ").nth(1).and_then(|rest| rest.split(" met").next());
         let all: usize = all.and_then(|number| number.parse().ok()).expect("should be a number");
@@ -244,7 +243,7 @@ fn consortium_example_uses_every_kind_and_converges() {
             ("zonal attest --all --by Ada --environment by-hand", 0),
             ("zonal plan --detailed-exitcode --environment by-hand", 0),
         ] {
-            let printed = stage.run(command, None, watch::channel(0).1).await;
+            let printed = stage.output(command).await;
             let last: Vec<&str> = printed.out.lines().rev().take(12).collect();
             assert_eq!(printed.code, code, "{command}: {last:?} {}", printed.err);
             // The predicted number of met expectations matches the result.
@@ -295,7 +294,7 @@ fn readme_shows_real_explain_output() {
             let command = lines.next().unwrap_or_default().trim_start_matches("$ ");
             let command = command.replace(" -C examples/consortium", "");
             let stage = CaseNetwork::new(&root().join("examples/consortium"));
-            let printed = stage.run(&command, None, watch::channel(0).1).await;
+            let printed = stage.output(&command).await;
             assert_eq!(printed.code, 0, "{}", printed.err);
             for line in lines.filter(|line| line.trim() != "..." && !line.is_empty()) {
                 let said = printed.out.lines().any(|printed| printed == line);

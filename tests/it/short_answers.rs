@@ -4,11 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use serde_json::Value as Json;
-use tokio::sync::watch;
 use zonal::emulator::EmulatorTransport;
 use zonal::provider::transport::{Transport, TransportFuture};
 
-use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+use crate::case_runner::{CaseNetwork, case, paused};
 
 const TABLE: &str = "UserBlockDescription";
 const ZONE: &str = "01OMNI_ALPHA";
@@ -76,13 +75,9 @@ async fn applied_network() -> (CaseNetwork, DamagingTransport) {
     let mut stage = CaseNetwork::new(&case("network-blocks"));
     let transport = DamagingTransport { inner: stage.emulator.transport(), damage: Arc::default() };
     stage.transport = Arc::new(transport.clone());
-    let output = run(&stage, "zonal apply --yes").await;
+    let output = stage.output("zonal apply --yes").await;
     assert_eq!(output.code, 0, "{}{}", output.out, output.err);
     (stage, transport)
-}
-
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
 }
 
 fn rows(stage: &CaseNetwork) -> Vec<String> {
@@ -106,13 +101,13 @@ fn short_answer_is_neither_planned_nor_written() {
         ] {
             *transport.damage.lock().expect("lock") = Some(damage);
             for command in ["zonal plan", "zonal apply --yes", "zonal drift"] {
-                let output = run(&stage, command).await;
+                let output = stage.output(command).await;
                 assert_eq!(output.code, 6, "{damage:?}, {command}: {}{}", output.out, output.err);
             }
             assert_eq!(rows(&stage), before, "{damage:?}");
         }
         *transport.damage.lock().expect("lock") = None;
-        let output = run(&stage, "zonal plan --detailed-exitcode").await;
+        let output = stage.output("zonal plan --detailed-exitcode").await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
     });
 }
@@ -122,7 +117,7 @@ fn few_lost_rows_are_drift() {
     paused(async {
         let (stage, transport) = applied_network().await;
         *transport.damage.lock().expect("lock") = Some(Damage::AllButOneRow);
-        let output = run(&stage, "zonal plan").await;
+        let output = stage.output("zonal plan").await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
     });
 }
@@ -134,15 +129,15 @@ fn person_accepts_a_short_answer_by_the_digest_of_the_plan() {
         let mut table = stage.emulator.control().code_table(ZONE, TABLE).expect("table should exist");
         table.rows.get_mut("").expect("rows").truncate(3);
         stage.emulator.control().put_table(ZONE, table).expect("zone should exist");
-        let plan: Json = serde_json::from_str(&run(&stage, "zonal plan --json").await.out).expect("JSON");
+        let plan: Json = serde_json::from_str(&stage.output("zonal plan --json").await.out).expect("JSON");
         let digest = plan["reconciler"]["digest"].as_str().expect("digest").to_owned();
         let accept = |digest: &str| {
             format!("zonal apply --yes --override short-answer --reason checked --plan-digest {digest}")
         };
-        let other = run(&stage, &accept(&digest.replace(['a', '1'], "b"))).await;
+        let other = stage.output(&accept(&digest.replace(['a', '1'], "b"))).await;
         assert_eq!(other.code, 1, "{}{}", other.out, other.err);
         assert!(other.err.contains("is for another plan"), "{}", other.err);
-        let output = run(&stage, &accept(&digest)).await;
+        let output = stage.output(&accept(&digest)).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert!(
             rows(&stage).len() < 7 && rows(&stage).contains(&"CONSORTIA".to_owned()),
@@ -150,7 +145,7 @@ fn person_accepts_a_short_answer_by_the_digest_of_the_plan() {
             rows(&stage)
         );
         // The accepted answer is the new measure.
-        let output = run(&stage, "zonal plan").await;
+        let output = stage.output("zonal plan").await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
     });
 }

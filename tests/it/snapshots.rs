@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
-use tokio::sync::watch;
-
 use crate::case_runner::{CaseNetwork, CommandOutput, paused};
 
 async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
+    stage.output(command).await
 }
 
 /// Removes lines that only a zone can provide, and the name of the snapshot.

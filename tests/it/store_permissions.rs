@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
-use tokio::sync::watch;
 use zonal::store::{HistoryFilter, Store, StoreAccess, StoreError, StoreErrorType, StoreLocation, WaitMode};
 
 use crate::case_runner::{CaseNetwork, case, paused};
@@ -136,7 +135,7 @@ fn store_of_an_apply_belongs_to_its_owner_alone() {
             std::fs::metadata(path).expect("path should exist").permissions().mode() & 0o777
         };
         let apply = async || {
-            let output = stage.run("zonal apply --yes", None, watch::channel(0).1).await;
+            let output = stage.output("zonal apply --yes").await;
             assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         };
         apply().await;

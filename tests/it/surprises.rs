@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::watch;
-use zonal::emulator::{
-    CodeTableEdit, EditAction, EditTrigger, EmulatedCodeRow, EmulatorTransport, LibrarianEdit,
-};
+use zonal::emulator::{EditTrigger, EmulatedCodeRow, EmulatorTransport};
 use zonal::provider::transport::{Transport, TransportFuture};
 
-use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+use crate::case_runner::{CaseNetwork, case, paused};
+use crate::concurrent_edits::row_edit;
 
 const TABLE: &str = "UserBlockDescription";
 const AMPERSAND: &str = "Loans & returns";
@@ -62,16 +60,12 @@ fn damaged_zones(stage: &CaseNetwork) -> usize {
     zones(stage).iter().filter(is_damaged).count()
 }
 
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
-}
-
 #[test]
 fn server_that_changes_foreign_rows_damages_one_zone() {
     paused(async {
         let mut stage = network();
         stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = run(&stage, "zonal apply --yes").await;
+        let output = stage.output("zonal apply --yes").await;
         assert_eq!(output.code, 7, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 1);
         assert!(output.out.contains("held by the guard `surprise`"), "{}", output.out);
@@ -87,7 +81,7 @@ fn guard_can_be_turned_off() {
         let text = std::fs::read_to_string(&network).expect("case should have a network");
         let text = text.replacen("  rate:", "  guards: {surprise: continue}\n  rate:", 1);
         std::fs::write(network, text).expect("file should be writable");
-        let output = run(&stage, "zonal apply --yes").await;
+        let output = stage.output("zonal apply --yes").await;
         assert_eq!(output.code, 7, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 12);
     });
@@ -97,23 +91,9 @@ fn guard_can_be_turned_off() {
 fn edit_between_write_and_readback_is_kept_and_told() {
     paused(async {
         let stage = network();
-        let edit = LibrarianEdit {
-            zone: "01OMNI_ALPHA".to_owned(),
-            kind: "code".into(),
-            table: TABLE.to_owned(),
-            library: None,
-            by: "m.tremblay".to_owned(),
-            when: EditTrigger::AfterWrites(1),
-            action: EditAction::new(CodeTableEdit::SetCode {
-                code: "LOCAL".to_owned(),
-                description: Some("Edited meanwhile".to_owned()),
-                language: None,
-                enabled: None,
-                default: None,
-            }),
-        };
+        let edit = row_edit("01OMNI_ALPHA", TABLE, "LOCAL", "Edited meanwhile", EditTrigger::AfterWrites(1));
         stage.emulator.control().edit(edit).expect("table should exist");
-        let output = run(&stage, "zonal apply --yes").await;
+        let output = stage.output("zonal apply --yes").await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 1);
         assert!(output.err.contains("edited during the write: code=LOCAL by m.tremblay"), "{}", output.err);
@@ -141,7 +121,7 @@ fn damaged_rows_are_restored_from_their_image() {
         };
         let before = tables(&stage);
         stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = run(&stage, "zonal apply --yes").await;
+        let output = stage.output("zonal apply --yes").await;
         assert_eq!(output.code, 7, "{}{}", output.out, output.err);
         // The server is repaired, and a librarian edits another row of the damaged table.
         stage.transport = Arc::new(stage.emulator.transport());
@@ -149,10 +129,11 @@ fn damaged_rows_are_restored_from_their_image() {
             control.code_table(zone, TABLE).is_some_and(|table| format!("{table:?}").contains("&amp;"))
         });
         let damaged = damaged.expect("one zone is damaged");
-        let output = run(&stage, &format!("zonal restore run-1 {damaged}/CodeTable/NoSuchTable --yes")).await;
+        let output =
+            stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/NoSuchTable --yes")).await;
         assert_eq!(output.code, 1, "{}{}", output.out, output.err);
         assert!(output.err.contains("no images"), "{}", output.err);
-        let output = run(&stage, &format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 0);
         assert_eq!(tables(&stage), before);

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sqlx::ConnectOptions as _;
-use tokio::sync::watch;
 use zonal::model::{
     AppliedRecord, AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordKey,
 };
@@ -13,7 +12,7 @@ use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, Sto
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
 async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.run(command, None, watch::channel(0).1).await
+    stage.output(command).await
 }
 
 async fn store(directory: &Path) -> Store {

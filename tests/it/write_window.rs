@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 use zonal::apply::{ApplyJournal, ZoneLockout};
-use zonal::emulator::{
-    CodeTableEdit, EditAction, EditTrigger, EmulatorConfig, EmulatorControl, EmulatorTransport, LibrarianEdit,
-};
+use zonal::emulator::{EditTrigger, EmulatorConfig, EmulatorControl, EmulatorTransport, LibrarianEdit};
 use zonal::model::{ApplyEvent, JournalEntry, WritePhase, ZoneCode, ZoneFailure};
 use zonal::provider::transport::{Transport, TransportFuture};
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+use crate::concurrent_edits::row_edit;
 use crate::generated_networks::GeneratedScenario;
 use crate::simulated_network::{SimulatedNetwork, source, trouble};
 
@@ -42,21 +40,7 @@ fn manifest(table: &str) -> String {
 
 /// Returns an edit that adds a row without an owner.
 fn edit(table: &str, code: &str) -> LibrarianEdit {
-    LibrarianEdit {
-        zone: ZONE.to_owned(),
-        kind: "code".into(),
-        table: table.to_owned(),
-        library: None,
-        by: "m.tremblay".to_owned(),
-        when: EditTrigger::Now,
-        action: EditAction::new(CodeTableEdit::SetCode {
-            code: code.to_owned(),
-            description: Some("Added by a librarian".to_owned()),
-            language: None,
-            enabled: None,
-            default: None,
-        }),
-    }
+    row_edit(ZONE, table, code, "Added by a librarian", EditTrigger::Now)
 }
 
 /// Transport that rejects some PUTs as too fast, and edits the table right after the rejection.
@@ -149,7 +133,7 @@ async fn apply_throttled(
     let transport = ThrottlingTransport::new(&stage, rejections);
     stage.transport = Arc::new(transport.clone());
     let command = format!("zonal apply --yes --zone {ZONE}");
-    let output = stage.run(&command, None, watch::channel(0).1).await;
+    let output = stage.output(&command).await;
     (stage, transport, output)
 }
 
