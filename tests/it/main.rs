@@ -12,6 +12,7 @@ mod concurrent_edits;
 mod crash;
 mod expectation_mutations;
 mod failure_simulations;
+mod file_safety;
 mod fuzz;
 mod generated_networks;
 mod git_revisions;
