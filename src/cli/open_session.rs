@@ -56,7 +56,9 @@ pub async fn plan_target(
     }
     let request = PlanRequest { selection: target.selection(), ..request };
     request.check(&config).map_err(report)?;
-    let session = open_session(config, &target.store, access, directory, world).await?;
+    // A pull request can name any server in its manifests, and a plan from a snapshot has no keys to protect.
+    let store = if request.snapshot.is_some() { target.store.offline() } else { target.store.clone() };
+    let session = open_session(config, &store, access, directory, world).await?;
     let planned = plan(&session, request, &CommandObserver::new(world)).await.map_err(report)?;
     Ok((session, planned))
 }
