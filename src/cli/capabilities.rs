@@ -13,6 +13,7 @@ use super::open_session::session_without_store;
 use super::selection_args::ZoneSelectionArgs;
 use super::session_output::report_error;
 use crate::kinds::KINDS;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{Channel, ZoneCode};
 use crate::render::text::{count, zone_list};
 use crate::session::capabilities::{CapabilityMatrix, CapabilityRow, capabilities};
@@ -100,11 +101,12 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
         }
     }
     for ((message, help), zones) in &failures {
-        out.push_str(&format!("? {message}\n"));
-        out.extend(help.iter().map(|help| format!("  help: {help}\n")));
+        out.push_str(&format!("? {}\n", escape_invisible(message)));
+        out.extend(help.iter().map(|help| format!("  help: {}\n", escape_invisible(help))));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     for (tables, zones) in &unlisted {
+        let tables = escape_invisible(tables);
         out.push_str(&format!("! not listed by the API, only by the gateway or manually: {tables}\n"));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
