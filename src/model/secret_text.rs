@@ -33,19 +33,23 @@ const HARMLESS: [&str; 4] = ["code", "gateway", "spec", "null"];
 /// Number of earlier lines in which the parent of a line is searched.
 const PARENT_LINES: usize = 200;
 
-/// Returns true for a word that is probably an API key: Alma's form, or a long word of letters and digits.
-pub fn looks_like_key(word: &str) -> bool {
-    let is_alma_key = |word: &str| {
-        let word = word.to_ascii_lowercase();
-        let rest = word.strip_prefix("l7xx").or_else(|| word.strip_prefix("l8xx"));
+/// Returns true for a text with a key in Alma's form: `l8xx`, then letters and digits.
+pub fn has_alma_key(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| {
+        let part = part.to_ascii_lowercase();
+        let rest = part.strip_prefix("l7xx").or_else(|| part.strip_prefix("l8xx"));
         rest.is_some_and(|rest| rest.len() >= 4)
+    })
+}
+
+/// Returns true for a text that is probably a key: Alma's form, or a long word of letters and digits.
+pub fn looks_like_key(text: &str) -> bool {
+    let is_long = |part: &str| {
+        part.len() >= 24
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+            && part.bytes().any(|byte| byte.is_ascii_alphabetic())
     };
-    let is_long = |word: &str| {
-        word.len() >= 24
-            && word.bytes().any(|byte| byte.is_ascii_digit())
-            && word.bytes().any(|byte| byte.is_ascii_alphabetic())
-    };
-    word.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| is_alma_key(part) || is_long(part))
+    has_alma_key(text) || text.split(|c: char| !c.is_ascii_alphanumeric()).any(is_long)
 }
 
 /// Returns true for the name of an environment variable in the usual form: `ZONAL_READ_KEY`.
@@ -63,7 +67,9 @@ pub fn is_variable_name(text: &str) -> bool {
 
 /// Returns true for a path of short words: `keys/read.key`. Other texts may be secrets, and are not quoted.
 pub fn is_path(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_alphanumeric() || "/._-~ ".contains(c);
     text.contains(['/', '.'])
+        && text.chars().all(is_allowed)
         && text.split(['/', '.', '-', '_']).all(|part| part.len() <= 20)
         && !looks_like_key(text)
 }
@@ -77,7 +83,7 @@ pub fn redact_keys(text: &str) -> Cow<'_, str> {
     let is_part = |c: char| c.is_ascii_alphanumeric();
     let mut redacted = String::with_capacity(text.len());
     for (word, rest) in words(text, is_part) {
-        redacted.push_str(if looks_like_key(word) { REDACTED } else { word });
+        redacted.push_str(if has_alma_key(word) { REDACTED } else { word });
         redacted.push_str(rest);
     }
     Cow::Owned(redacted)
@@ -100,14 +106,17 @@ fn words(text: &str, is_part: impl Fn(char) -> bool + Copy) -> impl Iterator<Ite
 /// `text` is the whole source, `line` the range of the line in the source. The result is relative to the line.
 pub fn secret_ranges(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
     let (Some(before), Some(line)) = (text.get(..line.start), text.get(line)) else { return Vec::new() };
-    let is_secret_place = has_secret_field(line) || has_secret_parent(before, line);
+    let first_secret = match has_secret_parent(before, line) {
+        true => 0,
+        false => secret_field(line).unwrap_or(usize::MAX),
+    };
     let is_part = |c: char| !c.is_whitespace() && !"{}[],\"'#:".contains(c);
     let mut ranges = Vec::new();
     let mut start = 0;
     for (word, between) in words(line, is_part) {
-        let is_redacted = match is_secret_place {
+        let is_redacted = match start >= first_secret {
             true => !is_readable(word),
-            false => looks_like_alma_key(word),
+            false => has_alma_key(word),
         };
         if is_redacted {
             ranges.push(start..start + word.len());
@@ -117,23 +126,20 @@ pub fn secret_ranges(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
     ranges
 }
 
-fn looks_like_alma_key(word: &str) -> bool {
-    matches!(redact_keys(word), Cow::Owned(redacted) if redacted != word)
-}
-
 /// Returns true for a word next to a secret that is none itself.
 fn is_readable(word: &str) -> bool {
     let is_field = SECRET_FIELDS.contains(&word) || HARMLESS.contains(&word);
     is_field || word.chars().all(|c| c == '-') || is_variable_name(word)
 }
 
-/// Returns true if a line contains a field for secrets: `read: ...`, also inside of `{...}`.
-fn has_secret_field(line: &str) -> bool {
-    line.match_indices(':').any(|(colon, _)| {
-        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+/// Returns the end of the first field for secrets in a line: `read: ...`, also inside of `{...}`.
+fn secret_field(line: &str) -> Option<usize> {
+    let is_secret = |(colon, _): &(usize, &str)| {
+        let before = line[..*colon].trim_end().trim_end_matches(['"', '\'']);
         let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
         SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str())
-    })
+    };
+    line.match_indices(':').find(is_secret).map(|(colon, _)| colon)
 }
 
 /// Returns true if a line belongs to a field for secrets, by its indentation.
@@ -145,7 +151,7 @@ fn has_secret_parent(before: &str, line: &str) -> bool {
         if content.is_empty() || content.starts_with('#') || indentation(parent) >= own {
             continue;
         }
-        if has_secret_field(parent) {
+        if secret_field(parent).is_some() {
             return true;
         }
         own = indentation(parent);
@@ -186,6 +192,10 @@ mod tests {
                 ),
                 (format!("credentials:\n  reed:\n    - {secret}: x"), "    - ***: ***"),
                 (format!("'read' : {secret}"), "'read' : ***"),
+                (
+                    format!("- {{name: x, credentials: {{read: {secret}}}}}"),
+                    "- {name: x, credentials: {read: ***}}",
+                ),
             ] {
                 assert_eq!(shown(&text), expected, "{text}");
             }

@@ -31,6 +31,7 @@ mod prune;
 mod published_documents;
 mod request_failures;
 mod revert;
+mod secret_texts;
 mod shards;
 mod shared_collections;
 mod short_answers;

@@ -6,7 +6,7 @@ use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use super::spec::{CommandSpec, CredentialSpec};
 use crate::model::network::CredentialSource;
-use crate::model::secret_text::looks_like_key;
+use crate::model::secret_text::{has_alma_key, looks_like_key};
 
 /// Returns a base URL without `/almaws/v1` and trailing slash.
 ///
@@ -82,10 +82,11 @@ pub enum CredentialProblem {
 pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource, CredentialProblem> {
     let filled = |text: &str| match text.trim() {
         "" => Err(CredentialProblem::Empty),
-        text if looks_like_key(text) => Err(CredentialProblem::Key),
+        text if has_alma_key(text) => Err(CredentialProblem::Key),
         _ => fill(text, code).map_err(|_| CredentialProblem::Placeholder),
     };
     match (&spec.env, &spec.file, &spec.command) {
+        (Some(name), _, _) if looks_like_key(&name.value) => Err(CredentialProblem::Key),
         (Some(name), _, _) => Ok(CredentialSource::Env(filled(&name.value)?.into())),
         (None, Some(path), _) => Ok(CredentialSource::File(filled(&path.value)?.into())),
         (None, None, Some(command)) => {

@@ -14,6 +14,8 @@ pub fn is_secret_place(pointer: &str) -> bool {
 pub fn hide_value(problem: &mut Diagnostic, pointer: &str) {
     let here = path_text(pointer);
     match problem.code {
+        // An empty text or list has no value to hide.
+        diagnostic_codes::OUT_OF_RANGE => return,
         diagnostic_codes::UNKNOWN_FIELD => problem.message = format!("{here}: unknown field"),
         // These messages name only fields of the schema.
         diagnostic_codes::MISSING_FIELD | diagnostic_codes::NOT_EXACTLY_ONE => {}

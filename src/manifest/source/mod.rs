@@ -283,6 +283,11 @@ impl<'a> TreeComposer<'a> {
                     .help("write the fields out, or use `*alias` for a whole value")
             }
             YamlValue::Text(text) => return Some(YamlKey { text, extent: node.extent }),
+            // A long number may be a pasted secret.
+            YamlValue::Number(text) if text.len() > 8 => {
+                Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "the key is a number, expected text")
+                    .help("quote it")
+            }
             YamlValue::Number(text) => Diagnostic::error(
                 diagnostic_codes::KEY_NOT_TEXT,
                 at,

@@ -15,6 +15,8 @@ pub fn prose(text: &str) -> String {
 pub fn page_prose(text: &str) -> String {
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     prose_with(text, |part| {
+        // A quote starts only at the start of a line.
+        let plain = |piece: &str| plain(piece).replace("&gt;", ">");
         let pieces: Vec<&str> = part.split('_').collect();
         let mut out = pieces.first().map(|first| plain(first)).unwrap_or_default();
         for pair in pieces.windows(2) {
@@ -136,10 +138,7 @@ mod tests {
         assert_eq!(prose("a ` b @x"), "a \\` b @&#8203;x");
         assert_eq!(prose("a `` b"), "a \\`\\` b");
         assert_eq!(prose("one\ntwo"), "one\\\\ntwo");
-        assert_eq!(
-            page_prose("Log in to 01_A_B, _x_ <b> `a_b`"),
-            "Log in to 01_A_B, \\_x\\_ &lt;b&gt; `a_b`"
-        );
+        assert_eq!(page_prose("Log in to 01_A_B, _x_ <b> `a_b`"), "Log in to 01_A_B, \\_x\\_ &lt;b> `a_b`");
     }
 
     #[test]

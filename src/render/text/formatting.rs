@@ -41,7 +41,8 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
 
 /// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
-    let codes: Vec<String> = zones.into_iter().map(safe).collect();
+    // A line must not start inside of a code.
+    let codes: Vec<String> = zones.into_iter().map(|code| safe(code).replace(' ', "\\u{20}")).collect();
     let options = wrap_options(97 + indent.len()).initial_indent(indent).subsequent_indent(indent);
     textwrap::fill(&codes.join(", "), options)
 }
