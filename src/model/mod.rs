@@ -48,9 +48,9 @@ pub use change::{
 pub use channel::Channel;
 pub use collection_image::{CollectionImage, ImageMoment};
 pub use desired::{
-    Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionRole, CollectionShape,
-    DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement, FieldAmendment, IN_LIST,
-    NOT_IN_LIST, RecordReference, UnlistedPolicy,
+    Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionOwner, CollectionRole,
+    CollectionShape, DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement,
+    FieldAmendment, IN_LIST, NOT_IN_LIST, RecordReference, UnlistedPolicy,
 };
 pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
 pub use differences::{CollectionChanges, CollectionDiff, Differences, UnmanagedCollection};
@@ -76,7 +76,8 @@ pub use journal::{
 };
 pub use network::Network;
 pub use observed::{
-    ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone, looks_truncated,
+    NETWORK_EDITOR, ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone,
+    looks_truncated,
 };
 pub use plan::{
     ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,

@@ -125,4 +125,23 @@ pub struct ObservedRecord {
     /// Date of the last change, as the zone writes it (`2024-05-30Z`).
     #[serde(default, rename = "date", skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
+    /// True if the zone marks the record as managed in the network.
+    #[serde(default, rename = "managedInNetwork", skip_serializing_if = "is_false")]
+    pub managed_in_network: bool,
+}
+
+impl ObservedRecord {
+    /// Returns true if the distribution jobs of the Network Zone write the record: the zone marks it as managed
+    /// in the network, or names the network as the last editor.
+    pub fn is_distributed(&self) -> bool {
+        self.managed_in_network || self.updated_by.as_deref() == Some(NETWORK_EDITOR)
+    }
+}
+
+/// Last editor of records that a distribution job wrote, in Alma's spelling (Alma's pages on central
+/// configuration).
+pub const NETWORK_EDITOR: &str = "Network";
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
