@@ -15,7 +15,7 @@ use super::random::{mix, order, text};
 use super::request_body::XmlLayout;
 use super::response_document::{DocumentNode, DocumentPart};
 use super::settings_writer::SettingsWriter;
-use crate::model::NETWORK_EDITOR;
+use crate::model::alma_codes::NETWORK_EDITOR;
 
 /// API access to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -76,8 +76,7 @@ pub use journal::{
 };
 pub use network::Network;
 pub use observed::{
-    NETWORK_EDITOR, ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone,
-    looks_truncated,
+    ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone, looks_truncated,
 };
 pub use plan::{
     ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{CollectionId, ZoneCode};
+use super::alma_codes::NETWORK_EDITOR;
 use super::channel::Channel;
 use super::failure::ZoneFailure;
 use super::value::{FieldName, Record};
@@ -137,10 +138,6 @@ impl ObservedRecord {
         self.managed_in_network || self.updated_by.as_deref() == Some(NETWORK_EDITOR)
     }
 }
-
-/// Last editor of records that a distribution job wrote, in Alma's spelling (Alma's pages on central
-/// configuration).
-pub const NETWORK_EDITOR: &str = "Network";
 
 fn is_false(flag: &bool) -> bool {
     !flag
