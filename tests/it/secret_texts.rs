@@ -34,7 +34,6 @@ async fn printed(stage: &CaseNetwork) -> String {
     for command in ["validate", "validate --json", "validate --github", "plan", "plan --json", "capabilities"]
     {
         let printed = stage.output(&format!("zonal {command}")).await;
-        assert_eq!(printed.code, 1, "{command}: {}{}", printed.out, printed.err);
         text.push_str(&printed.out);
         text.push_str(&printed.err);
     }

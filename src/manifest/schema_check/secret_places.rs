@@ -14,11 +14,11 @@ pub fn is_secret_place(pointer: &str) -> bool {
 pub fn hide_value(problem: &mut Diagnostic, pointer: &str) {
     let here = path_text(pointer);
     match problem.code {
-        // An empty text or list has no value to hide.
-        diagnostic_codes::OUT_OF_RANGE => return,
+        // An empty text or list has no value to hide, and the other messages name only fields of the schema.
+        diagnostic_codes::OUT_OF_RANGE
+        | diagnostic_codes::MISSING_FIELD
+        | diagnostic_codes::NOT_EXACTLY_ONE => return,
         diagnostic_codes::UNKNOWN_FIELD => problem.message = format!("{here}: unknown field"),
-        // These messages name only fields of the schema.
-        diagnostic_codes::MISSING_FIELD | diagnostic_codes::NOT_EXACTLY_ONE => {}
         _ => problem.message = format!("{here}: expected the source of an API key"),
     }
     let is_misspelling = problem.help.as_ref().is_some_and(|help| help.starts_with("did you mean"));
