@@ -18,6 +18,8 @@ pub struct RowAuthor {
 pub struct ForeignDifference {
     /// Key of the row: `code=LOCAL`.
     pub row: String,
+    /// Values of the key.
+    key_values: Vec<String>,
     /// Another author, whose edit explains the difference. `None`: the zone itself changed the row.
     pub author: Option<RowAuthor>,
 }
@@ -64,11 +66,48 @@ pub fn foreign_differences(
         let parts = key.iter().zip(key_values).map(|(field, value)| format!("{field}={value}"));
         differences.push(ForeignDifference {
             row: parts.collect::<Vec<_>>().join(", "),
+            key_values: key_values.clone(),
             author: author
                 .map(|name| RowAuthor { name, date: row_after.and_then(|row| row.update_date.clone()) }),
         });
     }
     Some(differences)
+}
+
+/// Removes the edits of other authors from a collection: the fields that they changed are as `before`.
+///
+/// `differences` are those of [`foreign_differences`] for the same collections.
+pub fn remove_edits(
+    before: &ObservedCollection,
+    changes: &[Change],
+    differences: &[ForeignDifference],
+    after: &mut ObservedCollection,
+) {
+    let Some(first) = changes.first() else { return };
+    let key: Vec<&FieldName> = first.key.iter().map(|(field, _)| field).collect();
+    let Some(rows_before) = index(before, &key) else { return };
+    let is_edited = |values: &Vec<String>| {
+        differences.iter().any(|difference| difference.author.is_some() && difference.key_values == *values)
+    };
+    let records = std::mem::take(&mut after.records).into_iter();
+    let kept = records.filter_map(|mut row| {
+        let values = key_values(&row, &key);
+        if !is_edited(&values) {
+            return Some(row);
+        }
+        let row_before = rows_before.get(&values)?;
+        let change = changes.iter().find(|change| {
+            change.key.iter().map(|(_, value)| value.key_text()).eq(values.iter().cloned())
+        });
+        let is_set = |field: &FieldName| {
+            change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
+        };
+        row.fields.retain(|field, _| is_set(field));
+        let others = row_before.fields.iter().filter(|(field, _)| !is_set(field));
+        row.fields.extend(others.map(|(field, value)| (field.clone(), value.clone())));
+        Some(row)
+    });
+    after.records = kept.collect();
 }
 
 /// Returns the rows by key; `None` if two rows have the same key.
@@ -78,12 +117,17 @@ fn index<'a>(
 ) -> Option<BTreeMap<Vec<String>, &'a ObservedRecord>> {
     let mut rows = BTreeMap::new();
     for row in &collection.records {
-        let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
-        if rows.insert(key.iter().map(value).collect(), row).is_some() {
+        if rows.insert(key_values(row, key), row).is_some() {
             return None;
         }
     }
     Some(rows)
+}
+
+/// Returns the values of the key of a row.
+fn key_values(row: &ObservedRecord, key: &[&FieldName]) -> Vec<String> {
+    let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
+    key.iter().map(value).collect()
 }
 
 /// Returns the values of a row that the change does not set. An empty field equals an absent field.

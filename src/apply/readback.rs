@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ApplyJournal;
 use super::collection_write::CollectionWrite;
-use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences};
+use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences, remove_edits};
 use super::recovery::is_made;
 use super::staleness;
 use super::write_attempts::{PreparedWrite, ReadbackResult, WriteAttempts};
@@ -102,8 +102,7 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
             foreign_differences(&attempt.fresh.observed, &attempt.changes, &reading.observed)
         };
         let Some(foreign) = foreign_in(&after) else { return Err(lines) };
-        let after = attempts.left.insert(after);
-        if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
+        if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, &after) {
             let edits = foreign.iter().filter_map(edit_text).collect();
             let (zone, collection) = (self.code.clone(), self.planned.id.clone());
             tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
@@ -111,7 +110,11 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         // Two readings agree, so the zone itself changed the rows.
         attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
-            && previous.and_then(|previous| foreign_in(&previous)) == Some(foreign);
+            && previous.and_then(|previous| foreign_in(&previous)).as_ref() == Some(&foreign);
+        // `restore` takes back what the write left, and keeps the edits of other users.
+        let mut left = after;
+        remove_edits(&attempt.fresh.observed, &attempt.changes, &foreign, &mut left.observed);
+        attempts.left = Some(left);
         Err(lines)
     }
 

@@ -139,3 +139,33 @@ fn damaged_rows_are_restored_from_their_image() {
         assert_eq!(tables(&stage), before);
     });
 }
+
+#[test]
+fn restore_keeps_the_edits_of_others_beside_damaged_rows() {
+    paused(async {
+        let mut stage = network();
+        let control = stage.emulator.control();
+        let texts = |stage: &CaseNetwork, zone: &str, code: &str| {
+            let table = stage.emulator.control().code_table(zone, TABLE)?;
+            let row = table.rows[""].iter().find(|row| row.code == code).cloned()?;
+            row.descriptions.into_values().next()
+        };
+        // Another person adds a row just after the write.
+        let has_table = |zone: &String| control.code_table(zone, TABLE).is_some();
+        for zone in zones(&stage).into_iter().filter(has_table) {
+            let edit = row_edit(&zone, TABLE, "NEW", "Added meanwhile", EditTrigger::AfterWrites(1));
+            control.edit(edit).expect("table should exist");
+        }
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = stage.output("zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 1);
+        let is_damaged = |zone: &String| texts(&stage, zone, "LOCAL").is_some_and(|text| text != AMPERSAND);
+        let damaged = zones(&stage).into_iter().find(is_damaged).expect("one zone is damaged");
+        stage.transport = Arc::new(stage.emulator.transport());
+        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+        assert_eq!(texts(&stage, &damaged, "NEW").as_deref(), Some("Added meanwhile"), "{}", output.out);
+    });
+}
