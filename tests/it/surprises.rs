@@ -104,7 +104,6 @@ fn edit_between_write_and_readback_is_kept_and_told() {
 fn damaged_rows_are_restored_from_their_image() {
     paused(async {
         let mut stage = network();
-        let control = stage.emulator.control();
         let tables = |stage: &CaseNetwork| {
             let all = zones(stage).into_iter();
             all.filter_map(|zone| stage.emulator.control().code_table(&zone, TABLE))
@@ -125,15 +124,12 @@ fn damaged_rows_are_restored_from_their_image() {
         assert_eq!(output.code, 7, "{}{}", output.out, output.err);
         // The server is repaired, and a librarian edits another row of the damaged table.
         stage.transport = Arc::new(stage.emulator.transport());
-        let damaged = zones(&stage).into_iter().find(|zone| {
-            control.code_table(zone, TABLE).is_some_and(|table| format!("{table:?}").contains("&amp;"))
-        });
-        let damaged = damaged.expect("one zone is damaged");
+        let damaged = damaged_table(&stage);
         let output =
-            stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/NoSuchTable --yes")).await;
+            stage.output(&format!("zonal restore run-1 {damaged}X --yes")).await;
         assert_eq!(output.code, 1, "{}{}", output.out, output.err);
         assert!(output.err.contains("no images"), "{}", output.err);
-        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 0);
         assert_eq!(tables(&stage), before);
@@ -168,4 +164,32 @@ fn restore_keeps_the_edits_of_others_beside_damaged_rows() {
         assert_eq!(damaged_zones(&stage), 0);
         assert_eq!(texts(&stage, &damaged, "NEW").as_deref(), Some("Added meanwhile"), "{}", output.out);
     });
+}
+
+#[test]
+fn restore_of_one_table_can_be_saved_and_applied() {
+    paused(async {
+        let mut stage = network();
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = stage.output("zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        stage.transport = Arc::new(stage.emulator.transport());
+        // A plan names what it restores, so that a saved plan and a resumed run mean the same.
+        let damaged = damaged_table(&stage);
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --out r.json")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        let output = stage.output("zonal apply r.json --yes").await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+    });
+}
+
+/// Returns the address of the damaged table.
+fn damaged_table(stage: &CaseNetwork) -> String {
+    let is_damaged = |zone: &String| {
+        let table = stage.emulator.control().code_table(zone, TABLE);
+        table.is_some_and(|table| format!("{table:?}").contains("&amp;"))
+    };
+    let zone = zones(stage).into_iter().find(is_damaged).expect("one zone is damaged");
+    format!("{zone}/CodeTable/{TABLE}")
 }

@@ -40,7 +40,7 @@ struct Storm {
 }
 
 /// Returns the scenario of a seed.
-fn scenario(seed: u64) -> GeneratedScenario {
+pub fn scenario(seed: u64) -> GeneratedScenario {
     let mut bytes = [0_u8; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -91,42 +91,13 @@ impl Storm {
             state.weather = Weather::random(&mut state.random);
             state.random.pick(&[1, 1, 1, 2, 3])
         };
-        self.undo_by_chance();
+        undo_by_chance(&self.network, &self.scenario);
         let processes: Vec<_> = (0..count).map(|_| self.new_process()).collect();
         let runs = processes.iter().map(|(number, process)| self.run(*number, process, count == 1));
         tokio::select! {
+            biased;
             _ = join_all(runs) => {}
-            () = self.librarians() => {}
-        }
-    }
-
-    /// Puts some tables back to their first rows.
-    fn undo_by_chance(&self) {
-        for held in &self.scenario.zones {
-            for (table, seed) in TABLES.into_iter().zip(GeneratedScenario::seeds(held)) {
-                let is_undone = self.network.state().random.percent(30);
-                if is_undone {
-                    self.network.reset(held.code, table, seed);
-                }
-            }
-        }
-    }
-
-    /// Edits at random times.
-    async fn librarians(&self) {
-        loop {
-            let pause = {
-                let mut state = self.network.state();
-                let edits = state.weather.edits;
-                match edits {
-                    0 => Duration::from_secs(3_600),
-                    _ => state.random.duration(1_000_000 / edits),
-                }
-            };
-            sleep(pause + Duration::from_millis(1)).await;
-            if self.network.state().weather.edits > 0 {
-                self.network.edit();
-            }
+            () = librarians(&self.network) => {}
         }
     }
 
@@ -154,6 +125,7 @@ impl Storm {
             let wrong: Mutex<Vec<String>> = Mutex::default();
             let by_title = failures(&plan).iter().any(|line| line.contains("Made-up mappings"));
             let tell = |event: ApplyEvent| {
+                self.network.trace(|| format!("{number} {event:?}"));
                 if let ApplyEvent::ApplyEnd { zone, collection, outcome: WriteOutcome::Applied { .. } } =
                     event
                 {
@@ -173,6 +145,7 @@ impl Storm {
             }
         };
         tokio::select! {
+            biased;
             () = work => return,
             () = kill.notified() => {}
             () = end_of_life => {}
@@ -194,8 +167,10 @@ impl Storm {
             TableName::Code(code) => code,
             TableName::Title(_) | TableName::Whole => return Vec::new(),
         };
-        let place = (zone.to_owned(), table.to_string());
-        let is_mangled = self.network.state().processes[&number].mangled.contains(&place);
+        let is_mangled = self.network.state().processes[&number]
+            .mangled
+            .iter()
+            .any(|(code, name, _)| code == zone && **name == **table);
         let mut lines = Vec::new();
         if is_mangled {
             lines.push(format!("{zone}/{collection} is reported as applied, but a row of others changed"));
@@ -221,8 +196,9 @@ impl Storm {
 
     /// Applies once more in calm weather, and once more without any need.
     async fn end(&mut self) {
-        self.network.state().weather = Weather::CALM;
+        self.network.calm();
         sleep(CALM).await;
+        self.network.calm();
         let (number, process) = self.new_process();
         let plan = process.plan().await;
         self.network.planned(number);
@@ -247,5 +223,35 @@ impl Storm {
             }
         }
         self.network.state().broken.extend(broken.into_iter().map(|line| format!("after the storm: {line}")));
+    }
+}
+
+/// Puts some tables back to their first rows.
+pub fn undo_by_chance(network: &StormNetwork, scenario: &GeneratedScenario) {
+    for held in &scenario.zones {
+        for (table, seed) in TABLES.into_iter().zip(GeneratedScenario::seeds(held)) {
+            let is_undone = network.state().random.percent(30);
+            if is_undone {
+                network.reset(held.code, table, seed);
+            }
+        }
+    }
+}
+
+/// Edits at random times.
+pub async fn librarians(network: &StormNetwork) {
+    loop {
+        let pause = {
+            let mut state = network.state();
+            let edits = state.weather.edits;
+            match edits {
+                0 => Duration::from_secs(3_600),
+                _ => state.random.duration(1_000_000 / edits),
+            }
+        };
+        sleep(pause + Duration::from_millis(1)).await;
+        if network.state().weather.edits > 0 {
+            network.edit();
+        }
     }
 }
