@@ -238,9 +238,12 @@ impl CommandStorm {
     async fn command(&self, number: usize, command: &StormCommand) -> CommandOutput {
         let name = format!("{command:?}");
         self.network.count(&format!("Run {}", name.split('(').next().unwrap_or_default()));
-        if matches!(command, StormCommand::Undo(..)) {
+        if *command != StormCommand::Apply {
             let rows = self.changed_rows();
-            self.network.state().processes.entry(number).or_default().takes_back = Some(rows);
+            let state = &mut *self.network.state();
+            let process = state.processes.entry(number).or_default();
+            process.takes_back = Some(rows);
+            process.resumes = *command == StormCommand::Resume;
         }
         let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
         let (_sender, interrupts) = watch::channel(0);

@@ -96,6 +96,8 @@ pub struct ProcessState {
     pub written: Vec<ProcessedPut>,
     /// Rows that the process takes back, if it restores or reverts a run.
     pub takes_back: Option<BTreeSet<RowAddress>>,
+    /// True if the process may also do what manifests say, because it resumes any run.
+    pub resumes: bool,
 }
 
 /// Table before and after a PUT.
@@ -117,7 +119,8 @@ impl ProcessState {
     /// Returns true if the process takes back what a run did to the row; `None` for other processes.
     pub fn is_taken_back(&self, call: &StormCall, key: &str) -> Option<bool> {
         let row = (call.zone.clone(), call.table.clone().unwrap_or_default(), key.to_owned());
-        self.takes_back.as_ref().map(|rows| rows.contains(&row))
+        let is_in = self.takes_back.as_ref()?.contains(&row);
+        (is_in || !self.resumes).then_some(is_in)
     }
 }
 
