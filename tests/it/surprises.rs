@@ -29,6 +29,23 @@ impl Transport for EscapingTransport {
     }
 }
 
+/// Transport that processes a PUT and never answers it.
+struct SilentTransport(EscapingTransport, Arc<tokio::sync::Notify>);
+
+impl Transport for SilentTransport {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let is_put = request.method() == http::Method::PUT;
+            let response = self.0.send(request).await;
+            if is_put {
+                self.1.notify_one();
+                return std::future::pending().await;
+            }
+            response
+        })
+    }
+}
+
 fn zones(stage: &CaseNetwork) -> Vec<String> {
     stage.env.keys().filter_map(|name| name.strip_prefix("ZONAL_WRITE_")).map(str::to_owned).collect()
 }
@@ -179,6 +196,28 @@ fn restore_of_one_table_can_be_saved_and_applied() {
         let output = stage.output(&format!("zonal restore run-1 {damaged} --out r.json")).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         let output = stage.output("zonal apply r.json --yes").await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+    });
+}
+
+#[test]
+fn rows_damaged_by_the_last_write_of_a_killed_run_are_restored() {
+    paused(async {
+        let mut stage = network();
+        let killed = Arc::new(tokio::sync::Notify::new());
+        let escaping = EscapingTransport(stage.emulator.transport());
+        stage.transport = Arc::new(SilentTransport(escaping, Arc::clone(&killed)));
+        tokio::select! {
+            output = stage.output("zonal apply --yes") => panic!("{}", output.err),
+            () = killed.notified() => {}
+        }
+        stage.transport = Arc::new(stage.emulator.transport());
+        assert_eq!(damaged_zones(&stage), 1);
+        let damaged = damaged_table(&stage);
+        let output = stage.output("zonal resume").await;
+        assert!(output.err.contains("with unknown outcome"), "{}{}", output.out, output.err);
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 0);
     });

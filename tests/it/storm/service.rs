@@ -49,8 +49,22 @@ impl StormNetwork {
             self.check_overwritten(call, (&place.0, &place.1), &before, &after);
             self.count_rows(&place.0, &place.1);
             self.count("Processed PUT");
-            let mut state = self.state();
+            let state = &mut *self.state();
             state.puts += 1;
+            let mut before = before;
+            // No image can show an edit between the reading and the PUT.
+            if let Some(reading) = &call.reading {
+                let unseen = state.edits.iter().filter(|((zone, table, ..), edited)| {
+                    (zone, table) == (&place.0, &place.1) && **edited >= reading.processed
+                });
+                for ((_, _, key, field), _) in unseen {
+                    let cell = (key.clone(), field.clone());
+                    match after.get(&cell) {
+                        Some(value) => drop(before.insert(cell, value.clone())),
+                        None => drop(before.remove(&cell)),
+                    }
+                }
+            }
             let process = state.processes.entry(call.process).or_default();
             process.written.push(ProcessedPut { place, before, after });
         }
