@@ -96,7 +96,8 @@ pub fn remove_differences(
     let Some(first) = changes.first() else { return };
     let key: Vec<&FieldName> = first.key.iter().map(|(field, _)| field).collect();
     let Some(rows_before) = index(before, &key) else { return };
-    let is_edited = |values: &Vec<String>| differences.iter().any(|difference| difference.key_values == *values);
+    let is_edited =
+        |values: &Vec<String>| differences.iter().any(|difference| difference.key_values == *values);
     let records = std::mem::take(&mut after.records).into_iter();
     let kept = records.filter_map(|mut row| {
         let values = key_values(&row, &key);
@@ -104,9 +105,9 @@ pub fn remove_differences(
             return Some(row);
         }
         let row_before = rows_before.get(&values)?;
-        let change = changes.iter().find(|change| {
-            change.key.iter().map(|(_, value)| value.key_text()).eq(values.iter().cloned())
-        });
+        let change = changes
+            .iter()
+            .find(|change| change.key.iter().map(|(_, value)| value.key_text()).eq(values.iter().cloned()));
         let is_set = |field: &FieldName| {
             change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
         };
@@ -137,7 +138,8 @@ pub fn with_damage(
         | WritePhase::Responded { .. }
         | WritePhase::Unchanged { .. } => return (phase, None),
     };
-    let records = before.records.iter().map(|fields| ObservedRecord { fields: fields.clone(), ..Default::default() });
+    let records =
+        before.records.iter().map(|fields| ObservedRecord { fields: fields.clone(), ..Default::default() });
     let before_write = ObservedCollection { records: records.collect(), ..after.clone() };
     let foreign = foreign_differences(&before_write, &changes, after).unwrap_or_default();
     let (damaged, others): (Vec<&ForeignDifference>, Vec<&ForeignDifference>) =
@@ -145,7 +147,9 @@ pub fn with_damage(
     if damaged.is_empty() {
         return (phase, None);
     }
-    lines.extend(damaged.iter().map(|row| format!("`{}` changed, although the write did not set it", row.row)));
+    lines.extend(
+        damaged.iter().map(|row| format!("`{}` changed, although the write did not set it", row.row)),
+    );
     let mut left = after.clone();
     remove_differences(&before_write, &changes, &others, &mut left);
     let records = left.records.into_iter().map(|record| record.fields).collect();
@@ -174,7 +178,10 @@ fn key_values(row: &ObservedRecord, key: &[&FieldName]) -> Vec<String> {
 }
 
 /// Returns the values of a row that the change does not set. An empty field equals an absent field.
-fn values<'a>(record: &'a Record, change: Option<&&AppliedChange>) -> BTreeMap<&'a FieldName, &'a FieldValue> {
+fn values<'a>(
+    record: &'a Record,
+    change: Option<&&AppliedChange>,
+) -> BTreeMap<&'a FieldName, &'a FieldValue> {
     let is_set = |field: &FieldName| {
         change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
     };

@@ -10,10 +10,15 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use crate::apply::{settle, with_damage};
-use crate::model::{CollectionImage, FailureClass, ImageMoment, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure, error_chain_text};
+use crate::model::{
+    CollectionImage, FailureClass, ImageMoment, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure,
+    error_chain_text,
+};
 use crate::provider::ZoneReader as _;
 use crate::provider::channel_routing::RoutingReader;
-use crate::store::{Store, StoreError, StoreScope, StoredImage, StoredJournalEntry, UnfinishedWrite, WriteProgress};
+use crate::store::{
+    Store, StoreError, StoreScope, StoredImage, StoredJournalEntry, UnfinishedWrite, WriteProgress,
+};
 
 /// Counts of recovered collections, by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

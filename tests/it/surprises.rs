@@ -142,8 +142,7 @@ fn damaged_rows_are_restored_from_their_image() {
         // The server is repaired, and a librarian edits another row of the damaged table.
         stage.transport = Arc::new(stage.emulator.transport());
         let damaged = damaged_table(&stage);
-        let output =
-            stage.output(&format!("zonal restore run-1 {damaged}X --yes")).await;
+        let output = stage.output(&format!("zonal restore run-1 {damaged}X --yes")).await;
         assert_eq!(output.code, 1, "{}{}", output.out, output.err);
         assert!(output.err.contains("no images"), "{}", output.err);
         let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;

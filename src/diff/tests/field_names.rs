@@ -75,7 +75,8 @@ fn unknown_column_is_refused_with_a_suggestion() {
 #[test]
 fn column_without_header_may_be_empty_in_every_row() {
     let with = |columns: &str, tables: &str| {
-        let manifest = format!("MappingTable m\ntable: M\nkey: [ID]\nrows: [{{columns: {{ID: K, {columns}}}}}]");
+        let manifest =
+            format!("MappingTable m\ntable: M\nkey: [ID]\nrows: [{{columns: {{ID: K, {columns}}}}}]");
         differing(&manifest, tables)
     };
     // After the last value is gone, the zone shows the column no more.

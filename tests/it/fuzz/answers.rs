@@ -40,10 +40,22 @@ const GATEWAY: [&str; 6] = [
 ];
 /// Answers of a failing zone, gateway or proxy: status and body.
 const ERRORS: [(u16, &str); 8] = [
-    (400, r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"90102","errorMessage":"The table is hidden.","trackingId":"E01-1"}]},"result":null}"#),
-    (400, r#"{"web_service_result":{"errorsExist":true,"errorList":{"error":{"errorCode":"402119","errorMessage":"No."}}}}"#),
-    (400, r#"<?xml version="1.0"?><web_service_result xmlns="http://com/exlibris/urm/general/xmlbeans"><errorsExist>true</errorsExist><errorList><error><errorCode>UNAUTHORIZED</errorCode><errorMessage>API-key &amp; more</errorMessage></error></errorList></web_service_result>"#),
-    (429, r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"PER_SECOND_THRESHOLD","errorMessage":"Too fast."}]}}"#),
+    (
+        400,
+        r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"90102","errorMessage":"The table is hidden.","trackingId":"E01-1"}]},"result":null}"#,
+    ),
+    (
+        400,
+        r#"{"web_service_result":{"errorsExist":true,"errorList":{"error":{"errorCode":"402119","errorMessage":"No."}}}}"#,
+    ),
+    (
+        400,
+        r#"<?xml version="1.0"?><web_service_result xmlns="http://com/exlibris/urm/general/xmlbeans"><errorsExist>true</errorsExist><errorList><error><errorCode>UNAUTHORIZED</errorCode><errorMessage>API-key &amp; more</errorMessage></error></errorList></web_service_result>"#,
+    ),
+    (
+        429,
+        r#"{"errorsExist":true,"errorList":{"error":[{"errorCode":"PER_SECOND_THRESHOLD","errorMessage":"Too fast."}]}}"#,
+    ),
     (403, r#"{"errors":[{"code":"FORBIDDEN","message":"unknown API key"}]}"#),
     (412, r#"{"errors":[{"code":"MOVED","message":"the current revision is 4"}]}"#),
     (500, "<html><body><h1>Internal Server Error</h1></body></html>"),
@@ -104,7 +116,8 @@ impl KindStage {
         let observed = observe(&readers, &self.desired, None, &|_| {}).await;
         for reader in readers.values() {
             drop(reader.capabilities().await);
-            let query = JobRunQuery { from: "2026-03-01".into(), to: "2026-03-02".into(), jobs: 3, named: None };
+            let query =
+                JobRunQuery { from: "2026-03-01".into(), to: "2026-03-02".into(), jobs: 3, named: None };
             drop(reader.alma().jobs(&query).await);
         }
         let plan = plan::plan(&self.network, diff::diff(&self.desired, &observed), &observed, None);

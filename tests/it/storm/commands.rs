@@ -10,26 +10,23 @@ use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::sleep;
 use zonal::cli::{self, CommandContext, OutputStream, TerminalKind};
-use zonal::emulator::{EmulatedCodeRow, EmulatedMappingRow, EmulatorConfig};
+use zonal::emulator::EmulatorConfig;
 
 use super::contents::{DeclaredCells, TABLES};
-use super::fate::{ServerHabit, Weather};
+use super::fate::Weather;
 use super::gateway;
-use super::life::{StormResult, librarians, scenario, undo_by_chance};
+use super::life::{StormResult, librarians, padded, undo_by_chance};
 use super::network::StormNetwork;
 use super::random::StormRandom;
 use super::restore_check::RunLedger;
 use super::store_file::StoreFile;
-use crate::case_runner::{CaseNetwork, CapturedOutput, CommandOutput};
+use crate::case_runner::{CapturedOutput, CaseNetwork, CommandOutput};
 use crate::failure_simulations::wanting;
 use crate::generated_networks::{CODES, GeneratedScenario, GeneratedTable};
 use crate::simulated_network::{SimulatedNetwork, files};
 
 /// Time after which late requests have arrived.
 const CALM: Duration = Duration::from_secs(300);
-/// Rows without an owner that every table has, so that half of a table is a short answer.
-const PADDING: usize = 6;
-
 pub struct CommandStorm {
     scenario: GeneratedScenario,
     stage: CaseNetwork,
@@ -59,22 +56,6 @@ impl StormCommand {
             Self::Undo(verb, run) => format!("zonal {verb} run-{run} --yes"),
         }
     }
-}
-
-/// Returns the network and the manifests of a storm, with rows of others in every table.
-fn padded(seed: u64, random: &mut StormRandom) -> GeneratedScenario {
-    let mut scenario = scenario(seed).in_english();
-    if random.percent(80) {
-        scenario = scenario.without_deletions().in_english();
-    }
-    for held in &mut scenario.zones {
-        for number in 1..=PADDING {
-            let key = format!("PAD{number}");
-            held.mappings.push(EmulatedMappingRow::new(&[&key, "A", "padding"]));
-            held.codes.iter_mut().for_each(|rows| rows.push(EmulatedCodeRow::new(&key, "padding").in_language("fr", "remplissage")));
-        }
-    }
-    scenario
 }
 
 /// Writes the config directory of a scenario.
@@ -167,7 +148,7 @@ impl CommandStorm {
             () = librarians(&self.network) => {}
             () = self.take_leases() => {}
         }
-        self.check_mangled(&numbers);
+        self.network.check_mangled(&numbers);
         let ledger = self.ledger(&numbers);
         // With several processes, it is unknown which run is whose.
         let is_one = self.store.last_run() == last + 1 && count == 1;
@@ -278,27 +259,6 @@ impl CommandStorm {
             }
         };
         self.report(format!("process {number}, {}: {line}: {}", command.line(), shown(output)));
-    }
-
-    /// Checks that only one zone was damaged, if every server mangles and nothing else happens.
-    fn check_mangled(&self, numbers: &[usize]) {
-        let mut state = self.network.state();
-        let state = &mut *state;
-        if state.weather.servers != ServerHabit::AllMangle || state.weather.faults + state.weather.edits > 0 {
-            return;
-        }
-        if state.weather.latency > 100 || state.weather.store > 0 {
-            return;
-        }
-        for process in numbers.iter().filter_map(|number| state.processes.get(number)) {
-            for is_mapping in [false, true] {
-                let of_type = process.mangled.iter().filter(|(_, table, _)| (table == "M1") == is_mapping);
-                let zones: BTreeSet<&String> = of_type.map(|(zone, _, _)| zone).collect();
-                if zones.len() > 1 && !process.clean[usize::from(is_mapping)] {
-                    state.broken.push(format!("one run damaged rows of others in {zones:?}"));
-                }
-            }
-        }
     }
 
     /// Ends leases at random times, so that another process can take them.

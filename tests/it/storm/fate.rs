@@ -33,8 +33,7 @@ pub enum ServerHabit {
 }
 
 impl Weather {
-    pub const CALM: Self =
-        Self { faults: 0, edits: 0, latency: 0, store: 0, servers: ServerHabit::Faithful };
+    pub const CALM: Self = Self { faults: 0, edits: 0, latency: 0, store: 0, servers: ServerHabit::Faithful };
     /// Every server mangles, and nothing else happens.
     pub const MANGLING: Self = Self { servers: ServerHabit::AllMangle, latency: 100, ..Self::CALM };
 
@@ -145,8 +144,8 @@ impl Fault {
             1 => Forbidden,
             2..12 if role == RequestRole::TableWrite => Mangled,
             12..24 if role == RequestRole::TableWrite => OldAnswer,
-            2..18 if role == RequestRole::TableRead => Short(Shortness::random(random)),
-            18..22 if role == RequestRole::TableRead => Hidden,
+            2..32 if role == RequestRole::TableRead => Short(Shortness::random(random)),
+            32..37 if role == RequestRole::TableRead => Hidden,
             2..24 if role == RequestRole::GatewayWrite => Moved,
             2..12 if role == RequestRole::GatewayRead => Unserved,
             _ => random.pick(&general),

@@ -157,8 +157,10 @@ impl StormNetwork {
             let (zone, _) = state.random.pick(&self.zones);
             (zone, format!("words {}", state.words), state.random.percent(50))
         };
-        let exists =
-            self.control.records(zone, KIND).is_ok_and(|records| records.iter().any(|each| each["name"] == OURS));
+        let exists = self
+            .control
+            .records(zone, KIND)
+            .is_ok_and(|records| records.iter().any(|each| each["name"] == OURS));
         if is_ours && !exists {
             return;
         }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::contents::{Cells, in_body};
+use super::fate::ServerHabit;
 use super::network::{ProcessState, Reading, StormCall, StormNetwork};
 use crate::write_window::LAW;
 
@@ -26,7 +28,9 @@ impl StormNetwork {
             None => broken.push("the table was not read before the PUT".to_owned()),
             Some(reading) => {
                 let age = uptime.saturating_sub(reading.answered);
-                if age > LAW {
+                // Over sockets, the bytes also need time.
+                let way = Duration::from_millis(if state.haste > 1 { 500 } else { 0 });
+                if age > LAW + way {
                     broken.push(format!("the PUT rests on a reading of {age:?} before"));
                 }
                 if last_sent.is_some_and(|sent| sent > reading.number) {
@@ -117,6 +121,26 @@ impl StormNetwork {
                     after.get(cell),
                     edited.map(|edited| edited.elapsed()),
                 ));
+            }
+        }
+    }
+
+    /// Checks that only one zone was damaged, if every server mangles and nothing else happens.
+    pub fn check_mangled(&self, numbers: &[usize]) {
+        let state = &mut *self.state();
+        if state.weather.servers != ServerHabit::AllMangle || state.weather.faults + state.weather.edits > 0 {
+            return;
+        }
+        if state.weather.latency > 100 || state.weather.store > 0 {
+            return;
+        }
+        for process in numbers.iter().filter_map(|number| state.processes.get(number)) {
+            for is_mapping in [false, true] {
+                let of_type = process.mangled.iter().filter(|(_, table, _)| (table == "M1") == is_mapping);
+                let zones: BTreeSet<&String> = of_type.map(|(zone, _, _)| zone).collect();
+                if zones.len() > 1 && !process.clean[usize::from(is_mapping)] {
+                    state.broken.push(format!("one run damaged rows of others in {zones:?}"));
+                }
             }
         }
     }

@@ -8,20 +8,24 @@ use futures::future::join_all;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::time::sleep;
-use zonal::emulator::EmulatorConfig;
+use zonal::emulator::{EmulatedCodeRow, EmulatedMappingRow, EmulatorConfig};
 use zonal::model::{ApplyEvent, CollectionId, TableName, WriteOutcome};
 
 use super::contents::{DeclaredCells, TABLES};
 use super::fate::Weather;
-use super::journal::{StormJournal, StormLeases};
+use super::journal::{LEASE, StormJournal, StormLeases};
 use super::network::StormNetwork;
 use super::random::StormRandom;
+use super::sockets::SocketTransport;
 use crate::failure_simulations::wanting;
 use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState, scenarios};
 use crate::simulated_network::{SimulatedNetwork, failures, trouble};
 
 /// Time after which late requests have arrived and leases of dead processes have ended.
 const CALM: Duration = Duration::from_secs(300);
+
+/// Rows without an owner that every table has, so that half of a table is a short answer.
+const PADDING: usize = 6;
 
 /// Result of a storm.
 pub struct StormResult {
@@ -40,7 +44,7 @@ struct Storm {
 }
 
 /// Returns the scenario of a seed.
-pub fn scenario(seed: u64) -> GeneratedScenario {
+fn scenario(seed: u64) -> GeneratedScenario {
     let mut bytes = [0_u8; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -48,18 +52,34 @@ pub fn scenario(seed: u64) -> GeneratedScenario {
     scenarios().new_tree(&mut runner).expect("scenario should be generated").current()
 }
 
-/// Runs the storm of a seed. Needs a paused clock.
-pub async fn live(seed: u64) -> StormResult {
-    let mut random = StormRandom::new(seed);
+/// Returns the network and the manifests of a storm, with rows of others in every table.
+pub fn padded(seed: u64, random: &mut StormRandom) -> GeneratedScenario {
     let mut scenario = scenario(seed).in_english();
     if random.percent(80) {
         scenario = scenario.without_deletions().in_english();
     }
+    for held in &mut scenario.zones {
+        for number in 1..=PADDING {
+            let key = format!("PAD{number}");
+            held.mappings.push(EmulatedMappingRow::new(&[&key, "A", "padding"]));
+            held.codes.iter_mut().for_each(|rows| {
+                rows.push(EmulatedCodeRow::new(&key, "padding").in_language("fr", "remplissage"))
+            });
+        }
+    }
+    scenario
+}
+
+/// Runs the storm of a seed, on a paused clock, or over sockets with long times divided by `haste`.
+pub async fn live(seed: u64, haste: u32) -> StormResult {
+    let mut random = StormRandom::new(seed);
+    let scenario = padded(seed, &mut random);
     let stage = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
     let zones = scenario.zones.iter().map(|held| (held.code, held.language)).collect();
     let declared = DeclaredCells::new(&scenario);
     let attempts = 1 + random.below(5);
     let network = StormNetwork::new(stage.emulator.transport(), stage.control(), zones, declared, random);
+    network.state().haste = haste;
     let mut storm = Storm { scenario, stage, network, leases: StormLeases::default(), processes: 0 };
     for _ in 0..attempts {
         storm.attempt().await;
@@ -78,7 +98,10 @@ impl Storm {
             emulator: emulator.clone(),
             network: network.clone(),
             desired: desired.clone(),
-            transport: Arc::new(self.network.process(self.processes)),
+            transport: match self.network.state().haste {
+                1 => Arc::new(self.network.process(self.processes)),
+                _ => Arc::new(SocketTransport::new(self.network.process(self.processes))),
+            },
             base: None,
         };
         (self.processes, process)
@@ -99,6 +122,8 @@ impl Storm {
             _ = join_all(runs) => {}
             () = librarians(&self.network) => {}
         }
+        let numbers: Vec<usize> = processes.iter().map(|(number, _)| *number).collect();
+        self.network.check_mangled(&numbers);
     }
 
     /// Plans and applies, unless the process is killed before the end.
@@ -116,10 +141,10 @@ impl Storm {
         };
         self.network.count("Run");
         let work = async {
-            sleep(start).await;
+            sleep(self.network.hastened(start)).await;
             let plan = process.plan().await;
             self.network.planned(number);
-            sleep(delay).await;
+            sleep(self.network.hastened(delay)).await;
             let journal =
                 StormJournal { network: self.network.clone(), leases: self.leases.clone(), process: number };
             let wrong: Mutex<Vec<String>> = Mutex::default();
@@ -140,7 +165,7 @@ impl Storm {
         };
         let end_of_life = async {
             match life {
-                Some(life) => sleep(life).await,
+                Some(life) => sleep(self.network.hastened(life)).await,
                 None => std::future::pending().await,
             }
         };
@@ -150,7 +175,7 @@ impl Storm {
             () = kill.notified() => {}
             () = end_of_life => {}
         }
-        self.leases.bury(number);
+        self.leases.bury(number, self.network.hastened(LEASE));
         self.network.count("Kill");
     }
 
@@ -197,7 +222,7 @@ impl Storm {
     /// Applies once more in calm weather, and once more without any need.
     async fn end(&mut self) {
         self.network.calm();
-        sleep(CALM).await;
+        sleep(self.network.hastened(CALM)).await;
         self.network.calm();
         let (number, process) = self.new_process();
         let plan = process.plan().await;
@@ -249,7 +274,7 @@ pub async fn librarians(network: &StormNetwork) {
                 _ => state.random.duration(1_000_000 / edits),
             }
         };
-        sleep(pause + Duration::from_millis(1)).await;
+        sleep(network.hastened(pause) + Duration::from_millis(1)).await;
         if network.state().weather.edits > 0 {
             network.edit();
         }

@@ -192,7 +192,15 @@ impl StormNetwork {
         };
         let state = Arc::new(Mutex::new(state));
         let is_traced = std::env::var_os("STORM_TRACE").is_some();
-        Self { control, declared: Arc::new(declared), zones: Arc::new(zones), inner, has_gateway: false, is_traced, state }
+        Self {
+            control,
+            declared: Arc::new(declared),
+            zones: Arc::new(zones),
+            inner,
+            has_gateway: false,
+            is_traced,
+            state,
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, StormState> {
@@ -214,6 +222,11 @@ impl StormNetwork {
         if self.is_traced {
             println!("{:9.3} {}", self.uptime().as_secs_f64(), what());
         }
+    }
+
+    /// Returns a long time, shortened over sockets.
+    pub fn hastened(&self, time: Duration) -> Duration {
+        time / self.state().haste
     }
 
     /// Returns the time with suspended time.

@@ -71,12 +71,15 @@ impl CommandStorm {
             _ => return self.report(format!("{verb} of run-{run} ends with {}", shown(&output))),
         }
         let after = all_cells(&self.network);
-        let lines: Vec<String> =
-            self.runs[&run].0.iter().flat_map(|(place, changes)| {
+        let lines: Vec<String> = self.runs[&run]
+            .0
+            .iter()
+            .flat_map(|(place, changes)| {
                 wrong_rows(changes, &before[place], &after[place], verb == "restore")
                     .into_iter()
                     .map(move |line| format!("{verb} of run-{run}, {}/{}: {line}", place.0, place.1))
-            }).collect();
+            })
+            .collect();
         if !lines.is_empty() {
             lines.into_iter().for_each(|line| self.report(line));
             self.report(shown(&output));
@@ -101,7 +104,11 @@ fn wrong_rows(
         let is_lost = |field: &str| is_deleted && field.starts_with("description");
         let of_row = || all_of_row().filter(|((_, field), _)| !is_lost(field));
         let row = |cells: &Cells| -> Cells {
-            cells.iter().filter(|((row, _), _)| row == key).map(|(cell, value)| (cell.clone(), value.clone())).collect()
+            cells
+                .iter()
+                .filter(|((row, _), _)| row == key)
+                .map(|(cell, value)| (cell.clone(), value.clone()))
+                .collect()
         };
         let (row_before, row_after) = (row(before), row(after));
         let is_as_left = of_row().all(|(cell, change)| row_before.get(cell) == change.left.as_ref());

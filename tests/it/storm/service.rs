@@ -81,13 +81,22 @@ impl StormNetwork {
             Some((until, shortness)) if *until > Instant::now() => *shortness,
             _ => return response,
         };
-        let Some((body, short)) = shortness.shorten(response.body()).filter(|_| response.status() == 200) else {
+        let Some((body, short)) = shortness.shorten(response.body()).filter(|_| response.status() == 200)
+        else {
             return response;
         };
         let (mut head, _) = response.into_parts();
         head.extensions.insert(short);
         self.count("Short answer");
         http::Response::from_parts(head, body)
+    }
+
+    /// Returns true if the last PUT of a process set rows.
+    fn has_own_rows(&self, process: usize, place: &TablePlace) -> bool {
+        let state = self.state();
+        let puts = state.processes.get(&process).into_iter().flat_map(|process| &process.written);
+        let last = puts.rev().find(|put| put.place == *place);
+        last.is_some_and(|put| put.after.iter().any(|(cell, value)| put.before.get(cell) != Some(value)))
     }
 
     /// Lets the server change a row of others after a PUT.
@@ -102,6 +111,9 @@ impl StormNetwork {
             }
         };
         let Some(place) = call.place().filter(|place| self.has_table(place)) else { return };
+        // After a PUT that only deletes rows, no row shows the user of the API, so that a change by the server
+        // cannot be told from an edit by that user.
+        let is_mangling = is_mangling && self.has_own_rows(call.process, &place);
         let mangled = is_mangling.then(|| self.mangle(&place, &call.language)).flatten();
         if mangled.is_some() {
             self.trace(|| format!("{} mangles {place:?}", call.process));
@@ -164,7 +176,7 @@ impl StormNetwork {
         match (fault, call.place().filter(|place| self.has_table(place))) {
             (Some(Fault::Short(shortness)), Some(place)) => {
                 let mut state = self.state();
-                let time = Duration::from_millis(state.random.pick(&[300, 1_500, 10_000, 120_000]));
+                let time = Duration::from_millis(state.random.pick(&[300, 1_500, 60_000, 120_000]));
                 // Without an accepted number, nobody can tell half of a table from the whole.
                 let is_evident = state.accepted.is_some() || shortness.is_evident();
                 let shortness = if is_evident { shortness } else { Shortness::LargerTotal };
@@ -244,11 +256,11 @@ impl StormTransport {
         let (mut before, mut after) = (random.duration(weather.latency), random.duration(weather.latency));
         if let Some(fault) = fault {
             let (more_before, more_after) = fault.delays(random);
-            before += more_before / *haste;
-            after += more_after / *haste;
+            before += more_before;
+            after += more_after;
             *happened.entry(fault.name()).or_default() += 1;
         }
-        (fault, (before, after))
+        (fault, (before / *haste, after / *haste))
     }
 
     fn remember(&self, call: &StormCall, response: &http::Response<Bytes>, processed: Instant) {
@@ -276,20 +288,22 @@ impl Transport for StormTransport {
                 (None, Some(_), false) => RequestRole::TableRead,
                 (None, None, _) => RequestRole::Other,
             };
-            if call.may_write && self.network.state().processes.entry(self.process).or_default().planned.is_none() {
+            if call.may_write
+                && self.network.state().processes.entry(self.process).or_default().planned.is_none()
+            {
                 self.network.planned(self.process);
             }
             let (fault, delays) = self.draw(role);
             let (method, number) = (request.method().clone(), self.process);
-            self.network.trace(|| format!("{number} > {method} {} {} {fault:?} {delays:?}", call.zone, call.target));
+            self.network
+                .trace(|| format!("{number} > {method} {} {} {fault:?} {delays:?}", call.zone, call.target));
             match &gateway {
                 Some(gateway) => self.network.check_gateway_write(self.process, gateway),
                 None if call.is_put => call.reading = self.network.check_sent(&call, request.body()),
                 None => {}
             }
             // The request is on its way, whatever becomes of its process.
-            let service =
-                self.network.clone().serve(call.clone(), gateway.clone(), request, fault, delays);
+            let service = self.network.clone().serve(call.clone(), gateway.clone(), request, fault, delays);
             let served = tokio::spawn(service).await.map_err(|error| TransportError::Lost(error.into()))?;
             if fault.is_some_and(Fault::hangs) {
                 return std::future::pending().await;
@@ -298,7 +312,8 @@ impl Transport for StormTransport {
                 self.network.trace(|| format!("{number} < {} {} {error:?}", call.zone, call.target));
             }
             let (response, processed) = served?;
-            self.network.trace(|| format!("{number} < {method} {} {} {}", call.zone, call.target, response.status()));
+            self.network
+                .trace(|| format!("{number} < {method} {} {} {}", call.zone, call.target, response.status()));
             match &gateway {
                 Some(gateway) => self.network.remember_gateway(self.process, gateway, &response),
                 None => self.remember(&call, &response, processed),

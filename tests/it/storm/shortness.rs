@@ -82,7 +82,9 @@ impl ShortAnswer {
         match self.shortness {
             Shortness::LargerTotal | Shortness::RowsElsewhere | Shortness::RepeatedMember => true,
             Shortness::NoRowMember | Shortness::EmptyList | Shortness::HalfOfTheRows => {
-                let is_short = |accepted| accepted >= 2 && self.shown == 0 || accepted >= 4 && self.shown * 2 <= accepted;
+                let is_short = |accepted| {
+                    accepted >= 2 && self.shown == 0 || accepted >= 4 && self.shown * 2 <= accepted
+                };
                 accepted.is_some_and(is_short)
             }
         }
