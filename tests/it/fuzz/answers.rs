@@ -139,10 +139,13 @@ impl KindStage {
     }
 }
 
+/// Status and body of answers, by method and path.
+type RecordedAnswers = BTreeMap<(String, String), (u16, String)>;
+
 /// Transport that remembers answers.
 struct RecordingTransport {
     inner: EmulatorTransport,
-    answers: Arc<Mutex<BTreeMap<(String, String), (u16, String)>>>,
+    answers: Arc<Mutex<RecordedAnswers>>,
 }
 
 impl Transport for RecordingTransport {

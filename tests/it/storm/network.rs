@@ -321,10 +321,11 @@ impl StormNetwork {
         let mut state = self.state();
         for (cell, value) in current(&self.control, &zone, &table) {
             if before.get(&cell) != Some(&value) {
-                let row = (zone.clone(), table.clone(), cell.0.clone());
-                state.processes.values_mut().for_each(|process| {
-                    process.mangled.remove(&row);
-                });
+                // Open question: an edit of the only row that a PUT set hides the user of the API, so that what
+                // the server changed looks like an edit by that user.
+                for process in state.processes.values_mut() {
+                    process.mangled.retain(|(code, name, _)| (code, name) != (&zone, &table));
+                }
                 state.edits.insert((zone.clone(), table.clone(), cell.0, cell.1), time);
             }
         }
