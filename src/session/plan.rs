@@ -77,6 +77,7 @@ impl PlanRequest {
             goal: reviewed.inputs.reverts.map_or(PlanGoal::Manifests, PlanGoal::Revert),
             base: reviewed.base.clone().map_or(BaseSource::None, BaseSource::Revision),
             filter: reviewed.filter,
+            restore: reviewed.inputs.restores.as_deref().map(RestoreScope::of_plan),
             reviewed: Some(reviewed),
             selection,
             ..Self::default()
