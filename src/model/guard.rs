@@ -248,3 +248,19 @@ pub struct GuardOverride {
     /// Digest of the reviewed plan.
     pub digest: ContentDigest,
 }
+
+/// Handling of a plan without a base in production: an edit in a zone cannot be told from a change of the
+/// manifests.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TwoWayWrites {
+    /// Warns, for commands that only show the plan and for runs that have already started.
+    #[default]
+    Warn,
+    /// Denies the plan.
+    Deny,
+    /// Allows the writes, with the reason of a person.
+    Allow {
+        /// Reason of the person.
+        reason: String,
+    },
+}

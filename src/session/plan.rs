@@ -20,6 +20,7 @@ use crate::guard::{GuardOverrides, UnusedOverride};
 use crate::model::{
     AppliedOverride, Approval, ApprovedItem, ComparisonBase, ComparisonMode, DesiredState, Differences,
     Expectation, GuardOverride, Network, ObservedState, Plan, Policy, ReviewSubject, RunId,
+    TwoWayWrites,
 };
 use crate::plan::revert::SkippedRecords;
 use crate::plan::{change_origin, orphans, required_approvals};
@@ -42,6 +43,8 @@ pub struct PlanRequest {
     pub overrides: Vec<GuardOverride>,
     /// Snapshot that stands in for the zones.
     pub snapshot: Option<ObservedSnapshot>,
+    /// Handling of a plan without a base in production.
+    pub two_way: TwoWayWrites,
     /// Limits a revert to collections that the store has images of.
     pub restore: Option<RestoreScope>,
 }
@@ -294,7 +297,7 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     plan.expectations = analysis::outlook(&expectations, &before, &after);
     let mut approved = approved_overrides(&approvals, &plan);
     approved.extend(request.reviewed.into_iter().flat_map(|reviewed| reviewed.overrides));
-    let overrides = GuardOverrides { given: &request.overrides, approved: &approved };
+    let overrides = GuardOverrides { given: &request.overrides, approved: &approved, two_way: &request.two_way };
     let unused = guard::review(&mut plan, &network, &policies, overrides, now);
     if !unused.is_empty() {
         return Err(unused);
