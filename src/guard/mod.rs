@@ -72,13 +72,17 @@ pub fn review(
     overrides: GuardOverrides<'_>,
     now: Timestamp,
 ) -> Vec<UnusedOverride> {
-    plan.findings = findings(GuardInput { plan, network, policies, now, two_way: overrides.two_way });
+    plan.findings = run_guards(GuardInput { plan, network, policies, now, two_way: overrides.two_way });
     override_with(plan, overrides.approved);
     override_with(plan, overrides.given)
 }
 
-/// Returns the findings of guards and policies, most severe first.
-fn findings(input: GuardInput<'_>) -> Vec<Finding> {
+/// Returns the findings of guards and policies for a plan that is only shown, most severe first.
+pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
+    run_guards(GuardInput { plan, network, policies, now, two_way: &TwoWayWrites::Warn })
+}
+
+fn run_guards(input: GuardInput<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = GUARDS.iter().flat_map(|find| find(input)).collect();
     findings.sort();
     findings

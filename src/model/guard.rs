@@ -249,6 +249,9 @@ pub struct GuardOverride {
     pub digest: ContentDigest,
 }
 
+/// Name of the guard against writes in production without a base.
+pub const TWO_WAY: &str = "two-way";
+
 /// Handling of a plan without a base in production: an edit in a zone cannot be told from a change of the
 /// manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -185,7 +185,7 @@ fn one_secret_can_hold_all_api_keys() {
         .expect("should have a YAML block");
     let mut stage = CaseNetwork::new(&case("selection"));
     let network = format!(
-        "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  {}  \
+        "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  environmentType: sandbox\n  {}  \
          networkZone: {{code: 01T_NETWORK, name: Trio}}\n  members:\n    - {{code: 01T_A, name: Alpha}}\n    \
          - {{code: 01T_B, name: Beta}}\n    - {{code: 01T_C, name: Gamma}}\n",
         shown.replace('\n', "\n  ").trim_end().to_owned() + "\n"
