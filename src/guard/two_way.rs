@@ -16,26 +16,27 @@ pub fn find(GuardInput { plan, network, two_way, .. }: GuardInput<'_>) -> Vec<Fi
         Some(_) => ("the snapshot carries no applied state", "create the snapshot with the store of `apply`"),
         None => ("no applied state", "use the store of earlier runs (`--store`)"),
     };
-    let refusal = match two_way {
-        TwoWayWrites::Warn => "; `apply` refuses such a plan in production",
-        TwoWayWrites::Deny | TwoWayWrites::Allow { .. } => "",
+    let (effect, refusal) = match two_way {
+        TwoWayWrites::Skip => return Vec::new(),
+        TwoWayWrites::Warn => (FindingEffect::Warn, "; `apply` refuses such a plan in production"),
+        TwoWayWrites::Deny => (FindingEffect::Deny, ""),
+        TwoWayWrites::Allow { reason } => (FindingEffect::Overridden { reason: reason.clone() }, ""),
     };
-    let help = format!(
-        "{remedy}, or compare with the revision applied last (`--base REV`); if no edit can be lost, apply \
-         with `--two-way --reason TEXT`"
-    );
+    let help = match two_way {
+        TwoWayWrites::Skip | TwoWayWrites::Allow { .. } => None,
+        TwoWayWrites::Warn | TwoWayWrites::Deny => Some(format!(
+            "{remedy}, or compare with the revision applied last (`--base REV`); if no edit can be lost, \
+             apply with `--two-way --reason TEXT`"
+        )),
+    };
     vec![Finding {
-        effect: match two_way {
-            TwoWayWrites::Warn => FindingEffect::Warn,
-            TwoWayWrites::Deny => FindingEffect::Deny,
-            TwoWayWrites::Allow { reason } => FindingEffect::Overridden { reason: reason.clone() },
-        },
+        effect,
         guard: TWO_WAY.into(),
         zones: Vec::new(),
         message: format!(
             "{source}, so a librarian's edit cannot be told from a change of the manifests{refusal}"
         ),
-        help: (!matches!(two_way, TwoWayWrites::Allow { .. })).then_some(help),
+        help,
         span: None,
     }]
 }

@@ -259,6 +259,8 @@ pub enum TwoWayWrites {
     /// Warns, for commands that only show the plan and for runs that have already started.
     #[default]
     Warn,
+    /// Skips the check, for a report of drift.
+    Skip,
     /// Denies the plan.
     Deny,
     /// Allows the writes, with the reason of a person.

@@ -64,7 +64,12 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 /// Returns sentences about the base of the comparison, other than the zones and the applied state.
 pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.snapshot.as_ref();
-    let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
+    let applied = match plan.compared {
+        ComparisonMode::AppliedState { .. } => " and the applied state",
+        ComparisonMode::TwoWay | ComparisonMode::Revision(_) => "",
+    };
+    let against =
+        against.map(|file| format!("Compared with the snapshot {file}{applied}: no zone was asked."));
     let base = match &plan.compared {
         ComparisonMode::TwoWay => (plan.findings.iter().any(|finding| *finding.guard == *TWO_WAY))
             .then(|| "Compared without a base: this plan may overwrite edits in the zones.".to_owned()),
