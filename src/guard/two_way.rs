@@ -12,19 +12,25 @@ pub fn find(GuardInput { plan, network, two_way, .. }: GuardInput<'_>) -> Vec<Fi
     if !is_two_way || !plan.has_work() || !zones.any(|zone| zone.counts_as_production()) {
         return Vec::new();
     }
-    let (source, remedy) = match plan.snapshot {
-        Some(_) => ("the snapshot carries no applied state", "create the snapshot with the store of `apply`"),
-        None => ("no applied state", "use the store of earlier runs (`--store`)"),
+    let (source, remedy, refusal) = match plan.snapshot {
+        Some(_) => {
+            ("the snapshot carries no applied state", "create the snapshot with the store of `apply`", "")
+        }
+        None => (
+            "no applied state",
+            "use the store of earlier runs (`--store`)",
+            "; `apply` without a base refuses it in production",
+        ),
     };
     let (effect, refusal) = match two_way {
         TwoWayWrites::Skip => return Vec::new(),
-        TwoWayWrites::Warn => (FindingEffect::Warn, "; `apply` refuses such a plan in production"),
+        TwoWayWrites::Warn => (FindingEffect::Warn, refusal),
         TwoWayWrites::Deny => (FindingEffect::Deny, ""),
         TwoWayWrites::Allow { reason } => (FindingEffect::Overridden { reason: reason.clone() }, ""),
     };
-    let help = match two_way {
-        TwoWayWrites::Skip | TwoWayWrites::Allow { .. } => None,
-        TwoWayWrites::Warn | TwoWayWrites::Deny => Some(format!(
+    let help = match effect {
+        FindingEffect::Overridden { .. } => None,
+        _ => Some(format!(
             "{remedy}, or compare with the revision applied last (`--base REV`); if no edit can be lost, \
              apply with `--two-way --reason TEXT`"
         )),

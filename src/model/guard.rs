@@ -256,10 +256,10 @@ pub const TWO_WAY: &str = "two-way";
 /// manifests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum TwoWayWrites {
-    /// Warns, for commands that only show the plan and for runs that have already started.
+    /// Warns, for a plan that is only shown.
     #[default]
     Warn,
-    /// Skips the check, for a report of drift.
+    /// Skips the check, for a report of drift and for a run that has already started.
     Skip,
     /// Denies the plan.
     Deny,
