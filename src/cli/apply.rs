@@ -45,7 +45,7 @@ pub struct ApplyCommand {
     /// The values come from the current manifests.
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
-    /// Apply without asking for confirmation
+    /// Apply without asking for confirmation (production: requires PLAN or --plan-digest)
     #[arg(long)]
     yes: bool,
     /// Print events as newline-delimited JSON (requires --yes)

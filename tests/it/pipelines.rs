@@ -106,6 +106,18 @@ fn pipelines_use_only_valid_command_lines() {
 }
 
 #[test]
+fn jobs_with_keys_share_one_store() {
+    let workflow = yaml(WORKFLOW);
+    let jobs = workflow["jobs"].as_object().expect("workflow should have jobs");
+    let with_keys: Vec<&Json> =
+        jobs.values().map(|job| &job["env"]).filter(|env| env.get("ZONAL_READ_KEYS").is_some()).collect();
+    assert_eq!(with_keys.len(), 3, "apply, snapshot and drift");
+    for env in with_keys {
+        assert_eq!(env["ZONAL_STORE"], "${{ secrets.ZONAL_STORE }}");
+    }
+}
+
+#[test]
 fn pipelines_do_not_insert_expressions_into_scripts() {
     for path in ["action.yml", WORKFLOW] {
         let (json, mut runs) = (yaml(path), Vec::new());
