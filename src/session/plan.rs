@@ -156,7 +156,8 @@ pub async fn plan(
         observed,
         request,
     };
-    let computed = on_blocking_thread(move || accept_short_answers(input).and_then(compute_plan)).await;
+    let computing = on_blocking_thread(move || accept_short_answers(input).and_then(compute_plan));
+    let computed = effects.cancel.before_writing(computing).await?;
     let ComputedPlan { plan, desired, base, under_review } =
         computed.map_err(SessionError::UnusedOverrides)?;
     Ok(PlannedRun { plan, desired, base, under_review, providers })

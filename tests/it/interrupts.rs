@@ -143,3 +143,23 @@ fn apply_without_terminal_or_yes_writes_nothing() {
         assert!(printed.err.contains("pass --yes"), "{}", printed.err);
     });
 }
+
+#[test]
+fn interrupt_does_not_wait_for_policies() {
+    // A rule that does not end: 20 to the power of 12 comparisons.
+    let list = "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]";
+    let endless = (0..12).fold("true".to_owned(), |rule, depth| format!("{list}.all(x{depth}, {rule})"));
+    let policy = format!(
+        "apiVersion: zonal/v1\nkind: Policy\nmetadata: {{name: endless}}\nspec:\n  scope: plan\n  rules:\n    \
+         - {{name: rule, expression: '{endless}', message: no}}\n"
+    );
+    let stage = CaseNetwork::new(&case("network-blocks"));
+    std::fs::write(stage.directory().join("policy.yaml"), policy).expect("policy should be written");
+    // A paused clock would stand still while the rule runs.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("runtime should start");
+    let printed = runtime.block_on(interrupted(&stage, "zonal plan", 5_000));
+    runtime.shutdown_background();
+    assert_eq!(printed.code, 130, "{}{}", printed.out, printed.err);
+    assert_eq!(printed.out, "");
+}

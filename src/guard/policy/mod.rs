@@ -7,6 +7,7 @@ mod expression;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,14 +21,15 @@ pub use self::expression::{
     CHANGE, COUNTS, CompiledExpression, ExpressionError, LONGEST, PLAN, ZONE, compile, variables,
 };
 use self::subject::CelValue;
+use self::time_limit::TimeLimit;
 use super::{GuardInput, and_more, if_meant};
 use crate::model::{
     ApplyMode, Change, ChangeAction, Finding, FindingEffect, Network, Plan, PlanStep, Policy, PolicyRule,
     PolicyScope, ZoneCode, ZonePlan,
 };
 
-/// Time limit per rule for a whole plan. The plan of a large consortium takes about a second.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time limit of all rules together. One rule over the plan of a large consortium takes about a second.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Number of subjects per batch.
 const BATCH: usize = 1_024;
 /// Stack size. The evaluation recurses as deep as the expression is nested.
@@ -35,7 +37,8 @@ const STACK: usize = 64 << 20;
 
 /// Returns the findings of all policies.
 pub(super) fn find(GuardInput { plan, network, policies, .. }: GuardInput<'_>) -> Vec<Finding> {
-    policies.iter().flat_map(|policy| evaluate(plan, network, policy, PATIENCE)).collect()
+    let limit = TimeLimit::start(PATIENCE);
+    policies.iter().flat_map(|policy| evaluate(plan, network, policy, &limit)).collect()
 }
 
 /// Returns the effective changes of a zone, applied and manual. Reported and deferred changes are excluded.
@@ -83,7 +86,7 @@ enum EvaluationMessage {
     TimeIsUp,
 }
 
-fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration) -> Vec<Finding> {
+fn evaluate(plan: &Plan, network: &Network, policy: &Policy, limit: &TimeLimit) -> Vec<Finding> {
     let mut failed: BTreeMap<usize, String> = BTreeMap::new();
     let mut programs = Vec::new();
     for (index, rule) in policy.rules.iter().enumerate() {
@@ -94,7 +97,7 @@ fn evaluate(plan: &Plan, network: &Network, policy: &Policy, patience: Duration)
         }
     }
     let mut subjects = Vec::new();
-    let refused = answers(plan, network, policy, programs, patience, &mut subjects, &mut failed);
+    let refused = answers(plan, network, policy, programs, limit, &mut subjects, &mut failed);
     let finding = |(index, rule): (usize, &PolicyRule)| match failed.get(&index) {
         Some(why) => Some(finding(plan, policy, rule, &[], None, why)),
         None => {
@@ -156,7 +159,7 @@ fn answers<'a>(
     network: &Network,
     policy: &Policy,
     programs: Vec<(usize, CompiledExpression)>,
-    patience: Duration,
+    limit: &TimeLimit,
     subjects: &mut Vec<PolicySubject<'a>>,
     failed: &mut BTreeMap<usize, String>,
 ) -> BTreeMap<usize, RefusedSubjects> {
@@ -168,21 +171,14 @@ fn answers<'a>(
     let looked_at = looked_at(&programs);
     let asks = |variable| programs.iter().any(|(_, compiled)| compiled.uses.variables.contains(variable));
     let (asks_change, asks_zone, asks_plan) = (asks("change"), asks("zone"), asks("plan"));
-    let busy_with = Arc::new(AtomicUsize::new(rules[0]));
+    let busy_with = Arc::new(AtomicUsize::new(usize::MAX));
     let (ask, asked) = mpsc::channel();
     let (answer, news) = mpsc::channel();
-    let (finished, watched) = mpsc::channel::<()>();
-    let (asking, up) = (answer.clone(), answer);
-    let limit = patience * u32::try_from(rules.len()).unwrap_or(u32::MAX);
+    let mut alive = limit.tell(answer.clone());
     let busy = Arc::clone(&busy_with);
     let worker =
-        std::thread::Builder::new().stack_size(STACK).spawn(move || work(&programs, &asked, &asking, &busy));
-    let clock = std::thread::Builder::new().spawn(move || {
-        // Ends immediately when the sender is dropped.
-        if watched.recv_timeout(limit) == Err(mpsc::RecvTimeoutError::Timeout) {
-            let _ = up.send(EvaluationMessage::TimeIsUp);
-        }
-    });
+        std::thread::Builder::new().stack_size(STACK).spawn(move || work(&programs, &asked, &answer, &busy));
+    alive &= worker.is_ok();
     let told_plan = asks_plan.then(|| Arc::new(subject::plan(plan)));
     let looked_at = looked_at.as_ref();
     let tell = move |first: usize, zone: Option<&Arc<CelValue>>, of: &[(&PlanStep, &Change)]| SubjectBatch {
@@ -198,7 +194,6 @@ fn answers<'a>(
         },
     };
     let mut waiting = 0;
-    let mut alive = worker.is_ok() && clock.is_ok();
     let mut listen = |waiting: &mut usize, subjects: &[PolicySubject<'a>]| -> bool {
         let Ok(EvaluationMessage::Answers(answers)) = news.recv() else { return false };
         *waiting -= 1;
@@ -252,13 +247,12 @@ fn answers<'a>(
     while alive && waiting > 0 {
         alive = listen(&mut waiting, subjects);
     }
-    drop(finished);
     if !alive {
         let late = busy_with.load(Ordering::Relaxed);
         for rule in rules {
             let why = match rule == late {
                 true => "timeout",
-                false => "timeout of another rule in the policy",
+                false => "timeout of another rule",
             };
             failed.insert(rule, why.to_owned());
         }

@@ -68,7 +68,7 @@ impl PutClient {
                 age: self.wire.reading_age(reading),
                 pace,
             }),
-            HttpFailureType::Throttled(_) => {
+            HttpFailureType::Throttled => {
                 WriteError::Unprocessed(UnprocessedReason::Throttled(trouble.failure))
             }
             HttpFailureType::NotSent if trouble.failure.class == FailureClass::Unreachable => {

@@ -37,6 +37,8 @@ pub struct RequestBudget {
 struct DailyQuota {
     left: Option<u64>,
     used_up: bool,
+    /// Failure of the response that closed the zone for this run.
+    closed_by: Option<ZoneFailure>,
 }
 
 /// Permission to send one request now.
@@ -126,6 +128,16 @@ impl RequestBudget {
         self.quota().used_up = true;
     }
 
+    /// Delays all requests, because the zone asks for a wait.
+    pub fn hold(&self, wait: Duration) {
+        self.pacer.hold(wait);
+    }
+
+    /// Admits no further request in this run: the zone asks for a wait that is too long.
+    pub fn close(&self, reason: &ZoneFailure) {
+        self.quota().closed_by.get_or_insert_with(|| reason.clone());
+    }
+
     /// Returns the requests so far and the remaining quota.
     pub fn usage(&self) -> RequestUsage {
         RequestUsage { requests: self.requests.load(Ordering::Relaxed), quota_left: self.quota().left }
@@ -138,6 +150,9 @@ impl RequestBudget {
 
     fn check(&self) -> Result<(), ZoneFailure> {
         let quota = self.quota();
+        if let Some(reason) = &quota.closed_by {
+            return Err(reason.clone());
+        }
         if quota.used_up {
             return Err(ZoneFailure::new(
                 FailureClass::Quota,
@@ -176,8 +191,8 @@ impl<'a> RequestPermit<'a> {
         self.budget.lanes.narrow();
     }
 
-    /// Reports that requests come too fast, with the zone's wait time if given.
-    pub fn too_fast(self, wait: Option<Duration>) {
-        self.budget.pacer.push_back(wait);
+    /// Reports that requests come too fast.
+    pub fn too_fast(self) {
+        self.budget.pacer.push_back();
     }
 }

@@ -12,10 +12,8 @@ use tokio::time::{Instant, sleep_until};
 const STRETCHED_SECOND: Duration = Duration::from_millis(1080);
 /// Maximum delay in a slot that does not shift later slots. Timers have limited precision.
 const LATENESS: Duration = Duration::from_millis(10);
-/// Wait of all requests after a throttled response without a wait time.
+/// Minimum wait of all requests after a throttled response.
 const PENALTY: Duration = Duration::from_secs(1);
-/// Maximum wait, whatever the zone's wait time.
-const LONGEST_PENALTY: Duration = Duration::from_secs(30);
 /// Factor by which each penalty widens the slots, and the maximum factor.
 const WIDEN: f64 = 1.5;
 const WIDEST: f64 = 8.0;
@@ -102,16 +100,19 @@ impl RateLimiter {
     }
 
     /// Penalizes a throttled response: all requests wait, then continue more slowly for a while.
-    pub fn push_back(&self, wait: Option<Duration>) {
+    pub fn push_back(&self) {
         let now = Instant::now();
         let mut beat = self.beat();
         // Many requests in flight get the same response; only the first widens the slots.
         if beat.held_until.is_none_or(|until| until <= now) {
             beat.stretch = (beat.stretch * WIDEN).min(WIDEST);
         }
-        let until = now + wait.unwrap_or(PENALTY).clamp(PENALTY, LONGEST_PENALTY);
-        beat.held_until = beat.held_until.max(Some(until));
-        beat.next = beat.next.max(Some(until));
+        beat.hold_until(now + PENALTY);
+    }
+
+    /// Delays all requests by a wait that the zone asks for.
+    pub fn hold(&self, wait: Duration) {
+        self.beat().hold_until(Instant::now() + wait);
     }
 
     /// Narrows widened slots a little after a good response.
@@ -126,6 +127,11 @@ impl RateLimiter {
 }
 
 impl RateLimiterState {
+    fn hold_until(&mut self, until: Instant) {
+        self.held_until = self.held_until.max(Some(until));
+        self.next = self.next.max(Some(until));
+    }
+
     /// Returns the time from which a write may be sent; `None` for now.
     fn write_slot(&self) -> Option<Instant> {
         let after_last = self.last.map(|last| last + WRITE_GAP).max(self.held_until);

@@ -101,7 +101,7 @@ async fn requests_are_sent_in_order_of_arrival() {
 async fn throttling_delays_all_requests_and_lowers_the_rate() {
     let budget = Arc::new(budget(20, 0));
     let before = Instant::now();
-    budget.admit().await.unwrap().too_fast(None);
+    budget.admit().await.unwrap().too_fast();
     let times = sent(&budget, 3).await;
     assert_eq!(times[0] - before, Duration::from_secs(1));
     let wide = times[2] - times[1];
@@ -124,7 +124,8 @@ async fn throttling_delays_waiting_requests_too() {
         }
     });
     tokio::time::sleep(Duration::from_millis(500)).await;
-    first.too_fast(Some(Duration::from_secs(5)));
+    budget.hold(Duration::from_secs(5));
+    first.too_fast();
     assert_eq!(waiting.await.unwrap() - start, Duration::from_millis(5500));
 }
 
@@ -135,7 +136,7 @@ async fn simultaneous_throttled_responses_count_once() {
     for _ in 0..4 {
         under_way.push(budget.admit().await.unwrap());
     }
-    under_way.into_iter().for_each(|permit| permit.too_fast(None));
+    under_way.into_iter().for_each(|permit| permit.too_fast());
     let times = sent(&budget, 2).await;
     assert!(times[1] - times[0] < Duration::from_millis(90));
 }

@@ -50,7 +50,7 @@ impl GatewayRecordClient {
         });
         kept.await.map(|(revision, _)| revision).map_err(|trouble| match trouble.kind {
             HttpFailureType::PreconditionFailed => WriteError::Moved,
-            HttpFailureType::Throttled(_)
+            HttpFailureType::Throttled
             | HttpFailureType::NotSent
             | HttpFailureType::Outdated(_)
             | HttpFailureType::Rejected => WriteError::Refused(trouble.failure),

@@ -14,6 +14,7 @@ use super::reading_age::{self, FreshReading};
 use super::request_path::RequestPath;
 use super::response::{HttpFailure, HttpFailureType, HttpSuccess, classify};
 use super::retry::{RetryBudget, RetrySafety};
+use super::retry_after::LONGEST_WAIT;
 use crate::model::{FailureClass, ZoneCode, ZoneFailure};
 use crate::provider::budget::{RequestBudget, RequestPermit, WriteAdmission, WriteSlot};
 use crate::provider::transport::{Transport, TransportError};
@@ -122,7 +123,7 @@ impl HttpClient {
                 Ok(good) => return Ok((good, FreshReading { slot, read_at })),
                 Err(trouble) => trouble,
             };
-            match patience.next_delay(trouble.kind, took) {
+            match patience.next_delay(&trouble, took) {
                 Some(wait) => tokio::time::sleep(wait).await,
                 None if tries == 1 => return Err(trouble),
                 None => return Err(after_tries(trouble, tries)),
@@ -134,9 +135,10 @@ impl HttpClient {
     /// Waits for permission to send a write, at most until its reading is too old.
     async fn admit_write(&self, reading: &FreshReading<'_>) -> Result<RequestPermit<'_>, HttpFailure> {
         let start = Instant::now();
-        let outdated = |waited| HttpFailure {
-            kind: HttpFailureType::Outdated(waited),
-            failure: ZoneFailure::new(FailureClass::Rejected, "not sent, because its reading is too old"),
+        let outdated = |waited| {
+            let failure =
+                ZoneFailure::new(FailureClass::Rejected, "not sent, because its reading is too old");
+            HttpFailure::new(HttpFailureType::Outdated(waited), failure)
         };
         let admitted = self.budget.admit_write(&reading.slot, reading.read_at.deadline()).await;
         let permit = match admitted.map_err(unsent)? {
@@ -183,20 +185,26 @@ impl HttpClient {
         if let Some(left) = left {
             self.budget.heard(left);
         }
-        match trouble.map(|trouble| (trouble.kind, trouble.failure.class)) {
-            None => return permit.good(),
-            Some((HttpFailureType::Throttled(wait), _)) => permit.too_fast(wait),
-            Some((HttpFailureType::NoResponse | HttpFailureType::ServerError, _)) => permit.report_overload(),
-            Some((_, FailureClass::Quota)) => self.budget.day_is_over(),
+        let Some(trouble) = trouble else { return permit.good() };
+        if let Some(wait) = trouble.retry_after {
+            match wait > LONGEST_WAIT {
+                true => self.budget.close(&trouble.failure),
+                false => self.budget.hold(wait),
+            }
+        }
+        match (trouble.kind, trouble.failure.class) {
+            (HttpFailureType::Throttled, _) => permit.too_fast(),
+            (HttpFailureType::NoResponse | HttpFailureType::ServerError, _) => permit.report_overload(),
+            (_, FailureClass::Quota) => self.budget.day_is_over(),
             // An unreachable host gives no information about its capacity.
-            Some((HttpFailureType::NotSent | HttpFailureType::Outdated(_), _)) => drop(permit),
-            Some((
+            (HttpFailureType::NotSent | HttpFailureType::Outdated(_), _) => drop(permit),
+            (
                 HttpFailureType::InvalidBody
                 | HttpFailureType::UnexpectedStatus
                 | HttpFailureType::Rejected
                 | HttpFailureType::PreconditionFailed,
                 _,
-            )) => drop(permit.good()),
+            ) => drop(permit.good()),
         }
         WriteSlot::default()
     }
@@ -221,7 +229,7 @@ fn remaining_quota(headers: &HeaderMap) -> Option<u64> {
 
 /// Returns the failure for a request that the budget or the key prevented: nothing was sent.
 fn unsent(failure: ZoneFailure) -> HttpFailure {
-    HttpFailure { kind: HttpFailureType::NotSent, failure }
+    HttpFailure::new(HttpFailureType::NotSent, failure)
 }
 
 fn after_tries(mut trouble: HttpFailure, tries: u32) -> HttpFailure {

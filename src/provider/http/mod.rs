@@ -10,4 +10,5 @@ pub mod reading_age;
 pub mod request_path;
 pub mod response;
 pub mod retry;
+pub mod retry_after;
 mod unique_json;

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{LOCATION, RETRY_AFTER};
+use http::header::LOCATION;
 use http::{Response, StatusCode};
 use serde_json::Value as Json;
 
 use super::api_key::ApiKey;
 use super::error_body::{ErrorBody, is_html};
+use super::retry_after;
 use super::unique_json;
 use crate::model::{FailureClass, ZoneFailure, error_chain_text};
 use crate::provider::transport::TransportError;
@@ -29,13 +30,22 @@ pub struct HttpFailure {
     pub kind: HttpFailureType,
     /// Failure for the caller.
     pub failure: ZoneFailure,
+    /// Wait that the server asks for before the next request, if any.
+    pub retry_after: Option<Duration>,
+}
+
+impl HttpFailure {
+    /// Creates a failure without a wait.
+    pub fn new(kind: HttpFailureType, failure: ZoneFailure) -> Self {
+        Self { kind, failure, retry_after: None }
+    }
 }
 
 /// Types of failures, by their evidence about the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HttpFailureType {
-    /// Rejected unprocessed because requests come too fast, with the zone's delay if given.
-    Throttled(Option<Duration>),
+    /// Rejected unprocessed because requests come too fast.
+    Throttled,
     /// Never sent.
     NotSent,
     /// Never sent, because the reading for the write would be too old: the wait for the rate of requests.
@@ -78,11 +88,9 @@ fn transport_failure(key: &ApiKey, request: &str, error: &TransportError) -> Htt
         TransportError::Lost(_) => HttpFailureType::NoResponse,
     };
     let message = format!("{request}: {}", key.strike_out(&error_chain_text(error)));
-    HttpFailure {
-        kind,
-        failure: ZoneFailure::new(FailureClass::Unreachable, message)
-            .help("try again later; if no zone can be reached, check `region` or `baseUrl`"),
-    }
+    let failure = ZoneFailure::new(FailureClass::Unreachable, message)
+        .help("try again later; if no zone can be reached, check `region` or `baseUrl`");
+    HttpFailure::new(kind, failure)
 }
 
 fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<HttpSuccess, HttpFailure> {
@@ -123,11 +131,9 @@ fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<Http
 
 /// Returns the failure for a success status with an invalid body.
 pub fn invalid_body_failure(request: &str, what: &str) -> HttpFailure {
-    HttpFailure {
-        kind: HttpFailureType::InvalidBody,
-        failure: ZoneFailure::new(FailureClass::Malformed, format!("{request} returned {what}"))
-            .help("check `region` or `baseUrl`; a proxy or login page may have answered instead of the API"),
-    }
+    let failure = ZoneFailure::new(FailureClass::Malformed, format!("{request} returned {what}"))
+        .help("check `region` or `baseUrl`; a proxy or login page may have answered instead of the API");
+    HttpFailure::new(HttpFailureType::InvalidBody, failure)
 }
 
 /// Returns the failure for a body that should contain JSON.
@@ -147,20 +153,14 @@ fn rejected_failure(
     answer: &Response<Bytes>,
     complaint: &ErrorBody,
 ) -> HttpFailure {
-    let retry_after = || {
-        let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-        Some(Duration::from_secs(seconds))
-    };
     let (kind, class, help) = match complaint.code.as_deref() {
         Some("DAILY_THRESHOLD") => (HttpFailureType::Rejected, FailureClass::Quota, Some(TOMORROW)),
-        Some("PER_SECOND_THRESHOLD") => {
-            (HttpFailureType::Throttled(retry_after()), FailureClass::Unreachable, Some(SLOWER))
-        }
+        Some("PER_SECOND_THRESHOLD") => (HttpFailureType::Throttled, FailureClass::Unreachable, Some(SLOWER)),
         _ if status == StatusCode::PRECONDITION_FAILED => {
             (HttpFailureType::PreconditionFailed, FailureClass::Rejected, None)
         }
         _ if status == StatusCode::TOO_MANY_REQUESTS => {
-            (HttpFailureType::Throttled(retry_after()), FailureClass::Unreachable, Some(SLOWER))
+            (HttpFailureType::Throttled, FailureClass::Unreachable, Some(SLOWER))
         }
         _ if status.is_server_error() => {
             (HttpFailureType::ServerError, FailureClass::Unreachable, Some(LATER))
@@ -192,9 +192,17 @@ fn rejected_failure(
         let target = target.split(['?', '#']).next().unwrap_or_default();
         message.push_str(&format!(", a redirect to {}, which is not followed", key.strike_out(target)));
     }
+    let retry_after = match kind {
+        HttpFailureType::Throttled | HttpFailureType::ServerError => retry_after::parse(answer.headers()),
+        _ => None,
+    };
+    let mut help = help.map(str::to_owned);
+    if let Some(wait) = retry_after.filter(|wait| *wait > retry_after::LONGEST_WAIT) {
+        message.push_str(&retry_after::too_long(wait));
+        help = Some(retry_after::AFTER_WAIT.to_owned());
+    }
     let tracking_id = complaint.tracking_id.as_deref().map(|id| key.strike_out(id));
-    let failure = ZoneFailure { class, message, help: help.map(str::to_owned), tracking_id };
-    HttpFailure { kind, failure }
+    HttpFailure { kind, failure: ZoneFailure { class, message, help, tracking_id }, retry_after }
 }
 
 const TOMORROW: &str = "try again after midnight; all integrations of the institution share the daily quota";

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use super::response::HttpFailureType;
+use super::response::{HttpFailure, HttpFailureType};
+use super::retry_after::LONGEST_WAIT;
 
 /// Time after which zonal does not retry.
 ///
@@ -54,15 +55,19 @@ impl RetryBudget {
 
     /// Returns the delay before the next attempt; `None` after the last one.
     ///
-    /// `took` measures the last attempt.
-    pub fn next_delay(&mut self, kind: HttpFailureType, took: Duration) -> Option<Duration> {
+    /// `took` measures the last attempt. A wait that the server asks for takes precedence; over
+    /// [`LONGEST_WAIT`], there is no further attempt.
+    pub fn next_delay(&mut self, trouble: &HttpFailure, took: Duration) -> Option<Duration> {
         self.spent += took;
-        let wait = match (kind, self.repeat) {
+        if trouble.retry_after.is_some_and(|wait| wait > LONGEST_WAIT) {
+            return None;
+        }
+        let wait = match (trouble.kind, self.repeat) {
             (_, RetrySafety::AfterNewReading) | (HttpFailureType::Outdated(_), _) => return None,
             // The zone's own delay applies; the budget delays all other requests as well.
-            (HttpFailureType::Throttled(said), _) => {
+            (HttpFailureType::Throttled, _) => {
                 let wait = self.busy.next()?;
-                return Some(said.map_or(wait, |said| said.min(Duration::from_secs(30))));
+                return Some(trouble.retry_after.unwrap_or(wait));
             }
             (HttpFailureType::NotSent, _)
             | (HttpFailureType::NoResponse | HttpFailureType::ServerError, RetrySafety::Idempotent) => {
@@ -82,6 +87,9 @@ impl RetryBudget {
                 return None;
             }
         };
+        if let Some(wait) = trouble.retry_after {
+            return Some(wait);
+        }
         self.spent += wait;
         (self.spent < LONG_ENOUGH).then_some(wait)
     }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::*;
-use crate::model::FailureClass;
+use crate::model::{FailureClass, ZoneFailure};
 use crate::provider::WriteError;
-use crate::provider::http::response::HttpFailureType;
+use crate::provider::http::response::{HttpFailure, HttpFailureType};
 use crate::provider::http::retry::{RetryBudget, RetrySafety};
 
 fn table() -> Json {
@@ -62,10 +62,43 @@ async fn body_with_invalid_utf8_is_not_a_table() {
 
 #[tokio::test(start_paused = true)]
 async fn retry_after_header_sets_the_delay() {
-    let busy = ScriptedResponse::Reply(429, vec![("retry-after", "7")], String::new());
-    let (reader, script) = reader(vec![busy, ok(&table())]);
-    reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
-    assert_eq!(script.gaps(), [Duration::from_secs(7)]);
+    let in_seven_seconds = [
+        vec![("retry-after", "7")],
+        vec![("retry-after", "Mon, 02 Mar 2026 10:00:07 GMT"), ("date", "Mon, 02 Mar 2026 10:00:00 GMT")],
+    ];
+    for status in [429, 500, 503] {
+        for headers in in_seven_seconds.clone() {
+            let busy = ScriptedResponse::Reply(status, headers, String::new());
+            let (reader, script) = reader(vec![busy, ok(&table())]);
+            reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
+            assert_eq!(script.gaps(), [Duration::from_secs(7)], "{status}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unreadable_retry_after_header_has_no_effect() {
+    for wait in ["soon", "-1", "Mon, 02 Mar 2026 10:00:07 GMT", ""] {
+        let busy = ScriptedResponse::Reply(503, vec![("retry-after", wait)], String::new());
+        let (reader, script) = reader(vec![busy, ok(&table())]);
+        reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
+        assert!(script.gaps()[0] < Duration::from_secs(2), "{wait}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn zone_that_asks_for_a_long_wait_is_given_up() {
+    for status in [429, 500, 503] {
+        let busy = ScriptedResponse::Reply(status, vec![("retry-after", "3600")], String::new());
+        let (reader, script) = reader(vec![busy]);
+        for _ in 0..2 {
+            let failure = reader.read_collection(&id("CodeTable", None, None)).await.unwrap_err();
+            let text = failure.to_string();
+            assert!(text.contains("the server asks to wait 3600 s, and zonal waits at most 60 s"), "{text}");
+            assert_eq!(failure.class, FailureClass::Unreachable);
+        }
+        assert_eq!(script.lines().len(), 1, "{status}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -217,7 +250,9 @@ async fn server_errors_and_timeouts_lower_concurrency() {
 async fn requests_that_failed_together_retry_apart() {
     let waits = |seed| {
         let mut patience = RetryBudget::new(RetrySafety::Idempotent, seed);
-        patience.next_delay(HttpFailureType::NoResponse, Duration::ZERO).unwrap()
+        let failure = ZoneFailure::new(FailureClass::Unreachable, "lost");
+        let lost = HttpFailure::new(HttpFailureType::NoResponse, failure);
+        patience.next_delay(&lost, Duration::ZERO).unwrap()
     };
     assert_ne!(waits(1), waits(2));
     assert_eq!(waits(1), waits(1));

@@ -1,0 +1,38 @@
+//! Reads how long a server asks to wait (`Retry-After`, RFC 9110).
+//!
+//! The vendor documents no such header; gateways and proxies in front of Alma send one.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+
+/// Longest wait that zonal accepts. A zone that asks for more gets no further request in this run.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// Help for a zone that asks for a longer wait.
+pub const AFTER_WAIT: &str = "try again after that time";
+
+/// Returns the wait: seconds, or a date relative to the date of the response. `None` without a readable header.
+pub fn parse(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| Some(headers.get(name)?.to_str().ok()?.trim());
+    let wait = text(RETRY_AFTER)?;
+    if let Ok(seconds) = wait.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    // The clock of the server decides, because the two clocks can differ.
+    let date = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
+    let (until, now): (Timestamp, Timestamp) = (date(wait)?, date(text(DATE)?)?);
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
+/// Returns the end of a message about a wait over [`LONGEST_WAIT`].
+pub fn too_long(wait: Duration) -> String {
+    format!(
+        "; the server asks to wait {} s, and zonal waits at most {} s",
+        wait.as_secs(),
+        LONGEST_WAIT.as_secs()
+    )
+}
