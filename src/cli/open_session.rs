@@ -56,7 +56,12 @@ pub async fn plan_target(
     }
     let request = PlanRequest { selection: target.selection(), ..request };
     request.check(&config).map_err(report)?;
-    let session = open_session(config, &target.store, access, directory, world).await?;
+    // A snapshot carries the applied state, so a plan from it opens no store that a manifest names.
+    let is_offline = request.snapshot.is_some() && access == StoreAccess::Read && !target.store.is_named();
+    let session = match is_offline {
+        true => session_without_store(config, directory, world),
+        false => open_session(config, &target.store, access, directory, world).await?,
+    };
     let planned = plan(&session, request, &CommandObserver::new(world)).await.map_err(report)?;
     Ok((session, planned))
 }
