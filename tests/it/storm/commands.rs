@@ -61,7 +61,7 @@ impl StormCommand {
 /// Writes the config directory of a scenario.
 fn write_config(scenario: &GeneratedScenario, is_ours: bool, directory: &Path) {
     const LIMITS: &str = "{collection: null, zone: null, network: null}";
-    let keys = "credentials: {read: {env: 'ZONAL_READ_{code}'}, write: {env: 'ZONAL_WRITE_{code}'}}\n  \
+    let keys = "environmentType: sandbox\n  credentials: {read: {env: 'ZONAL_READ_{code}'}, write: {env: 'ZONAL_WRITE_{code}'}}\n  \
                 gateway: {url: https://config.omni.example/gateway, credentials: {read: {env: \
                 ZONAL_GATEWAY_READ}, write: {env: ZONAL_GATEWAY_WRITE}}}";
     let limits = ["creates", "updates", "disables", "deletes"].map(|each| format!("{each}: {LIMITS}"));
