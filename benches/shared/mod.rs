@@ -71,7 +71,7 @@ impl ConsortiumSize {
 
     fn network(self, base_url: &str, per_second: u32) -> String {
         let mut yaml = format!(
-            "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: bench}}\nspec:\n  baseUrl: {base_url}\n  \
+            "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: bench}}\nspec:\n  baseUrl: {base_url}\n  environmentType: sandbox\n  \
              credentials: {{read: {{env: \"KEY_{{code}}\"}}}}\n  rate: {{perSecond: {per_second}}}\n  \
              networkZone: {{code: 01BENCH_NETWORK, name: Network Zone}}\n  members:\n"
         );

@@ -26,6 +26,7 @@ use crate::model::{
 };
 use crate::provider::ZoneWriter;
 
+pub use self::foreign_rows::with_damage;
 pub use self::journal::{ApplyJournal, NullJournal, ZoneLockout};
 pub use self::recovery::settle;
 pub use self::rollout::roll_out;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ApplyJournal;
 use super::collection_write::CollectionWrite;
-use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences};
+use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences, remove_differences};
 use super::recovery::is_made;
 use super::staleness;
 use super::write_attempts::{PreparedWrite, ReadbackResult, WriteAttempts};
@@ -99,11 +99,10 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> Result<AppliedStateUpdate, Vec<String>> {
         let foreign_in = |reading: &CollectionSnapshot| {
-            foreign_differences(&attempt.fresh.observed, &attempt.changes, &reading.observed)
+            foreign_differences(&attempt.fresh.observed, &attempt.applied_changes, &reading.observed)
         };
         let Some(foreign) = foreign_in(&after) else { return Err(lines) };
-        let after = attempts.left.insert(after);
-        if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, after) {
+        if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, &after) {
             let edits = foreign.iter().filter_map(edit_text).collect();
             let (zone, collection) = (self.code.clone(), self.planned.id.clone());
             tell(ApplyEvent::ConcurrentEdits { zone, collection, edits });
@@ -111,7 +110,12 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         }
         // Two readings agree, so the zone itself changed the rows.
         attempts.is_surprise = foreign.iter().any(|difference| difference.author.is_none())
-            && previous.and_then(|previous| foreign_in(&previous)) == Some(foreign);
+            && previous.and_then(|previous| foreign_in(&previous)).as_ref() == Some(&foreign);
+        // `restore` takes back what the write left, and keeps the edits of other users.
+        let mut left = after;
+        let edits: Vec<_> = foreign.iter().filter(|difference| difference.author.is_some()).collect();
+        remove_differences(&attempt.fresh.observed, &attempt.applied_changes, &edits, &mut left.observed);
+        attempts.left = Some(left);
         Err(lines)
     }
 

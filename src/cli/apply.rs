@@ -12,9 +12,10 @@ use super::confirm::confirm;
 use super::context::CommandContext;
 use super::lease_args::LeaseArgs;
 use super::open_session::open_session;
-use super::override_args::OverrideArgs;
+use super::override_args::{NEEDS_REASON, OverrideArgs};
 use super::plan_file;
 use super::plan_outputs;
+use super::production::{ConfirmedPlan, two_way_writes};
 use super::run_group::RunGroupArgs;
 use super::session_output::{CommandObserver, report_error};
 use super::target_args::{DriftArgs, TargetArgs};
@@ -44,7 +45,7 @@ pub struct ApplyCommand {
     /// The values come from the current manifests.
     #[arg(value_name = "PLAN")]
     plan: Option<PathBuf>,
-    /// Apply without asking for confirmation
+    /// Apply without asking for confirmation (production: requires PLAN or --plan-digest)
     #[arg(long)]
     yes: bool,
     /// Print events as newline-delimited JSON (requires --yes)
@@ -57,6 +58,12 @@ pub struct ApplyCommand {
     leases: LeaseArgs,
     #[command(flatten)]
     overrides: OverrideArgs,
+    /// Apply to production without a base (requires --reason)
+    ///
+    /// Without applied state and without --base, a librarian's edit cannot be told from a change of the
+    /// manifests, and may be overwritten.
+    #[arg(long, requires = "reason", group = NEEDS_REASON)]
+    two_way: bool,
     #[command(flatten)]
     drift: DriftArgs,
     #[command(flatten)]
@@ -80,12 +87,14 @@ impl ApplyCommand {
         let observer = CommandObserver::with_output(&output, world);
         let report = |error| report_error(&error, format, world);
         let metadata = self.run_group.metadata(self.target.selection.shard, world)?;
+        let two_way = two_way_writes(self.two_way, &self.overrides, world)?;
         output.print_header();
         let reviewed = self.plan.as_ref().map(|file| plan_file::read_reviewed(file, world)).transpose()?;
         let environment = self.environment(reviewed.as_ref()).map_err(report)?;
         let config = load_config(directory, environment.as_deref(), format, world)?;
-        let request = self.request(reviewed);
+        let request = PlanRequest { two_way, ..self.request(reviewed) };
         request.check(&config).map_err(report)?;
+        self.confirmed_plan().check(&config.network, &request.selection.zones, world)?;
         let access = match request.goal {
             PlanGoal::Manifests => StoreAccess::Write,
             PlanGoal::Revert(_) => StoreAccess::Existing,
@@ -94,6 +103,7 @@ impl ApplyCommand {
         let planned = plan(&session, request, &observer).await.map_err(report)?;
         note_unfinished_run(&session, format, world).await?;
         output.plan(&planned.plan);
+        self.overrides.check_digest(&planned.plan, world)?;
         if planned.plan.is_writable() && !self.yes {
             confirm(world).await?;
         }
@@ -110,6 +120,13 @@ impl ApplyCommand {
             on_github(&planned.plan, &executed.report, directory, format, world);
         }
         Ok(run_outcome::worst(&executed.outcomes))
+    }
+
+    fn confirmed_plan(&self) -> ConfirmedPlan {
+        match self.yes && self.plan.is_none() && self.overrides.plan_digest.is_none() {
+            true => ConfirmedPlan::Any,
+            false => ConfirmedPlan::Reviewed,
+        }
     }
 
     /// Returns the environment of the reviewed plan, or the selected one.

@@ -14,7 +14,9 @@ use super::plan_file;
 use super::session_output::config_file_text;
 use crate::local::approval_files;
 use crate::manifest::suggestions::among;
-use crate::model::{AppliedOverride, Approval, ApprovedItem, ContentDigest, FindingEffect, Plan, ZoneCode};
+use crate::model::{
+    AppliedOverride, Approval, ApprovedItem, ContentDigest, Finding, FindingEffect, Plan, TWO_WAY, ZoneCode,
+};
 use crate::plan::plan_digest::is_busy;
 use crate::render::text::count;
 
@@ -134,12 +136,14 @@ impl ApproveCommand {
         if !self.overrides.is_empty() && reason.is_empty() {
             return Err("an override requires a reason; pass --reason".to_owned());
         }
-        let in_the_way = |verdict: &FindingEffect| match verdict {
+        let in_the_way = |finding: &Finding| match finding.effect {
             FindingEffect::Deny | FindingEffect::Defer => true,
-            FindingEffect::RequireApproval | FindingEffect::Warn | FindingEffect::Overridden { .. } => false,
+            // A plan only warns, because `apply` may have a base.
+            FindingEffect::Warn => *finding.guard == *TWO_WAY,
+            FindingEffect::RequireApproval | FindingEffect::Overridden { .. } => false,
         };
         let guards: BTreeSet<&str> = (plan.findings.iter())
-            .filter(|finding| in_the_way(&finding.effect))
+            .filter(|finding| in_the_way(finding))
             .map(|finding| &*finding.guard)
             .collect();
         let overridden = self.overrides.iter().map(|guard| match guards.contains(guard.as_str()) {

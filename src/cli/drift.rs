@@ -13,7 +13,7 @@ use super::run_group::{RunGroupArgs, store_access};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
 use super::target_args::TargetArgs;
-use crate::model::RunOperation;
+use crate::model::{RunOperation, TwoWayWrites};
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
@@ -60,7 +60,7 @@ impl DriftCommand {
         let metadata = self.run_group.metadata(self.target.selection.shard, world)?;
         let snapshot = read_snapshot(self.snapshot.as_deref(), world)?;
         let base = self.base.clone().map_or(BaseSource::None, BaseSource::Revision);
-        let request = PlanRequest { base, snapshot, ..PlanRequest::default() };
+        let request = PlanRequest { base, snapshot, two_way: TwoWayWrites::Skip, ..PlanRequest::default() };
         let access = store_access(&metadata);
         let (session, planned) = plan_target(request, &self.target, access, directory, format, world).await?;
         let plan = &planned.plan;

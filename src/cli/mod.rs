@@ -27,6 +27,7 @@ mod override_args;
 mod plan;
 mod plan_file;
 mod plan_outputs;
+mod production;
 mod progress;
 mod renamed_args;
 mod resume;

@@ -1,21 +1,29 @@
-//! Options that override a guard or policy.
+//! Options that confirm a reviewed plan, and override a guard or policy for it.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
-use crate::model::{ContentDigest, GuardOverride};
+use super::CommandExit;
+use super::context::CommandContext;
+use crate::model::{ContentDigest, GuardOverride, Plan};
+
+/// Group of the options that require a reason.
+pub const NEEDS_REASON: &str = "needs-reason";
 
 /// Override options of a command that writes.
 #[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new(NEEDS_REASON).multiple(true))]
 pub struct OverrideArgs {
     /// Override this guard or policy (requires --reason and --plan-digest)
-    #[arg(long = "override", value_name = "NAME", requires_all = ["reason", "plan_digest"])]
+    #[arg(
+        long = "override", value_name = "NAME", requires_all = ["reason", "plan_digest"], group = NEEDS_REASON
+    )]
     guards: Vec<String>,
     /// Reason for the override
-    #[arg(long, value_name = "TEXT", requires = "guards")]
-    reason: Option<String>,
-    /// Digest of the plan that the override is valid for
-    #[arg(long, value_name = "DIGEST", requires = "guards")]
-    plan_digest: Option<ContentDigest>,
+    #[arg(long, value_name = "TEXT", requires = NEEDS_REASON)]
+    pub reason: Option<String>,
+    /// Write only if the plan has this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub plan_digest: Option<ContentDigest>,
 }
 
 impl OverrideArgs {
@@ -24,5 +32,23 @@ impl OverrideArgs {
         let (Some(reason), Some(digest)) = (&self.reason, self.plan_digest) else { return Vec::new() };
         let guards = self.guards.iter().cloned();
         guards.map(|guard| GuardOverride { guard, reason: reason.clone(), digest }).collect()
+    }
+
+    /// Checks that the plan is the reviewed one. Overrides are checked with the plan itself.
+    ///
+    /// # Errors
+    /// Prints the error and returns [`CommandExit::Stale`] for another digest.
+    pub fn check_digest(&self, plan: &Plan, world: &CommandContext) -> Result<(), CommandExit> {
+        match self.plan_digest {
+            Some(digest) if digest != plan.digest && self.guards.is_empty() => {
+                super::fail(
+                    world,
+                    format!("nothing was written: the plan now has the digest {}, not {digest}", plan.digest),
+                );
+                world.err.print_line("help: review the plan again, and pass its digest");
+                Err(CommandExit::Stale)
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 }

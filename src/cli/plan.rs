@@ -10,6 +10,7 @@ use super::context::CommandContext;
 use super::open_session::plan_target;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
+use super::production::print_digest;
 use super::run_group::{RunGroupArgs, store_access};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
@@ -76,8 +77,10 @@ impl PlanCommand {
                 world.out.print_line(compact_lines(&plan_json(plan)));
             }
         }
-        if let Some(file) = &self.out {
-            plan_file::save(file, plan, world)?;
+        match (&self.out, format) {
+            (Some(file), _) => plan_file::save(file, plan, world)?,
+            (None, OutputFormat::Text) => print_digest(plan, &session.config.network, world),
+            (None, OutputFormat::Json | OutputFormat::Lines) => {}
         }
         outputs.write(plan, CommentPurpose::Plan, self.out.as_deref(), directory, format, world)?;
         let changes_count = if self.detailed_exitcode { DetailedExitCode::Yes } else { DetailedExitCode::No };

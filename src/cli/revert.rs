@@ -120,6 +120,7 @@ impl UndoArgs {
             plan_file::save(file, &planned.plan, world)?;
             return Ok(run_outcome::worst(&run_outcome::of_plan(&planned.plan, DetailedExitCode::No)));
         }
+        self.overrides.check_digest(&planned.plan, world)?;
         if planned.plan.is_writable() && !self.yes {
             confirm(world).await?;
         }

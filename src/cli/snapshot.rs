@@ -22,6 +22,7 @@ use crate::store::StoreAccess;
 /// Save the observed configuration to a file
 ///
 /// Reads all collections that the manifests declare, with the read keys. Use the file with `plan --snapshot`.
+/// The file also carries the applied state of these collections, if there is a store.
 /// Output is reproducible: it contains no timestamps, quotas or keys. A committed snapshot allows plans for
 /// pull requests without secrets.
 #[derive(Debug, Args)]

@@ -49,6 +49,11 @@ impl StoreArgs {
             .map_err(|error| report_error(&error, OutputFormat::Text, world))
     }
 
+    /// Returns true if the command line names a store.
+    pub fn is_named(&self) -> bool {
+        self.store.is_some()
+    }
+
     /// Returns the location of the store; `None` for a disabled store.
     ///
     /// # Errors

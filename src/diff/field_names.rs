@@ -101,7 +101,12 @@ impl<'a> FieldNames<'a> {
     ) -> Result<Vec<DesiredField<'b>>, ZoneFailure> {
         let mut wishes = Vec::with_capacity(record.fields.len());
         for (name, value) in &record.fields {
-            wishes.push(DesiredField { field: self.resolve(name)?, name, value });
+            let field = match self.resolve(name) {
+                // A zone shows a column without a header only while a row has a value there.
+                Err(_) if value.value == FieldValue::Null && is_column_number(name) => continue,
+                resolved => resolved?,
+            };
+            wishes.push(DesiredField { field, name, value });
         }
         wishes.sort_by_key(|wish| wish.field);
         let mut pairs = wishes.iter().zip(wishes.iter().skip(1));
@@ -117,4 +122,9 @@ impl<'a> FieldNames<'a> {
         }
         Ok(wishes)
     }
+}
+
+/// Returns true for a mapping table's own name of a column, such as `column4`.
+fn is_column_number(name: &FieldName) -> bool {
+    name.strip_prefix("column").is_some_and(|number| number.parse::<u8>().is_ok())
 }

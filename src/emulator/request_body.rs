@@ -41,6 +41,9 @@ impl XmlLayout {
     }
 }
 
+/// Maximum nesting of elements, as of values in JSON: the values that elements become are dropped recursively.
+const DEEPEST: usize = 128;
+
 /// Element before the end tag.
 struct OpenXmlElement {
     name: String,
@@ -110,6 +113,9 @@ fn from_xml(root: &str, layout: &XmlLayout, body: &[u8]) -> Result<Value, Box<dy
             element.text.push_str(&text);
         }
         let finished = match event {
+            Event::Start(_) if open.len() == DEEPEST => {
+                return Err(format!("the elements are nested more than {DEEPEST} levels deep").into());
+            }
             Event::Start(start) => {
                 open.push(OpenXmlElement::start(&start)?);
                 continue;

@@ -8,6 +8,7 @@ mod overrides;
 pub mod policy;
 mod protected_records;
 mod second_master;
+mod two_way;
 
 #[cfg(test)]
 mod tests;
@@ -21,11 +22,11 @@ use crate::model::change::ChangeAction;
 use crate::model::cut_list::OmittedItems;
 use crate::model::{
     Change, ContentDigest, Deferral, FieldValue, Finding, FindingEffect, GroupedNumber, GuardOverride,
-    LimitedAction, Network, Plan, PlanStep, Policy, ZoneCode,
+    LimitedAction, Network, Plan, PlanStep, Policy, TwoWayWrites, ZoneCode,
 };
 
 /// Guards, each in a file of its own. The order does not matter, because findings are sorted.
-const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 7] = [
+const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 8] = [
     limits::find,
     protected_records::find,
     freeze::find,
@@ -33,6 +34,7 @@ const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 7] = [
     second_master::find,
     expectations::find,
     policy::find,
+    two_way::find,
 ];
 
 /// Input of every guard.
@@ -42,16 +44,25 @@ struct GuardInput<'a> {
     network: &'a Network,
     policies: &'a [Policy],
     now: Timestamp,
+    two_way: &'a TwoWayWrites,
 }
 
 /// Overrides of guards and policies.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct GuardOverrides<'a> {
     /// Overrides from the command line. An override without effect suggests that the user had another plan in
     /// mind.
     pub given: &'a [GuardOverride],
     /// Overrides from approvals of the plan, possibly older than the findings of guards.
     pub approved: &'a [GuardOverride],
+    /// Handling of a plan without a base in production.
+    pub two_way: &'a TwoWayWrites,
+}
+
+impl Default for GuardOverrides<'_> {
+    fn default() -> Self {
+        Self { given: &[], approved: &[], two_way: &TwoWayWrites::Warn }
+    }
 }
 
 /// Stores the findings of guards and policies in the plan, and applies the overrides. Returns the overrides
@@ -63,14 +74,17 @@ pub fn review(
     overrides: GuardOverrides<'_>,
     now: Timestamp,
 ) -> Vec<UnusedOverride> {
-    plan.findings = findings(plan, network, policies, now);
+    plan.findings = run_guards(GuardInput { plan, network, policies, now, two_way: overrides.two_way });
     override_with(plan, overrides.approved);
     override_with(plan, overrides.given)
 }
 
-/// Returns the findings of guards and policies, most severe first.
+/// Returns the findings of guards and policies for a plan that is only shown, most severe first.
 pub fn findings(plan: &Plan, network: &Network, policies: &[Policy], now: Timestamp) -> Vec<Finding> {
-    let input = GuardInput { plan, network, policies, now };
+    run_guards(GuardInput { plan, network, policies, now, two_way: &TwoWayWrites::Warn })
+}
+
+fn run_guards(input: GuardInput<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = GUARDS.iter().flat_map(|find| find(input)).collect();
     findings.sort();
     findings

@@ -272,7 +272,7 @@ fn override_needs_guard_with_finding_digest_and_reason() {
             &mut plan,
             &network,
             &[],
-            GuardOverrides { given: &[given], approved: &[] },
+            GuardOverrides { given: &[given], ..GuardOverrides::default() },
             NOW.parse().unwrap(),
         )
     };

@@ -248,3 +248,24 @@ pub struct GuardOverride {
     /// Digest of the reviewed plan.
     pub digest: ContentDigest,
 }
+
+/// Name of the guard against writes in production without a base.
+pub const TWO_WAY: &str = "two-way";
+
+/// Handling of a plan without a base in production: an edit in a zone cannot be told from a change of the
+/// manifests.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum TwoWayWrites {
+    /// Warns, for a plan that is only shown.
+    #[default]
+    Warn,
+    /// Skips the check, for a report of drift and for a run that has already started.
+    Skip,
+    /// Denies the plan.
+    Deny,
+    /// Allows the writes, with the reason of a person.
+    Allow {
+        /// Reason of the person.
+        reason: String,
+    },
+}

@@ -68,7 +68,7 @@ pub use finding::{Deferral, Finding, FindingEffect};
 pub use grouped_number::GroupedNumber;
 pub use guard::{
     ExpectationGuard, FreezeWindow, GuardConfig, GuardLimit, GuardOverride, LimitScope, LimitedAction,
-    Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction,
+    Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction, TWO_WAY, TwoWayWrites,
 };
 pub use impact::PlanImpact;
 pub use journal::{

@@ -78,6 +78,15 @@ pub struct Zone {
     pub unread: UnreadableFields,
 }
 
+impl Zone {
+    /// Returns true unless the manifest declares the zone's environment as a sandbox.
+    ///
+    /// An environment without a declared type counts as production.
+    pub fn counts_as_production(&self) -> bool {
+        self.environment_type != Some(EnvironmentType::Sandbox)
+    }
+}
+
 /// Fields of a zone that could not be parsed because of errors in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadableFields {

@@ -97,6 +97,10 @@ pub struct PlanInputs {
     /// Reverted run, for a plan without manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<RunId>,
+    /// Address of the collections that come back from images, empty for all of the reverted run. Absent for a
+    /// revert without images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<String>,
 }
 
 /// Plan for one zone.

@@ -92,6 +92,7 @@ pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) ->
             .collect(),
         kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
         reverts: None,
+        restores: None,
     }
 }
 

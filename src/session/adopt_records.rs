@@ -14,8 +14,9 @@ pub fn has_adopted_records(plan: &Plan) -> bool {
 ///
 /// Collections with changes adopt their records at the readback.
 pub fn adopted_records(plan: &Plan) -> Vec<CollectionStateUpdate> {
-    // The desired state of a revert comes from the history, not from the manifests.
-    if plan.inputs.reverts.is_some() {
+    // The desired state of a revert comes from the history, not from the manifests. A denied plan adopts
+    // nothing: the next plan would take the adopted records for a base.
+    if plan.inputs.reverts.is_some() || plan.is_denied() {
         return Vec::new();
     }
     let zones = plan.zones.iter();

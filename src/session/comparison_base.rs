@@ -1,22 +1,28 @@
-//! Base of a comparison from the store: the applied state and its orphans.
+//! Base of a comparison from a snapshot or the store: the applied state and its orphans.
 
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::selection::SelectionScope;
+use super::snapshot_reader::ObservedSnapshot;
 use crate::model::{ComparisonBase, ComparisonMode, DesiredState};
 use crate::plan::orphans::{self, RunScope};
 
-/// Returns the base for the zones of a command; `None` without a store.
+/// Returns the base for the zones of a command; `None` without a store. The applied state of a snapshot
+/// belongs to its observed state, and replaces that of the store.
 ///
 /// # Errors
 /// Returns [`SessionError::Store`] if the store cannot be read.
 pub async fn load(
     session: &NetworkSession,
     scope: &SelectionScope,
+    snapshot: Option<&ObservedSnapshot>,
 ) -> Result<Option<ComparisonBase>, SessionError> {
-    let Some(store) = &session.store else { return Ok(None) };
+    let applied_state = match (snapshot.and_then(|snapshot| snapshot.applied.clone()), &session.store) {
+        (Some(applied), _) => applied,
+        (None, Some(store)) => session.effects.cancel.before_writing(store.ledger(session.scope())).await??,
+        (None, None) => return Ok(None),
+    };
     let config = &session.config;
-    let applied_state = session.effects.cancel.before_writing(store.ledger(session.scope())).await??;
     let covered = RunScope { zones: &scope.zones, kinds: &scope.kinds };
     Ok(Some(orphans::base(applied_state, &config.desired, &config.network.prune, covered)))
 }

@@ -19,7 +19,7 @@ use crate::analysis::{self, NetworkSettings};
 use crate::guard::{GuardOverrides, UnusedOverride};
 use crate::model::{
     AppliedOverride, Approval, ApprovedItem, ComparisonBase, ComparisonMode, DesiredState, Differences,
-    Expectation, GuardOverride, Network, ObservedState, Plan, Policy, ReviewSubject, RunId,
+    Expectation, GuardOverride, Network, ObservedState, Plan, Policy, ReviewSubject, RunId, TwoWayWrites,
 };
 use crate::plan::revert::SkippedRecords;
 use crate::plan::{change_origin, orphans, required_approvals};
@@ -42,6 +42,8 @@ pub struct PlanRequest {
     pub overrides: Vec<GuardOverride>,
     /// Snapshot that stands in for the zones.
     pub snapshot: Option<ObservedSnapshot>,
+    /// Handling of a plan without a base in production.
+    pub two_way: TwoWayWrites,
     /// Limits a revert to collections that the store has images of.
     pub restore: Option<RestoreScope>,
 }
@@ -77,6 +79,7 @@ impl PlanRequest {
             goal: reviewed.inputs.reverts.map_or(PlanGoal::Manifests, PlanGoal::Revert),
             base: reviewed.base.clone().map_or(BaseSource::None, BaseSource::Revision),
             filter: reviewed.filter,
+            restore: reviewed.inputs.restores.as_deref().map(RestoreScope::of_plan),
             reviewed: Some(reviewed),
             selection,
             ..Self::default()
@@ -127,8 +130,8 @@ pub async fn plan(
     let mut selected = select(session, &request.selection, reviewed, reverted.as_ref(), observer).await?;
     // Approvals that cannot be read stop the plan before a zone is asked.
     let approvals = effects.config.approvals()?;
-    // The base: applied last according to the store, or a revision.
-    let mut base = comparison_base::load(session, &selected.scope).await?;
+    // The base: applied last according to the snapshot or the store, or a revision.
+    let mut base = comparison_base::load(session, &selected.scope, request.snapshot.as_ref()).await?;
     if let (Some(base), Some(_)) = (&mut base, &reverted) {
         // A revert touches only its own records.
         base.orphans.clear();
@@ -176,7 +179,7 @@ pub struct PlanningInput {
     pub approvals: Vec<Approval>,
     /// Desired state of the selected zones.
     pub selected: SelectedState,
-    /// Base from the store.
+    /// Base from the snapshot or the store.
     pub base: Option<ComparisonBase>,
     /// Base from a revision.
     pub revision: Option<BaseRevision>,
@@ -295,7 +298,8 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     plan.expectations = analysis::outlook(&expectations, &before, &after);
     let mut approved = approved_overrides(&approvals, &plan);
     approved.extend(request.reviewed.into_iter().flat_map(|reviewed| reviewed.overrides));
-    let overrides = GuardOverrides { given: &request.overrides, approved: &approved };
+    let overrides =
+        GuardOverrides { given: &request.overrides, approved: &approved, two_way: &request.two_way };
     let unused = guard::review(&mut plan, &network, &policies, overrides, now);
     if !unused.is_empty() {
         return Err(unused);

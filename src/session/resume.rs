@@ -18,7 +18,7 @@ use super::selection::ManifestSelection;
 use super::unfinished_runs::{self, RunLiveness, writes};
 use crate::apply::ZoneLockout;
 use crate::model::network::Zone;
-use crate::model::{ApplyEvent, Run, RunId, RunState, ZoneCode};
+use crate::model::{ApplyEvent, Run, RunId, RunState, TwoWayWrites, ZoneCode};
 use crate::store::{Store, UnfinishedRun};
 
 /// Run that can be resumed, or the reason why none can.
@@ -128,7 +128,11 @@ async fn plan_rest(
     let reviewed = ReviewedPlan::from_run(run, &stored_plan)
         .map_err(|source| SessionError::StoredPlan { run, source })?;
     reviewed.check_origin(None)?;
-    let request = PlanRequest::for_reviewed(reviewed, ManifestSelection::default());
+    let request = PlanRequest {
+        // The run was accepted when it began.
+        two_way: TwoWayWrites::Skip,
+        ..PlanRequest::for_reviewed(reviewed, ManifestSelection::default())
+    };
     let planned = plan(session, request, observer).await?;
     observer.notice(&SessionEvent::Planned(&planned.plan));
     let readers = planned.providers.readers(&session.config.network, Default::default());

@@ -26,6 +26,8 @@ pub struct RevertedRun {
     pub changes: RunRevert,
     /// State before the run, in the zones of the network.
     pub desired: DesiredState,
+    /// Collections to restore from images; `None` for a revert.
+    pub restore: Option<RestoreScope>,
 }
 
 /// Collections to restore from images.
@@ -36,6 +38,11 @@ pub struct RestoreScope {
 }
 
 impl RestoreScope {
+    /// Creates the scope that a plan names, an empty address for all of the run.
+    pub fn of_plan(address: &str) -> Self {
+        Self { address: (!address.is_empty()).then(|| address.to_owned()) }
+    }
+
     fn contains(&self, zone: &ZoneCode, collection: &CollectionId) -> bool {
         let address = format!("{zone}/{collection}");
         self.address.as_ref().is_none_or(|prefix| {
@@ -81,7 +88,7 @@ pub async fn load(
     if !removed.is_empty() {
         observer.notice(&SessionEvent::Note(SessionNote::NotReverted(removed)));
     }
-    Ok(RevertedRun { run, changes, desired })
+    Ok(RevertedRun { run, changes, desired, restore: restore.cloned() })
 }
 
 /// Replaces the changes of unverified collections by the differences of their images.

@@ -5,14 +5,20 @@
 //! because the next line number is already used.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::apply::settle;
-use crate::model::{FailureClass, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure, error_chain_text};
+use crate::apply::{settle, with_damage};
+use crate::model::{
+    CollectionImage, FailureClass, ImageMoment, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure,
+    error_chain_text,
+};
 use crate::provider::ZoneReader as _;
 use crate::provider::channel_routing::RoutingReader;
-use crate::store::{Store, StoreError, StoreScope, StoredJournalEntry, UnfinishedWrite, WriteProgress};
+use crate::store::{
+    Store, StoreError, StoreScope, StoredImage, StoredJournalEntry, UnfinishedWrite, WriteProgress,
+};
 
 /// Counts of recovered collections, by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -71,10 +77,20 @@ impl RunRecovery<'_> {
     pub async fn recover(&self, run: RunId, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let mut entries = Vec::new();
         let (steps, _) = self.open(run).await?;
-        for step in steps.into_iter().filter(|step| step.zone == *zone) {
-            let phase = self.reached_phase(&step).await?;
+        let steps: Vec<_> = steps.into_iter().filter(|step| step.zone == *zone).collect();
+        let images = match steps.is_empty() {
+            true => Vec::new(),
+            false => self.store.images(run).await.map_err(|error| failure(&error))?,
+        };
+        for step in steps {
+            let is_of_step = |image: &&StoredImage| {
+                (&image.zone, &image.collection) == (&step.zone, &step.collection)
+                    && image.image.moment == ImageMoment::Before
+            };
+            let before = images.iter().rev().find(is_of_step).map(|image| &image.image);
+            let (phase, image) = self.reached_phase(&step, before).await?;
             let UnfinishedWrite { zone, collection, .. } = step;
-            entries.push(JournalEntry { zone, collection, phase, image: None });
+            entries.push(JournalEntry { zone, collection, phase, image: image.map(Arc::new) });
         }
         let mut settled = RecoverySummary::default();
         if entries.is_empty() {
@@ -96,12 +112,18 @@ impl RunRecovery<'_> {
         self.store.open_steps(run).await.map_err(|error| failure(&error))
     }
 
-    async fn reached_phase(&self, step: &UnfinishedWrite) -> Result<WritePhase, ZoneFailure> {
+    /// Returns the phase of a write, and the image of what it left if it also changed rows that nobody owns.
+    async fn reached_phase(
+        &self,
+        step: &UnfinishedWrite,
+        before: Option<&CollectionImage>,
+    ) -> Result<(WritePhase, Option<CollectionImage>), ZoneFailure> {
         match step.reach {
             // The journal always records a send in advance. Without this line, the zone's values come from
             // others.
             WriteProgress::NotSent => {
-                Ok(WritePhase::Unchanged { why: "the run ended before the write was sent".to_owned() })
+                let why = "the run ended before the write was sent".to_owned();
+                Ok((WritePhase::Unchanged { why }, None))
             }
             WriteProgress::MaybeSent | WriteProgress::Responded(_) => {
                 let unread = |failure: ZoneFailure| ZoneFailure {
@@ -111,7 +133,11 @@ impl RunRecovery<'_> {
                 let unknown = || ZoneFailure::new(FailureClass::Unreachable, "no reader for the zone");
                 let reader = self.readers.get(&step.zone).ok_or_else(|| unread(unknown()))?;
                 let now = reader.read_collection(&step.collection).await.map_err(unread)?;
-                Ok(settle(&step.changes, &now.observed))
+                let phase = settle(&step.changes, &now.observed);
+                Ok(match before {
+                    Some(before) => with_damage(phase, before, &now.observed),
+                    None => (phase, None),
+                })
             }
         }
     }

@@ -60,6 +60,9 @@ pub async fn select(
     let kinds = if selection.kinds.is_empty() { &reviewed_kinds } else { &selection.kinds };
     let inputs = PlanInputs {
         reverts: reverted.map(|reverted| reverted.run),
+        restores: reverted
+            .and_then(|reverted| reverted.restore.as_ref())
+            .map(|scope| scope.address.clone().unwrap_or_default()),
         ..plan::made_from(network, &desired, kinds)
     };
     let selected_zones = || {

@@ -1,4 +1,5 @@
-//! Takes a snapshot: the observed state of the selected zones, as a document that can replace the zones.
+//! Takes a snapshot: the observed and applied state of the selected zones, as a document that can replace the
+//! zones and the store.
 
 use super::comparison_base;
 use super::error::SessionError;
@@ -8,7 +9,7 @@ use super::observer::SessionObserver;
 use super::selected_state::select;
 use super::selection::ManifestSelection;
 use crate::model::ObservedState;
-use crate::render::json::snapshot::{self, SnapshotJson};
+use crate::render::json::snapshot::{self, SnapshotJson, applied_state};
 
 /// Snapshot with the observed state that it contains.
 pub struct TakenSnapshot {
@@ -28,9 +29,12 @@ pub async fn take(
     observer: &dyn SessionObserver,
 ) -> Result<TakenSnapshot, SessionError> {
     let mut selected = select(session, selection, None, None, observer).await?;
-    let base = comparison_base::load(session, &selected.scope).await?;
+    let base = comparison_base::load(session, &selected.scope, None).await?;
     comparison_base::keep_orphans_in_view(&mut selected.desired, base.as_ref());
     let observed = observe_zones(session, &selected.desired, None, None, observer).await?.observed;
-    let document = snapshot::snapshot(&session.config.network, &observed);
+    let mut document = snapshot::snapshot(&session.config.network, &observed);
+    if let Some(base) = &base {
+        applied_state::add(&mut document, &base.applied_state);
+    }
     Ok(TakenSnapshot { observed, document })
 }

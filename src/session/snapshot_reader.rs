@@ -8,13 +8,14 @@ use serde_json::Value as Json;
 
 use super::error::SessionError;
 use crate::model::{
-    CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, ZoneCode, ZoneFailure,
+    AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, ZoneCode,
+    ZoneFailure,
 };
 use crate::observe::observe;
 use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
 use crate::render::json::snapshot::{self, SnapshotError};
 
-/// Observed state at the time of a snapshot.
+/// Observed and applied state at the time of a snapshot.
 #[derive(Debug, Clone)]
 pub struct ObservedSnapshot {
     /// Name of the snapshot, for messages and plans.
@@ -22,6 +23,8 @@ pub struct ObservedSnapshot {
     network: String,
     environment: Option<String>,
     observed: ObservedState,
+    /// Applied state; `None` if the snapshot carries none.
+    pub applied: Option<AppliedState>,
 }
 
 impl ObservedSnapshot {
@@ -30,9 +33,10 @@ impl ObservedSnapshot {
     /// # Errors
     /// Returns a [`SnapshotError`] if the text is not a snapshot.
     pub fn parse(name: String, text: &str) -> Result<Self, SnapshotError> {
-        let content = snapshot::parse(text)?;
+        let mut content = snapshot::parse(text)?;
+        let applied = snapshot::applied_state::take(&mut content);
         let (network, environment) = (content.network.clone(), content.environment.clone());
-        Ok(Self { name, network, environment, observed: content.into() })
+        Ok(Self { name, network, environment, observed: content.into(), applied })
     }
 
     /// Reads collections from the snapshot.

@@ -23,6 +23,7 @@ pub(crate) fn desired(members: &[&str], manifests: &str) -> (Network, DesiredSta
     for member in members {
         let _ = writeln!(text, "    - {{code: {member}, name: {} College}}", member.to_lowercase());
     }
+    text.push_str("  environmentType: sandbox\n");
     let mut sources = vec![SourceFile { file: "network.yaml".into(), text: Ok(text) }];
     for manifest in manifests.split("---\n") {
         let (head, spec) = manifest.trim_start().split_once('\n').unwrap();

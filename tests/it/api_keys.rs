@@ -8,6 +8,7 @@ kind: Network
 metadata: {name: trio}
 spec:
   region: eu
+  environmentType: sandbox
   credentials: {read: {env: "ZONAL_READ_{code}"}, write: {env: "ZONAL_WRITE_{code}"}}
   networkZone: {code: 01T_NETWORK, name: Trio}
   members:

@@ -56,6 +56,7 @@ cases! {
     ownership,
     plan_files,
     policies,
+    production,
     prune,
     pull_request_pipeline,
     renamed_words,

@@ -106,6 +106,18 @@ fn pipelines_use_only_valid_command_lines() {
 }
 
 #[test]
+fn jobs_with_keys_share_one_store() {
+    let workflow = yaml(WORKFLOW);
+    let jobs = workflow["jobs"].as_object().expect("workflow should have jobs");
+    let with_keys: Vec<&Json> =
+        jobs.values().map(|job| &job["env"]).filter(|env| env.get("ZONAL_READ_KEYS").is_some()).collect();
+    assert_eq!(with_keys.len(), 3, "apply, snapshot and drift");
+    for env in with_keys {
+        assert_eq!(env["ZONAL_STORE"], "${{ secrets.ZONAL_STORE }}");
+    }
+}
+
+#[test]
 fn pipelines_do_not_insert_expressions_into_scripts() {
     for path in ["action.yml", WORKFLOW] {
         let (json, mut runs) = (yaml(path), Vec::new());
@@ -185,7 +197,7 @@ fn one_secret_can_hold_all_api_keys() {
         .expect("should have a YAML block");
     let mut stage = CaseNetwork::new(&case("selection"));
     let network = format!(
-        "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  {}  \
+        "apiVersion: zonal/v1\nkind: Network\nmetadata: {{name: trio}}\nspec:\n  region: eu\n  environmentType: sandbox\n  {}  \
          networkZone: {{code: 01T_NETWORK, name: Trio}}\n  members:\n    - {{code: 01T_A, name: Alpha}}\n    \
          - {{code: 01T_B, name: Beta}}\n    - {{code: 01T_C, name: Gamma}}\n",
         shown.replace('\n', "\n  ").trim_end().to_owned() + "\n"

@@ -10,7 +10,10 @@ async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
 
 /// Removes lines that only a zone can provide, and the name of the snapshot.
 fn plan(text: &str) -> String {
-    let kept = |line: &&str| !line.starts_with("Cost: ") && !line.starts_with("Compared with the snapshot ");
+    let of_source = ["Cost: ", "Compared with the snapshot ", "! warning of two-way:"];
+    let kept = |line: &&str| {
+        !of_source.iter().any(|start| line.starts_with(start)) && !line.contains("`--two-way --reason TEXT`")
+    };
     let cut = |line: &str| {
         let line = line.split(" (tracking id ").next().unwrap_or_default();
         line.replace("when the snapshot was created: ", "")

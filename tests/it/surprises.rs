@@ -29,6 +29,23 @@ impl Transport for EscapingTransport {
     }
 }
 
+/// Transport that processes a PUT and never answers it.
+struct SilentTransport(EscapingTransport, Arc<tokio::sync::Notify>);
+
+impl Transport for SilentTransport {
+    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
+        Box::pin(async move {
+            let is_put = request.method() == http::Method::PUT;
+            let response = self.0.send(request).await;
+            if is_put {
+                self.1.notify_one();
+                return std::future::pending().await;
+            }
+            response
+        })
+    }
+}
+
 fn zones(stage: &CaseNetwork) -> Vec<String> {
     stage.env.keys().filter_map(|name| name.strip_prefix("ZONAL_WRITE_")).map(str::to_owned).collect()
 }
@@ -104,7 +121,6 @@ fn edit_between_write_and_readback_is_kept_and_told() {
 fn damaged_rows_are_restored_from_their_image() {
     paused(async {
         let mut stage = network();
-        let control = stage.emulator.control();
         let tables = |stage: &CaseNetwork| {
             let all = zones(stage).into_iter();
             all.filter_map(|zone| stage.emulator.control().code_table(&zone, TABLE))
@@ -125,17 +141,93 @@ fn damaged_rows_are_restored_from_their_image() {
         assert_eq!(output.code, 7, "{}{}", output.out, output.err);
         // The server is repaired, and a librarian edits another row of the damaged table.
         stage.transport = Arc::new(stage.emulator.transport());
-        let damaged = zones(&stage).into_iter().find(|zone| {
-            control.code_table(zone, TABLE).is_some_and(|table| format!("{table:?}").contains("&amp;"))
-        });
-        let damaged = damaged.expect("one zone is damaged");
-        let output =
-            stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/NoSuchTable --yes")).await;
+        let damaged = damaged_table(&stage);
+        let output = stage.output(&format!("zonal restore run-1 {damaged}X --yes")).await;
         assert_eq!(output.code, 1, "{}{}", output.out, output.err);
         assert!(output.err.contains("no images"), "{}", output.err);
-        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
         assert_eq!(output.code, 0, "{}{}", output.out, output.err);
         assert_eq!(damaged_zones(&stage), 0);
         assert_eq!(tables(&stage), before);
     });
+}
+
+#[test]
+fn restore_keeps_the_edits_of_others_beside_damaged_rows() {
+    paused(async {
+        let mut stage = network();
+        let control = stage.emulator.control();
+        let texts = |stage: &CaseNetwork, zone: &str, code: &str| {
+            let table = stage.emulator.control().code_table(zone, TABLE)?;
+            let row = table.rows[""].iter().find(|row| row.code == code).cloned()?;
+            row.descriptions.into_values().next()
+        };
+        // Another person adds a row just after the write.
+        let has_table = |zone: &String| control.code_table(zone, TABLE).is_some();
+        for zone in zones(&stage).into_iter().filter(has_table) {
+            let edit = row_edit(&zone, TABLE, "NEW", "Added meanwhile", EditTrigger::AfterWrites(1));
+            control.edit(edit).expect("table should exist");
+        }
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = stage.output("zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 1);
+        let is_damaged = |zone: &String| texts(&stage, zone, "LOCAL").is_some_and(|text| text != AMPERSAND);
+        let damaged = zones(&stage).into_iter().find(is_damaged).expect("one zone is damaged");
+        stage.transport = Arc::new(stage.emulator.transport());
+        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+        assert_eq!(texts(&stage, &damaged, "NEW").as_deref(), Some("Added meanwhile"), "{}", output.out);
+    });
+}
+
+#[test]
+fn restore_of_one_table_can_be_saved_and_applied() {
+    paused(async {
+        let mut stage = network();
+        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+        let output = stage.output("zonal apply --yes").await;
+        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        stage.transport = Arc::new(stage.emulator.transport());
+        // A plan names what it restores, so that a saved plan and a resumed run mean the same.
+        let damaged = damaged_table(&stage);
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --out r.json")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        let output = stage.output("zonal apply r.json --yes").await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+    });
+}
+
+#[test]
+fn rows_damaged_by_the_last_write_of_a_killed_run_are_restored() {
+    paused(async {
+        let mut stage = network();
+        let killed = Arc::new(tokio::sync::Notify::new());
+        let escaping = EscapingTransport(stage.emulator.transport());
+        stage.transport = Arc::new(SilentTransport(escaping, Arc::clone(&killed)));
+        tokio::select! {
+            output = stage.output("zonal apply --yes") => panic!("{}", output.err),
+            () = killed.notified() => {}
+        }
+        stage.transport = Arc::new(stage.emulator.transport());
+        assert_eq!(damaged_zones(&stage), 1);
+        let damaged = damaged_table(&stage);
+        let output = stage.output("zonal resume").await;
+        assert!(output.err.contains("with unknown outcome"), "{}{}", output.out, output.err);
+        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
+        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        assert_eq!(damaged_zones(&stage), 0);
+    });
+}
+
+/// Returns the address of the damaged table.
+fn damaged_table(stage: &CaseNetwork) -> String {
+    let is_damaged = |zone: &String| {
+        let table = stage.emulator.control().code_table(zone, TABLE);
+        table.is_some_and(|table| format!("{table:?}").contains("&amp;"))
+    };
+    let zone = zones(stage).into_iter().find(is_damaged).expect("one zone is damaged");
+    format!("{zone}/CodeTable/{TABLE}")
 }

@@ -73,6 +73,18 @@ fn unknown_column_is_refused_with_a_suggestion() {
 }
 
 #[test]
+fn column_without_header_may_be_empty_in_every_row() {
+    let with = |columns: &str, tables: &str| {
+        let manifest =
+            format!("MappingTable m\ntable: M\nkey: [ID]\nrows: [{{columns: {{ID: K, {columns}}}}}]");
+        differing(&manifest, tables)
+    };
+    // After the last value is gone, the zone shows the column no more.
+    assert_eq!(with("column5: null", "map M Names: ID Group\nK A"), "");
+    assert!(with("Colour: null", "map M Names: ID Group\nK A").contains("has no column `Colour`"));
+}
+
+#[test]
 fn code_and_title_of_table_are_merged() {
     let both = |second_key: &str, row: &str| {
         let manifests = format!(

@@ -44,6 +44,16 @@ async fn put_of_unchanged_xml_changes_nothing() {
 }
 
 #[tokio::test]
+async fn deeply_nested_bodies_are_refused() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    let deep = "<code_table>".repeat(1_000_000);
+    let refused = send(&emulator, xml(Method::PUT, "w-alpha", BLOCKS, &deep)).await.unwrap();
+    assert_eq!(refused.status(), 400);
+    let reason = "the elements are nested more than 128 levels deep";
+    assert!(text(&refused).contains(reason), "{}", text(&refused));
+}
+
+#[tokio::test]
 async fn xml_entities_are_decoded() {
     let emulator = network(EmulatorConfig::without_thresholds());
     let body = "<code_table><name>JobTitles</name><sub_system>USER_MANAGEMENT</sub_system><patron_facing>false</patron_facing>\

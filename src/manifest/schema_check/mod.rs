@@ -55,9 +55,7 @@ impl ManifestSchema {
             let pointer = error.instance_path().as_str();
             let first = problems.len();
             check.explain(&error, &mut problems);
-            if secret_places::is_secret_place(pointer) {
-                problems[first..].iter_mut().for_each(|problem| secret_places::hide_value(problem, pointer));
-            }
+            problems[first..].iter_mut().for_each(|problem| secret_places::hide_value(problem, pointer));
         }
         problems
     }

@@ -6,12 +6,17 @@ use crate::model::Diagnostic;
 use crate::model::secret_text::SOURCE_FORM;
 
 /// Returns true for a place in `credentials`.
-pub fn is_secret_place(pointer: &str) -> bool {
+fn is_secret_place(pointer: &str) -> bool {
     pointer.split('/').any(|segment| segment == "credentials")
 }
 
 /// Removes the value from a problem at the place of a secret, and shows the right form as help.
+///
+/// Leaves a problem at another place unchanged.
 pub fn hide_value(problem: &mut Diagnostic, pointer: &str) {
+    if !is_secret_place(pointer) {
+        return;
+    }
     let here = path_text(pointer);
     match problem.code {
         // An empty text or list has no value to hide, and the other messages name only fields of the schema.

@@ -1,7 +1,10 @@
-//! JSON format of a snapshot: the observed state of all zones, usable in place of the zones.
+//! JSON format of a snapshot: the observed state of all zones, usable in place of the zones, and what was
+//! applied to them.
 //!
 //! Records are sorted, and the file contains no time, so equal states give equal bytes. Each record has its
 //! own line, so that a git diff shows the changed records.
+
+pub mod applied_state;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,6 +12,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::applied_state::AppliedZoneJson;
 use super::compact_lines::lines_down_to;
 use crate::model::{
     Channel, CollectionId, CollectionName, FieldName, Network, ObservationSource, ObservedCollection,
@@ -16,7 +20,7 @@ use crate::model::{
 };
 
 /// Version of the format. A removed or redefined field increments the major number.
-pub const FORMAT: &str = "1.0";
+pub const FORMAT: &str = "1.1";
 
 /// Observed state of the zones of a network.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +43,9 @@ pub struct ZoneSnapshotJson {
     pub code: Arc<str>,
     /// Collections declared in the manifests.
     pub collections: Vec<CollectionSnapshotJson>,
+    /// Applied state of these collections, the base of a comparison. Absent without applied state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applied: Option<AppliedZoneJson>,
 }
 
 /// Observed state of a collection, or the failure of the read.
@@ -120,7 +127,7 @@ fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
         failure: answer.as_ref().err().map(|failure| ZoneFailure { tracking_id: None, ..failure.clone() }),
         held: answer.as_ref().ok().map(CollectionContentJson::from),
     });
-    ZoneSnapshotJson { code: code.0.clone(), collections: collections.collect() }
+    ZoneSnapshotJson { code: code.0.clone(), collections: collections.collect(), applied: None }
 }
 
 impl From<&ObservedCollection> for CollectionContentJson {
@@ -167,7 +174,7 @@ impl From<CollectionContentJson> for ObservedCollection {
 
 impl From<SnapshotJson> for ObservedState {
     fn from(file: SnapshotJson) -> Self {
-        let zones = file.zones.into_iter().map(|ZoneSnapshotJson { code, collections }| {
+        let zones = file.zones.into_iter().map(|ZoneSnapshotJson { code, collections, applied: _ }| {
             let mut zone = ObservedZone::default();
             for CollectionSnapshotJson { asked, failure, held } in collections {
                 let answer = match (held, failure) {

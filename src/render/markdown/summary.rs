@@ -100,7 +100,11 @@ pub fn scope(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resu
     writeln!(sheet, ".\n")?;
     if let Some(file) = &content.plan.snapshot {
         let file = if file.len() <= PATH { format!(" {}", code(file)) } else { String::new() };
-        writeln!(sheet, "Compared with the snapshot{file}: no zone was asked.\n")?;
+        let applied = match content.plan.compared {
+            ComparisonMode::AppliedState { .. } => " and the applied state",
+            ComparisonMode::TwoWay | ComparisonMode::Revision(_) => "",
+        };
+        writeln!(sheet, "Compared with the snapshot{file}{applied}: no zone was asked.\n")?;
     }
     match (content.about, &content.plan.compared) {
         (_, ComparisonMode::Revision(base)) => {

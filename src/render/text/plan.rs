@@ -10,7 +10,7 @@ use super::findings;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, safe, styled, thousands, zone_list};
 use crate::model::{
     ApplyMode, ChangeGroup, ChangeGroupState, Channel, ComparisonMode, Deferral, Plan, PlanCost, PlanCounts,
-    UnmanagedCollection, ZoneCode,
+    TWO_WAY, UnmanagedCollection, ZoneCode,
 };
 
 /// Returns the complete text. The first line names the selection of a partial plan.
@@ -63,9 +63,16 @@ pub(super) fn heading(out: &mut String, plan: &Plan) {
 /// Returns sentences about the base of the comparison, other than the zones and the applied state.
 pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
     let against = plan.snapshot.as_ref();
-    let against = against.map(|file| format!("Compared with the snapshot {file}: no zone was asked."));
+    let applied = match plan.compared {
+        ComparisonMode::AppliedState { .. } => " and the applied state",
+        ComparisonMode::TwoWay | ComparisonMode::Revision(_) => "",
+    };
+    let against =
+        against.map(|file| format!("Compared with the snapshot {file}{applied}: no zone was asked."));
     let base = match &plan.compared {
-        ComparisonMode::TwoWay | ComparisonMode::AppliedState { .. } => None,
+        ComparisonMode::TwoWay => (plan.findings.iter().any(|finding| *finding.guard == *TWO_WAY))
+            .then(|| "Compared without a base: this plan may overwrite edits in the zones.".to_owned()),
+        ComparisonMode::AppliedState { .. } => None,
         ComparisonMode::Revision(base) => {
             let short: String = base.chars().take(12).collect();
             Some(format!("Applied last: the manifests of {short}."))

@@ -3,6 +3,7 @@
 //! Each target mutates texts of its kind. `FUZZ_CASES=200000 cargo test --test it fuzz` runs the long search.
 //! A text that once failed belongs in `corpus/TARGET/`; every run reads these files first.
 
+mod answers;
 mod mutate;
 mod targets;
 
@@ -12,6 +13,7 @@ use std::path::Path;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use rstest::rstest;
 
+use self::answers as a;
 use self::mutate::mutated;
 use self::targets as t;
 
@@ -27,6 +29,13 @@ type Reader = fn(&str);
 #[case::approvals("approvals", t::approvals, t::read_approval, 2_000)]
 #[case::zone_answers("zone-answers", t::zone_answers, t::read_zone_answer, 60)]
 #[case::gateway_answers("gateway-answers", t::gateway_answers, t::read_gateway_answer, 500)]
+#[case::tables("tables", a::tables, a::read_answer, 40)]
+#[case::calendars("calendars", a::calendars, a::read_answer, 40)]
+#[case::letters("letters", a::letters, a::read_answer, 40)]
+#[case::libraries("libraries", a::libraries, a::read_answer, 40)]
+#[case::e_resources("e-resources", a::e_resources, a::read_answer, 40)]
+#[case::gateway_records("gateway-records", a::gateway_records, a::read_answer, 40)]
+#[case::errors("errors", a::errors, a::read_answer, 40)]
 fn fuzz(#[case] target: &str, #[case] seeds: Seeds, #[case] read: Reader, #[case] cases: u32) {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fuzz/corpus").join(target);
     for entry in std::fs::read_dir(corpus).into_iter().flatten() {

@@ -25,7 +25,7 @@ use crate::simulated_network::{SimulatedNetwork, under_paused_clock};
 /// Network of the example kinds.
 static NETWORK: LazyLock<String> = LazyLock::new(|| file("examples/kinds/network.yaml"));
 
-fn file(path: &str) -> String {
+pub fn file(path: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     std::fs::read_to_string(path).expect("file should be readable")
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use zonal::provider::transport::TransportError;
 
 use super::random::StormRandom;
+use super::shortness::Shortness;
 
 /// Share of requests with a fault or a long delay, and of moments with an edit, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,13 +17,37 @@ pub struct Weather {
     pub latency: u64,
     /// Share of journal entries with a fault.
     pub store: u64,
+    /// What the servers of some zones do to rows of others with every PUT.
+    pub servers: ServerHabit,
+}
+
+/// Habit of the servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServerHabit {
+    /// They store what they get.
+    Faithful,
+    /// Every server changes a row of others with every PUT.
+    AllMangle,
+    /// The server of the zone with this number does so.
+    OneMangles(usize),
 }
 
 impl Weather {
-    pub const CALM: Self = Self { faults: 0, edits: 0, latency: 0, store: 0 };
+    pub const CALM: Self = Self { faults: 0, edits: 0, latency: 0, store: 0, servers: ServerHabit::Faithful };
+    /// Every server mangles, and nothing else happens.
+    pub const MANGLING: Self = Self { servers: ServerHabit::AllMangle, latency: 100, ..Self::CALM };
 
     pub fn random(random: &mut StormRandom) -> Self {
+        if random.percent(8) {
+            return Self::MANGLING;
+        }
+        let servers = match random.below(12) {
+            0 => ServerHabit::AllMangle,
+            1 => ServerHabit::OneMangles(random.below(4) as usize),
+            _ => ServerHabit::Faithful,
+        };
         Self {
+            servers,
             faults: random.pick(&[0, 2, 8, 15, 30]),
             edits: random.pick(&[0, 3, 10, 25]),
             latency: random.pick(&[0, 100, 400, 900]),
@@ -58,11 +83,34 @@ pub enum Fault {
     NotUtf8,
     OldAnswer,
     Mangled,
+    /// The table lacks rows in this answer and in those of the next seconds.
+    Short(Shortness),
+    /// The table is hidden from the API for a while (90102).
+    Hidden,
+    /// The gateway says that the revision has changed (412).
+    Moved,
+    /// The gateway does not serve the collection for a while.
+    Unserved,
+}
+
+/// Kind of a request, which decides the possible faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RequestRole {
+    /// GET of a table.
+    TableRead,
+    /// PUT of a table.
+    TableWrite,
+    /// GET of a collection, or of the list of collections, of the gateway.
+    GatewayRead,
+    /// PUT or DELETE of a record of the gateway.
+    GatewayWrite,
+    /// Any other request.
+    Other,
 }
 
 impl Fault {
     /// Returns a random fault of a request.
-    pub fn random(random: &mut StormRandom, is_put: bool) -> Self {
+    pub fn random(random: &mut StormRandom, role: RequestRole) -> Self {
         use Fault::*;
         let seconds = random.pick(&[0_u16, 1, 2, 5, 30]);
         let status = random.pick(&[500, 502, 503, 504]);
@@ -94,8 +142,12 @@ impl Fault {
         match random.below(100) {
             0 => DailyThreshold,
             1 => Forbidden,
-            2..12 if is_put => Mangled,
-            12..24 if is_put => OldAnswer,
+            2..12 if role == RequestRole::TableWrite => Mangled,
+            12..24 if role == RequestRole::TableWrite => OldAnswer,
+            2..32 if role == RequestRole::TableRead => Short(Shortness::random(random)),
+            32..37 if role == RequestRole::TableRead => Hidden,
+            2..24 if role == RequestRole::GatewayWrite => Moved,
+            2..12 if role == RequestRole::GatewayRead => Unserved,
             _ => random.pick(&general),
         }
     }
@@ -122,6 +174,8 @@ impl Fault {
                 | NotUtf8
                 | OldAnswer
                 | Mangled
+                | Short(_)
+                | Hidden
         )
     }
 
@@ -168,6 +222,8 @@ impl Fault {
             }
             Self::AlmaError => Ok(error(400, "402119")),
             Self::Forbidden => Ok(error(403, "FORBIDDEN")),
+            Self::Moved => Ok(error(412, "MOVED")),
+            Self::Unserved => Ok(error(404, "NOT_FOUND")),
             Self::ErrorPage => Ok(response(502, "text/html", PAGE.into())),
             Self::XmlError => Ok(response(503, "application/xml", XML_ERROR.into())),
             Self::Redirect => {
@@ -192,7 +248,9 @@ impl Fault {
             | Self::SlowBefore
             | Self::SlowAfter
             | Self::OldAnswer
-            | Self::Mangled => answer.map_or_else(lost, Ok),
+            | Self::Mangled
+            | Self::Short(_)
+            | Self::Hidden => answer.map_or_else(lost, Ok),
         }
     }
 

@@ -11,7 +11,7 @@ use zonal::model::{ApplyEvent, FailureClass, JournalEntry, WritePhase, ZoneCode,
 use super::network::{StormNetwork, StormState};
 
 /// Time until the lease of a killed process ends.
-const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_secs(60);
 
 /// Leases of all zones: process, and the end of its lease if the process is dead.
 #[derive(Clone, Default)]
@@ -22,8 +22,8 @@ type StormLease = (usize, Option<Instant>);
 
 impl StormLeases {
     /// Marks the process as dead.
-    pub fn bury(&self, process: usize) {
-        let end = Instant::now() + LEASE;
+    pub fn bury(&self, process: usize, lease: Duration) {
+        let end = Instant::now() + lease;
         for (owner, until) in self.0.lock().unwrap_or_else(PoisonError::into_inner).values_mut() {
             if *owner == process {
                 *until = Some(end);

@@ -8,20 +8,24 @@ use futures::future::join_all;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use tokio::time::sleep;
-use zonal::emulator::EmulatorConfig;
+use zonal::emulator::{EmulatedCodeRow, EmulatedMappingRow, EmulatorConfig};
 use zonal::model::{ApplyEvent, CollectionId, TableName, WriteOutcome};
 
 use super::contents::{DeclaredCells, TABLES};
 use super::fate::Weather;
-use super::journal::{StormJournal, StormLeases};
+use super::journal::{LEASE, StormJournal, StormLeases};
 use super::network::StormNetwork;
 use super::random::StormRandom;
+use super::sockets::SocketTransport;
 use crate::failure_simulations::wanting;
 use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState, scenarios};
 use crate::simulated_network::{SimulatedNetwork, failures, trouble};
 
 /// Time after which late requests have arrived and leases of dead processes have ended.
 const CALM: Duration = Duration::from_secs(300);
+
+/// Rows without an owner that every table has, so that half of a table is a short answer.
+const PADDING: usize = 6;
 
 /// Result of a storm.
 pub struct StormResult {
@@ -48,18 +52,34 @@ fn scenario(seed: u64) -> GeneratedScenario {
     scenarios().new_tree(&mut runner).expect("scenario should be generated").current()
 }
 
-/// Runs the storm of a seed. Needs a paused clock.
-pub async fn live(seed: u64) -> StormResult {
-    let mut random = StormRandom::new(seed);
+/// Returns the network and the manifests of a storm, with rows of others in every table.
+pub fn padded(seed: u64, random: &mut StormRandom) -> GeneratedScenario {
     let mut scenario = scenario(seed).in_english();
     if random.percent(80) {
         scenario = scenario.without_deletions().in_english();
     }
+    for held in &mut scenario.zones {
+        for number in 1..=PADDING {
+            let key = format!("PAD{number}");
+            held.mappings.push(EmulatedMappingRow::new(&[&key, "A", "padding"]));
+            held.codes.iter_mut().for_each(|rows| {
+                rows.push(EmulatedCodeRow::new(&key, "padding").in_language("fr", "remplissage"))
+            });
+        }
+    }
+    scenario
+}
+
+/// Runs the storm of a seed, on a paused clock, or over sockets with long times divided by `haste`.
+pub async fn live(seed: u64, haste: u32) -> StormResult {
+    let mut random = StormRandom::new(seed);
+    let scenario = padded(seed, &mut random);
     let stage = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
     let zones = scenario.zones.iter().map(|held| (held.code, held.language)).collect();
     let declared = DeclaredCells::new(&scenario);
     let attempts = 1 + random.below(5);
     let network = StormNetwork::new(stage.emulator.transport(), stage.control(), zones, declared, random);
+    network.state().haste = haste;
     let mut storm = Storm { scenario, stage, network, leases: StormLeases::default(), processes: 0 };
     for _ in 0..attempts {
         storm.attempt().await;
@@ -78,7 +98,10 @@ impl Storm {
             emulator: emulator.clone(),
             network: network.clone(),
             desired: desired.clone(),
-            transport: Arc::new(self.network.process(self.processes)),
+            transport: match self.network.state().haste {
+                1 => Arc::new(self.network.process(self.processes)),
+                _ => Arc::new(SocketTransport::new(self.network.process(self.processes))),
+            },
             base: None,
         };
         (self.processes, process)
@@ -91,43 +114,16 @@ impl Storm {
             state.weather = Weather::random(&mut state.random);
             state.random.pick(&[1, 1, 1, 2, 3])
         };
-        self.undo_by_chance();
+        undo_by_chance(&self.network, &self.scenario);
         let processes: Vec<_> = (0..count).map(|_| self.new_process()).collect();
         let runs = processes.iter().map(|(number, process)| self.run(*number, process, count == 1));
         tokio::select! {
+            biased;
             _ = join_all(runs) => {}
-            () = self.librarians() => {}
+            () = librarians(&self.network) => {}
         }
-    }
-
-    /// Puts some tables back to their first rows.
-    fn undo_by_chance(&self) {
-        for held in &self.scenario.zones {
-            for (table, seed) in TABLES.into_iter().zip(GeneratedScenario::seeds(held)) {
-                let is_undone = self.network.state().random.percent(30);
-                if is_undone {
-                    self.network.reset(held.code, table, seed);
-                }
-            }
-        }
-    }
-
-    /// Edits at random times.
-    async fn librarians(&self) {
-        loop {
-            let pause = {
-                let mut state = self.network.state();
-                let edits = state.weather.edits;
-                match edits {
-                    0 => Duration::from_secs(3_600),
-                    _ => state.random.duration(1_000_000 / edits),
-                }
-            };
-            sleep(pause + Duration::from_millis(1)).await;
-            if self.network.state().weather.edits > 0 {
-                self.network.edit();
-            }
-        }
+        let numbers: Vec<usize> = processes.iter().map(|(number, _)| *number).collect();
+        self.network.check_mangled(&numbers);
     }
 
     /// Plans and applies, unless the process is killed before the end.
@@ -145,15 +141,16 @@ impl Storm {
         };
         self.network.count("Run");
         let work = async {
-            sleep(start).await;
+            sleep(self.network.hastened(start)).await;
             let plan = process.plan().await;
             self.network.planned(number);
-            sleep(delay).await;
+            sleep(self.network.hastened(delay)).await;
             let journal =
                 StormJournal { network: self.network.clone(), leases: self.leases.clone(), process: number };
             let wrong: Mutex<Vec<String>> = Mutex::default();
             let by_title = failures(&plan).iter().any(|line| line.contains("Made-up mappings"));
             let tell = |event: ApplyEvent| {
+                self.network.trace(|| format!("{number} {event:?}"));
                 if let ApplyEvent::ApplyEnd { zone, collection, outcome: WriteOutcome::Applied { .. } } =
                     event
                 {
@@ -168,16 +165,17 @@ impl Storm {
         };
         let end_of_life = async {
             match life {
-                Some(life) => sleep(life).await,
+                Some(life) => sleep(self.network.hastened(life)).await,
                 None => std::future::pending().await,
             }
         };
         tokio::select! {
+            biased;
             () = work => return,
             () = kill.notified() => {}
             () = end_of_life => {}
         }
-        self.leases.bury(number);
+        self.leases.bury(number, self.network.hastened(LEASE));
         self.network.count("Kill");
     }
 
@@ -194,8 +192,10 @@ impl Storm {
             TableName::Code(code) => code,
             TableName::Title(_) | TableName::Whole => return Vec::new(),
         };
-        let place = (zone.to_owned(), table.to_string());
-        let is_mangled = self.network.state().processes[&number].mangled.contains(&place);
+        let is_mangled = self.network.state().processes[&number]
+            .mangled
+            .iter()
+            .any(|(code, name, _)| code == zone && **name == **table);
         let mut lines = Vec::new();
         if is_mangled {
             lines.push(format!("{zone}/{collection} is reported as applied, but a row of others changed"));
@@ -221,8 +221,9 @@ impl Storm {
 
     /// Applies once more in calm weather, and once more without any need.
     async fn end(&mut self) {
-        self.network.state().weather = Weather::CALM;
-        sleep(CALM).await;
+        self.network.calm();
+        sleep(self.network.hastened(CALM)).await;
+        self.network.calm();
         let (number, process) = self.new_process();
         let plan = process.plan().await;
         self.network.planned(number);
@@ -247,5 +248,35 @@ impl Storm {
             }
         }
         self.network.state().broken.extend(broken.into_iter().map(|line| format!("after the storm: {line}")));
+    }
+}
+
+/// Puts some tables back to their first rows.
+pub fn undo_by_chance(network: &StormNetwork, scenario: &GeneratedScenario) {
+    for held in &scenario.zones {
+        for (table, seed) in TABLES.into_iter().zip(GeneratedScenario::seeds(held)) {
+            let is_undone = network.state().random.percent(30);
+            if is_undone {
+                network.reset(held.code, table, seed);
+            }
+        }
+    }
+}
+
+/// Edits at random times.
+pub async fn librarians(network: &StormNetwork) {
+    loop {
+        let pause = {
+            let mut state = network.state();
+            let edits = state.weather.edits;
+            match edits {
+                0 => Duration::from_secs(3_600),
+                _ => state.random.duration(1_000_000 / edits),
+            }
+        };
+        sleep(network.hastened(pause) + Duration::from_millis(1)).await;
+        if network.state().weather.edits > 0 {
+            network.edit();
+        }
     }
 }

@@ -1,34 +1,43 @@
-//! Network of a storm: delays, faults and edits around every request, and the laws that every PUT obeys.
+//! Network of a storm: its state, and the edits of librarians.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
-use zonal::emulator::{EmulatorControl, EmulatorTransport, LibrarianEdit, TableSeed};
-use zonal::provider::transport::{Transport, TransportError, TransportFuture};
+use tokio::time::Instant;
+use zonal::emulator::{
+    ApiAccess, CodeTableEdit, EditAction, EditTrigger, EmulatedTableType, EmulatorControl, EmulatorTransport,
+    LibrarianEdit, MappingTableEdit, TableSeed,
+};
 
-use super::contents::{Cells, DeclaredCells, TABLES, current, in_body};
-use super::fate::{Fault, Weather};
+use super::contents::{Cells, DeclaredCells, TABLES, current};
+use super::fate::Weather;
+use super::gateway::GatewayState;
 use super::random::StormRandom;
+use super::service::StormTransport;
+use super::shortness::{ShortAnswer, Shortness};
 use crate::failure_simulations::LibrarianAction;
-use crate::write_window::LAW;
 
 /// Time, rows and responses by language of an answer from before a write.
 type OldAnswer = (Instant, Cells, BTreeMap<String, Bytes>);
 /// Zone, table and key of a row.
-type PlannedRow = (String, String, String);
+pub type RowAddress = (String, String, String);
+/// Zone and table.
+pub type TablePlace = (String, String);
 
 /// Network that all processes of a storm share.
 #[derive(Clone)]
 pub struct StormNetwork {
     pub control: EmulatorControl,
     pub declared: Arc<DeclaredCells>,
-    zones: Arc<Vec<(&'static str, &'static str)>>,
-    inner: EmulatorTransport,
+    /// Codes and languages.
+    pub zones: Arc<Vec<(&'static str, &'static str)>>,
+    pub(super) inner: EmulatorTransport,
+    /// Librarians also edit records of the gateway.
+    pub has_gateway: bool,
+    is_traced: bool,
     state: Arc<Mutex<StormState>>,
 }
 
@@ -42,76 +51,114 @@ pub struct StormState {
     pub broken: Vec<String>,
     pub processes: BTreeMap<usize, ProcessState>,
     /// Last edit of each cell.
-    edits: BTreeMap<CellAddress, Instant>,
+    pub edits: BTreeMap<CellAddress, Instant>,
     /// Last edit of each table.
-    table_edits: BTreeMap<(String, String), Instant>,
+    table_edits: BTreeMap<TablePlace, Instant>,
     /// Answers that stay visible after a PUT.
-    old_answers: BTreeMap<(String, String), OldAnswer>,
+    pub old_answers: BTreeMap<TablePlace, OldAnswer>,
+    /// Tables whose answers lack rows until a time.
+    pub short_until: BTreeMap<TablePlace, (Instant, Shortness)>,
+    /// Tables hidden until a time.
+    pub hidden_until: BTreeMap<TablePlace, Instant>,
+    /// Smallest number of rows of each table since a reading of all of them was accepted.
+    pub accepted: Option<BTreeMap<TablePlace, usize>>,
+    pub gateway: GatewayState,
+    /// Divisor of long delays.
+    pub haste: u32,
     /// Number of processed PUTs.
     pub puts: u64,
-    words: u64,
+    pub words: u64,
     started: Instant,
     suspended: Duration,
 }
 
 /// Zone, table, key and field.
-type CellAddress = (String, String, String, String);
+pub type CellAddress = (String, String, String, String);
 
 /// What the network knows of a process.
 #[derive(Default)]
 pub struct ProcessState {
-    readings: BTreeMap<(String, String), Arc<Reading>>,
+    /// Last readings by zone, and table with language.
+    pub readings: BTreeMap<(String, String), Arc<Reading>>,
     /// Number of its last PUT of each table.
-    sent: BTreeMap<(String, String), usize>,
-    requests: usize,
+    pub sent: BTreeMap<(String, String), usize>,
+    pub requests: usize,
     /// Number of the request during which the process is killed.
     pub killed_at: Option<usize>,
     pub kill: Arc<Notify>,
     /// End of the planning, and the rows at that time.
-    pub planned: Option<(Instant, BTreeSet<PlannedRow>)>,
-    /// Tables in which a PUT of the process changed rows of others.
-    pub mangled: BTreeSet<(String, String)>,
+    pub planned: Option<(Instant, BTreeSet<RowAddress>)>,
+    /// Rows of others that the server changed with a PUT of the process, and that nobody edited since.
+    pub mangled: BTreeSet<RowAddress>,
+    /// True if a PUT of the process to a table of this type (code, mapping) left all rows of others alone.
+    pub clean: [bool; 2],
+    /// Processed PUTs.
+    pub written: Vec<ProcessedPut>,
+    /// Rows that the process takes back, if it restores or reverts a run.
+    pub takes_back: Option<BTreeSet<RowAddress>>,
+    /// True if the process may also do what manifests say, because it resumes any run.
+    pub resumes: bool,
+}
+
+/// Table before and after a PUT.
+pub struct ProcessedPut {
+    pub place: TablePlace,
+    pub before: Cells,
+    pub after: Cells,
 }
 
 impl ProcessState {
     /// Returns true if the row was there at the end of the planning.
-    fn has_planned(&self, call: &StormCall, key: &str) -> bool {
+    pub fn has_planned(&self, call: &StormCall, key: &str) -> bool {
         let row = (call.zone.clone(), call.table.clone().unwrap_or_default(), key.to_owned());
         self.planned.as_ref().is_some_and(|(_, rows)| rows.contains(&row))
     }
 }
 
+impl ProcessState {
+    /// Returns true if the process takes back what a run did to the row; `None` for other processes.
+    pub fn is_taken_back(&self, call: &StormCall, key: &str) -> Option<bool> {
+        let row = (call.zone.clone(), call.table.clone().unwrap_or_default(), key.to_owned());
+        let is_in = self.takes_back.as_ref()?.contains(&row);
+        (is_in || !self.resumes).then_some(is_in)
+    }
+}
+
 /// Response to a GET of a table, as its process got it.
-struct Reading {
-    number: usize,
-    cells: Cells,
-    processed: Instant,
+pub struct Reading {
+    pub number: usize,
+    pub cells: Cells,
+    pub processed: Instant,
     /// End of the response, on the clock that counts suspended time.
-    answered: Duration,
+    pub answered: Duration,
+    /// The response lacks rows.
+    pub short: Option<ShortAnswer>,
 }
 
 /// Request of a process.
 #[derive(Clone)]
-struct StormCall {
-    process: usize,
-    zone: String,
-    table: Option<String>,
+pub struct StormCall {
+    pub process: usize,
+    pub zone: String,
+    pub table: Option<String>,
     /// Path and query.
-    target: String,
-    language: String,
-    is_put: bool,
+    pub target: String,
+    pub language: String,
+    pub is_put: bool,
+    /// True for a request with a write key.
+    pub may_write: bool,
     /// Last reading of the table when the process sent a PUT.
-    reading: Option<Arc<Reading>>,
+    pub reading: Option<Arc<Reading>>,
 }
 
 impl StormCall {
     /// Returns zone and table.
-    fn place(&self) -> Option<(String, String)> {
+    pub fn place(&self) -> Option<TablePlace> {
         Some((self.zone.clone(), self.table.clone()?))
     }
 
     /// Returns zone, and table with language.
-    fn reading_place(&self) -> (String, String) {
+    pub fn reading_place(&self) -> (String, String) {
         (self.zone.clone(), format!("{} {}", self.table.as_deref().unwrap_or_default(), self.language))
     }
 }
@@ -133,13 +180,27 @@ impl StormNetwork {
             edits: BTreeMap::new(),
             table_edits: BTreeMap::new(),
             old_answers: BTreeMap::new(),
+            short_until: BTreeMap::new(),
+            hidden_until: BTreeMap::new(),
+            accepted: None,
+            gateway: GatewayState::default(),
+            haste: 1,
             puts: 0,
             words: 0,
             started: Instant::now(),
             suspended: Duration::ZERO,
         };
         let state = Arc::new(Mutex::new(state));
-        Self { control, declared: Arc::new(declared), zones: Arc::new(zones), inner, state }
+        let is_traced = std::env::var_os("STORM_TRACE").is_some();
+        Self {
+            control,
+            declared: Arc::new(declared),
+            zones: Arc::new(zones),
+            inner,
+            has_gateway: false,
+            is_traced,
+            state,
+        }
     }
 
     pub fn state(&self) -> MutexGuard<'_, StormState> {
@@ -153,6 +214,19 @@ impl StormNetwork {
     /// Counts something that happened.
     pub fn count(&self, what: &str) {
         *self.state().happened.entry(what.to_owned()).or_default() += 1;
+    }
+
+    /// Prints what happens, if `STORM_TRACE` is set.
+    #[expect(clippy::print_stdout, reason = "a person follows a storm that breaks a law")]
+    pub fn trace(&self, what: impl FnOnce() -> String) {
+        if self.is_traced {
+            println!("{:9.3} {}", self.uptime().as_secs_f64(), what());
+        }
+    }
+
+    /// Returns a long time, shortened over sockets.
+    pub fn hastened(&self, time: Duration) -> Duration {
+        time / self.state().haste
     }
 
     /// Returns the time with suspended time.
@@ -193,6 +267,9 @@ impl StormNetwork {
 
     /// Edits a random row as a librarian.
     pub fn edit(&self) {
+        if self.has_gateway && self.state().random.percent(12) {
+            return self.edit_record();
+        }
         let (zone, edit) = {
             let mut state = self.state();
             state.words += 1;
@@ -213,6 +290,7 @@ impl StormNetwork {
         };
         // The zone still shows an older state of the table: nobody edits it.
         let place = (zone.to_owned(), edit.table.clone());
+        self.trace(|| format!("edit {zone} {:?}", edit.action));
         if !self.state().old_answers.contains_key(&place) && self.change(edit) {
             self.count("Edit");
         }
@@ -220,6 +298,7 @@ impl StormNetwork {
 
     /// Puts a table back to its first rows, as a librarian does who undoes a run.
     pub fn reset(&self, zone: &str, table: &str, seed: TableSeed) {
+        self.trace(|| format!("reset {zone} {table}"));
         self.remember_change(zone, table, || self.control.put_table(zone, seed).is_ok());
         self.count("Reset");
     }
@@ -238,9 +317,15 @@ impl StormNetwork {
             return false;
         }
         let time = Instant::now();
+        self.count_rows(&zone, &table);
         let mut state = self.state();
         for (cell, value) in current(&self.control, &zone, &table) {
             if before.get(&cell) != Some(&value) {
+                // Open question: an edit of the only row that a PUT set hides the user of the API, so that what
+                // the server changed looks like an edit by that user.
+                for process in state.processes.values_mut() {
+                    process.mangled.retain(|(code, name, _)| (code, name) != (&zone, &table));
+                }
                 state.edits.insert((zone.clone(), table.clone(), cell.0, cell.1), time);
             }
         }
@@ -248,7 +333,7 @@ impl StormNetwork {
         true
     }
 
-    fn edit_by_chance(&self) {
+    pub fn edit_by_chance(&self) {
         let is_edited = {
             let mut state = self.state();
             let edits = state.weather.edits;
@@ -259,311 +344,117 @@ impl StormNetwork {
         }
     }
 
-    /// Checks a PUT when its process hands it over, and returns its reading.
-    fn check_sent(&self, call: &StormCall, body: &[u8]) -> Option<Arc<Reading>> {
-        let (uptime, place) = (self.uptime(), call.reading_place());
+    /// Remembers the number of rows of a table, if it is smaller than before.
+    pub fn count_rows(&self, zone: &str, table: &str) {
+        let rows = row_keys(&current(&self.control, zone, table)).len();
+        if let Some(accepted) = &mut self.state().accepted {
+            let fewest = accepted.entry((zone.to_owned(), table.to_owned())).or_insert(rows);
+            *fewest = rows.min(*fewest);
+        }
+    }
+
+    /// Remembers that the stored reading of every table is complete.
+    pub fn accept_all(&self) {
+        self.state().accepted = Some(BTreeMap::new());
+        for (zone, _) in self.zones.iter() {
+            TABLES.iter().for_each(|table| self.count_rows(zone, table));
+        }
+    }
+
+    /// Ends the bad weather, and what it left.
+    pub fn calm(&self) {
+        self.show(true);
+        self.serve_again();
         let mut state = self.state();
-        let process = state.processes.entry(call.process).or_default();
-        let number = process.requests;
-        let last_sent = process.sent.insert(place.clone(), number);
-        let mut broken = Vec::new();
-        let table = call.table.as_deref().unwrap_or_default();
-        if !self.declared.covers(&call.zone, table) {
-            broken.push("no manifest covers the table".to_owned());
-        }
-        let reading = process.readings.get(&place).cloned();
-        match &reading {
-            None => broken.push("the table was not read before the PUT".to_owned()),
-            Some(reading) => {
-                let age = uptime.saturating_sub(reading.answered);
-                if age > LAW {
-                    broken.push(format!("the PUT rests on a reading of {age:?} before"));
-                }
-                if last_sent.is_some_and(|sent| sent > reading.number) {
-                    broken.push("the table was sent twice without a reading in between".to_owned());
-                }
-                match in_body(body, &call.language) {
-                    None => broken.push("the PUT has no table".to_owned()),
-                    Some(sent) => {
-                        let is_planned = |key: &str| process.has_planned(call, key);
-                        broken.extend(self.unowned_differences(call, &reading.cells, &sent, is_planned));
-                    }
-                }
-            }
-        }
-        let lines = broken
-            .into_iter()
-            .map(|line| format!("PUT {}{} of process {}: {line}", call.zone, call.target, call.process));
-        state.broken.extend(lines);
-        reading
+        state.weather = Weather::CALM;
+        state.short_until.clear();
     }
 
-    /// Returns the differences of unowned cells between a reading and the body of a PUT.
-    fn unowned_differences(
-        &self,
-        call: &StormCall,
-        read: &Cells,
-        sent: &Cells,
-        is_planned: impl Fn(&str) -> bool,
-    ) -> Vec<String> {
-        let table = call.table.as_deref().unwrap_or_default();
-        let cells: BTreeSet<_> = read.keys().chain(sent.keys()).collect();
-        let theirs = cells.into_iter().filter(|cell| {
-            // A row that zonal creates has documented values in undeclared fields.
-            let is_new = !read.keys().any(|(key, _)| *key == cell.0);
-            let is_created = is_new && self.declared.declares(&call.zone, table, &cell.0);
-            !self.declared.owns(&call.zone, table, cell, is_planned(&cell.0)) && !is_created
-        });
-        theirs
-            .filter(|cell| read.get(*cell) != sent.get(*cell))
-            .map(|cell| {
-                format!("unowned {cell:?} was read as {:?} and sent as {:?}", read.get(cell), sent.get(cell))
-            })
-            .collect()
-    }
-
-    /// Lets the zone process a request, and checks what a PUT overwrites.
-    async fn handle(
-        &self,
-        call: &StormCall,
-        request: http::Request<Bytes>,
-    ) -> Result<(http::Response<Bytes>, Instant), TransportError> {
-        let processed = Instant::now();
-        let place = call.place().filter(|(zone, table)| {
-            TABLES.contains(&table.as_str()) && self.zones.iter().any(|(code, _)| code == zone)
-        });
-        let before =
-            place.as_ref().filter(|_| call.is_put).map(|(zone, table)| current(&self.control, zone, table));
-        if let Some(answer) =
-            place.as_ref().filter(|_| !call.is_put).and_then(|place| self.old_answer(place, call))
-        {
-            return Ok((answer, processed));
-        }
-        let response = self.inner.send(request).await?;
-        if let (Some((zone, table)), Some(before), 200..300) = (&place, before, response.status().as_u16()) {
-            let after = current(&self.control, zone, table);
-            self.check_overwritten(call, (zone, table), &before, &after);
-            self.state().puts += 1;
-            self.count("Processed PUT");
-        }
-        Ok((response, processed))
-    }
-
-    /// Checks the cells that a PUT changed: an edit is lost only if it came after the reading of the PUT.
-    fn check_overwritten(
-        &self,
-        call: &StormCall,
-        (zone, table): (&str, &str),
-        before: &Cells,
-        after: &Cells,
-    ) {
-        let mut state = self.state();
-        let state = &mut *state;
-        let Some(process) = state.processes.get(&call.process) else { return };
-        let Some(reading) = &call.reading else { return };
-        for (cell, value) in before.iter().filter(|(cell, value)| after.get(*cell) != Some(value)) {
-            let address = (zone.to_owned(), table.to_owned(), cell.0.clone(), cell.1.clone());
-            let edited = state.edits.get(&address).copied();
-            if edited.is_some_and(|edited| edited >= reading.processed) {
-                *state.happened.entry("Edit within the last second".to_owned()).or_default() += 1;
-                continue;
-            }
-            let is_planned = process.has_planned(call, &cell.0);
-            let is_lost = if self.declared.owns(zone, table, cell, is_planned) {
-                // An edit after the plan makes the plan stale. A row that the run creates had no earlier text.
-                let planned = process.planned.as_ref().filter(|_| is_planned);
-                planned.zip(edited).is_some_and(|((planned, _), edited)| edited > *planned)
-                    && reading.cells.get(cell) == Some(value)
-            } else {
-                true
-            };
-            if is_lost {
-                state.broken.push(format!(
-                    "PUT {zone}{} of process {}: overwrites {cell:?} = {value:?} with {:?}; edited {:?} before",
-                    call.target,
-                    call.process,
-                    after.get(cell),
-                    edited.map(|edited| edited.elapsed()),
-                ));
-            }
-        }
-    }
-
-    /// Returns the answer from before a PUT, as long as the zone still shows it.
-    fn old_answer(&self, place: &(String, String), call: &StormCall) -> Option<http::Response<Bytes>> {
-        let mut state = self.state();
-        let (until, _, bodies) = state.old_answers.get(place)?;
-        if *until <= Instant::now() {
-            state.old_answers.remove(place);
-            return None;
-        }
-        let body = bodies.get(&call.target)?.clone();
-        let response = http::Response::builder().status(200).header("content-type", "application/json");
-        response.body(body).ok()
-    }
-
-    /// Keeps the answer from before a PUT visible for a while.
-    async fn keep_old_answer(&self, call: &StormCall) {
-        let Some(place) = call.place() else { return };
-        let until = Instant::now() + Duration::from_millis(self.state().random.pick(&[300, 900, 2_400]));
-        let cells = current(&self.control, &place.0, &place.1);
-        let request = http::Request::builder()
-            .uri(format!("http://storm{}", call.target))
-            .header(AUTHORIZATION, format!("apikey read-{}", call.zone))
-            .header("accept", "application/json");
-        let Ok(request) = request.body(Bytes::new()) else { return };
-        if let Ok(answer) = self.inner.send(request).await
-            && answer.status() == 200
-        {
-            let bodies = BTreeMap::from([(call.target.clone(), answer.into_body())]);
-            self.state().old_answers.insert(place, (until, cells, bodies));
-        }
-    }
-
-    /// Changes a row of others, as a server does that escapes what it stores.
-    fn mangle(&self, call: &StormCall) {
-        let Some((zone, table)) = call.place() else { return };
-        let (action, field) = match table.as_str() {
-            "P2" => (LibrarianAction::DescribesTheirs, "description en"),
-            "M1" => (LibrarianAction::FillsColumn, "column4"),
-            _ => return,
+    /// Hides a table from the API for a while.
+    pub fn hide(&self, place: &TablePlace) {
+        let until = {
+            let mut state = self.state();
+            let time = Duration::from_millis(state.random.pick(&[400, 3_000, 60_000]));
+            Instant::now() + time
         };
-        let cell = ("L1".to_owned(), field.to_owned());
-        let is_there = current(&self.control, &zone, &table).contains_key(&cell);
-        if !is_there || self.declared.owns(&zone, &table, &cell, true) {
-            return;
-        }
+        self.set_access(place, ApiAccess::Hidden);
+        self.state().hidden_until.insert(place.clone(), until);
+    }
+
+    /// Shows the hidden tables whose time is over, or all of them.
+    pub fn show(&self, all: bool) {
+        let over: Vec<TablePlace> = {
+            let mut state = self.state();
+            let is_over = |until: &Instant| all || *until <= Instant::now();
+            let over = state.hidden_until.iter().filter(|(_, until)| is_over(until));
+            let over = over.map(|(place, _)| place.clone()).collect();
+            state.hidden_until.retain(|_, until| !is_over(until));
+            over
+        };
+        over.iter().for_each(|place| self.set_access(place, ApiAccess::Open));
+    }
+
+    fn set_access(&self, (zone, table): &TablePlace, access: ApiAccess) {
+        let (kind, action) = match table.as_str() {
+            "M1" => (EmulatedTableType::Mapping, EditAction::new(MappingTableEdit::Access(access))),
+            _ => (EmulatedTableType::Code, EditAction::new(CodeTableEdit::Access(access))),
+        };
+        self.control.edit(edit_of((zone, table), kind, "support", action)).expect("table should exist");
+    }
+
+    /// Changes a row of others, as a server does that escapes what it stores. Returns its key, or `None` without
+    /// such a row.
+    pub fn mangle(&self, (zone, table): &TablePlace, language: &str) -> Option<String> {
+        let field = if table == "M1" { "column4".to_owned() } else { format!("description {language}") };
+        let rows = row_keys(&current(&self.control, zone, table));
+        let is_theirs = |key: &&String| {
+            let cell = ((*key).clone(), field.clone());
+            !self.declared.declares(zone, table, key) && !self.declared.owns(zone, table, &cell, true)
+        };
+        let mut known = ["PAD1", "L1"].map(str::to_owned).into_iter();
+        let key = known.find(|key| rows.contains(key) && is_theirs(&key))?;
+        let mangled = key.clone();
         let words = {
             let mut state = self.state();
             state.words += 1;
             format!("words &amp; {}", state.words)
         };
-        let edit = LibrarianEdit { zone: zone.clone(), by: "API_USER".to_owned(), ..action.edit(&words) };
-        if self.change(edit) {
-            self.state().processes.entry(call.process).or_default().mangled.insert((zone, table));
-            self.count("Mangled row");
-        }
-    }
-
-    /// Serves one request, also if its process is dead by now.
-    async fn serve(
-        self,
-        call: StormCall,
-        request: http::Request<Bytes>,
-        fault: Option<Fault>,
-        (before, after): (Duration, Duration),
-    ) -> Result<(http::Response<Bytes>, Instant), TransportError> {
-        wait(before).await;
-        self.edit_by_chance();
-        let mut answer = None;
-        if fault.is_none_or(|fault| !fault.stops_before()) {
-            if fault == Some(Fault::OldAnswer) {
-                self.keep_old_answer(&call).await;
+        let (kind, action) = match table.as_str() {
+            "M1" => {
+                let (find, set) = (("ID".to_owned(), key), (field, words));
+                let edit = MappingTableEdit::SetRow { find: [find].into(), set: [set].into(), enabled: None };
+                (EmulatedTableType::Mapping, EditAction::new(edit))
             }
-            answer = Some(self.handle(&call, request).await?);
-            if fault == Some(Fault::Mangled) {
-                self.mangle(&call);
+            _ => {
+                let (description, language) = (Some(words), Some(language.to_owned()));
+                let edit =
+                    CodeTableEdit::SetCode { code: key, description, language, enabled: None, default: None };
+                (EmulatedTableType::Code, EditAction::new(edit))
             }
-        }
-        self.edit_by_chance();
-        wait(after).await;
-        let processed = answer.as_ref().map_or_else(Instant::now, |(_, processed)| *processed);
-        let response = answer.map(|(response, _)| response);
-        match (fault, response) {
-            (Some(fault), response) => Ok((fault.result(response)?, processed)),
-            (None, Some(response)) => Ok((response, processed)),
-            (None, None) => Err(TransportError::Lost("unreachable zone (storm)".into())),
-        }
+        };
+        // Not an edit of a librarian: the author is the user of the API.
+        self.control.edit(edit_of((zone, table), kind, "API_USER", action)).ok().map(|()| mangled)
     }
 }
 
-/// Waits; a wait of nothing does not let other tasks run.
-async fn wait(time: Duration) {
-    if !time.is_zero() {
-        sleep(time).await;
-    }
+/// Returns the keys of the rows.
+pub fn row_keys(cells: &Cells) -> BTreeSet<String> {
+    cells.keys().map(|(key, _)| key.clone()).collect()
 }
 
-fn table_of(target: &str) -> Option<&str> {
-    let path = target.split('?').next()?;
-    path.rsplit_once("-tables/").map(|(_, table)| table)
-}
-
-/// Transport of one process.
-#[derive(Clone)]
-pub struct StormTransport {
-    pub network: StormNetwork,
-    pub process: usize,
-}
-
-impl StormTransport {
-    fn call(&self, request: &http::Request<Bytes>) -> StormCall {
-        let key = request.headers().get(AUTHORIZATION).and_then(|key| key.to_str().ok()).unwrap_or_default();
-        let zone = key.rsplit_once('-').map_or("", |(_, zone)| zone).to_owned();
-        let target = request.uri().path_and_query().map_or("", |target| target.as_str()).to_owned();
-        let named = target.split_once("lang=").map(|(_, rest)| rest.split('&').next().unwrap_or(rest));
-        let own = self.network.zones.iter().find(|(code, _)| *code == zone).map(|(_, language)| *language);
-        let language = named.or(own).unwrap_or("en").to_owned();
-        let table = table_of(&target).map(str::to_owned);
-        let is_put = request.method() == http::Method::PUT;
-        StormCall { process: self.process, zone, table, target, language, is_put, reading: None }
-    }
-
-    /// Draws the fault and the delays of a request.
-    fn draw(&self, call: &StormCall) -> (Option<Fault>, (Duration, Duration)) {
-        let mut state = self.network.state();
-        let StormState { random, weather, happened, processes, .. } = &mut *state;
-        let process = processes.entry(self.process).or_default();
-        process.requests += 1;
-        *happened.entry("Request".to_owned()).or_default() += 1;
-        if process.killed_at == Some(process.requests) {
-            process.kill.notify_one();
-        }
-        let fault = random.percent(weather.faults).then(|| Fault::random(random, call.is_put));
-        let (mut before, mut after) = (random.duration(weather.latency), random.duration(weather.latency));
-        if let Some(fault) = fault {
-            let (more_before, more_after) = fault.delays(random);
-            before += more_before;
-            after += more_after;
-            *happened.entry(fault.name()).or_default() += 1;
-        }
-        (fault, (before, after))
-    }
-
-    fn remember(&self, call: &StormCall, response: &http::Response<Bytes>, processed: Instant) {
-        if call.is_put || call.table.is_none() || response.status() != 200 {
-            return;
-        }
-        let Some(cells) = in_body(response.body(), &call.language) else { return };
-        let answered = self.network.uptime();
-        let mut state = self.network.state();
-        let process = state.processes.entry(self.process).or_default();
-        let reading = Reading { number: process.requests, cells, processed, answered };
-        process.readings.insert(call.reading_place(), Arc::new(reading));
-    }
-}
-
-impl Transport for StormTransport {
-    fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
-        Box::pin(async move {
-            let mut call = self.call(&request);
-            let (fault, delays) = self.draw(&call);
-            if call.is_put {
-                call.reading = self.network.check_sent(&call, request.body());
-            }
-            // The request is on its way, whatever becomes of its process.
-            let serving = tokio::spawn(self.network.clone().serve(call.clone(), request, fault, delays));
-            let served = serving.await.map_err(|error| TransportError::Lost(error.into()))?;
-            if fault.is_some_and(Fault::hangs) {
-                return std::future::pending().await;
-            }
-            let (response, processed) = served?;
-            self.remember(&call, &response, processed);
-            Ok(response)
-        })
-    }
-
-    fn uptime(&self) -> Option<Duration> {
-        Some(self.network.uptime())
+fn edit_of(
+    (zone, table): (&str, &str),
+    kind: EmulatedTableType,
+    by: &str,
+    action: EditAction,
+) -> LibrarianEdit {
+    LibrarianEdit {
+        zone: zone.to_owned(),
+        kind: kind.into(),
+        table: table.to_owned(),
+        library: None,
+        by: by.to_owned(),
+        when: EditTrigger::Now,
+        action,
     }
 }
