@@ -88,7 +88,8 @@ pub async fn merge(
     let (mut plans, mut reports) = (Vec::new(), Vec::new());
     for UnfinishedRun { run, .. } in &shards.runs {
         let unreadable = |source| SessionError::StoredReport { run: run.id, source };
-        let Some((plan, report)) = store.papers(run.id).await? else { continue };
+        // A pruned run must not look like a run without zones.
+        let (plan, report) = store.papers(run.id).await?.ok_or(RunProblem::NoPlan(run.id))?;
         plans.push(json::plan::parse(&plan).and_then(Plan::try_from).map_err(unreadable)?);
         if let Some(report) = report {
             reports.push(json::report::parse(&report).map_err(unreadable)?);

@@ -55,6 +55,26 @@ pub enum HistoryRemainder {
     Before(u64),
 }
 
+/// Number of changes of a run in one collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeCount {
+    /// The zone.
+    pub zone: ZoneCode,
+    /// Name of the collection, as in addresses; a very long one is shortened.
+    pub collection: String,
+    /// Number of verified changes.
+    pub verified: usize,
+    /// Number of changes that were sent, but not verified.
+    pub unverified: usize,
+}
+
+impl ChangeCount {
+    /// Returns true if the counts belong to a collection.
+    pub fn is_of(&self, zone: &ZoneCode, collection: &CollectionId) -> bool {
+        self.zone == *zone && self.collection == name(&collection.to_string())
+    }
+}
+
 /// JSON body of a history row.
 #[derive(Debug, Serialize, Deserialize)]
 struct HistoryBody<'a> {
@@ -80,6 +100,39 @@ impl Store {
         })
         .await
     }
+}
+
+impl Store {
+    /// Returns the number of changes of a run, by zone and collection.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn change_counts(&self, run: RunId) -> Result<Vec<ChangeCount>, StoreError> {
+        self.execute(move |database| change_counts(database, run).boxed_local()).await
+    }
+}
+
+async fn change_counts(database: &mut StoreConnection, run: RunId) -> Result<Vec<ChangeCount>, StoreError> {
+    let sql = "SELECT zone, collection, verification, COUNT(*) AS changes
+               FROM history WHERE run = $1 GROUP BY zone, collection, verification";
+    let mut counts: BTreeMap<(String, String), ChangeCount> = BTreeMap::new();
+    for row in database.fetch(sql, |query| query.bind(number(run))).await? {
+        let text = |name: &str| row.try_get::<String, _>(name).map_err(|error| database.trouble(error));
+        let (zone, collection) = (text("zone")?, text("collection")?);
+        let changes = row.try_get::<i64, _>("changes").map_err(|error| database.trouble(error))?;
+        let changes = usize::try_from(changes).unwrap_or_default();
+        let count = counts.entry((zone.clone(), collection.clone())).or_insert_with(|| ChangeCount {
+            zone: zone.as_str().into(),
+            collection,
+            verified: 0,
+            unverified: 0,
+        });
+        match text("verification")?.as_str() {
+            VERIFIED => count.verified += changes,
+            _ => count.unverified += changes,
+        }
+    }
+    Ok(counts.into_values().collect())
 }
 
 /// Appends applied changes to the hash chain.

@@ -18,6 +18,7 @@ mod git_revisions;
 mod html_in_browser;
 mod http_sockets;
 mod interrupts;
+mod kept_runs;
 mod kind_conformance;
 mod library_sessions;
 mod pipelines;
