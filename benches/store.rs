@@ -19,7 +19,7 @@ use zonal::model::{
     RunState, WritePhase, WriteResponse,
 };
 use zonal::store::{
-    CollectionStateUpdate, HistoryFilter, NewRun, Store, StoreAccess, StoreLocation, StoreScope,
+    CollectionStateUpdate, HistoryFilter, NewRun, RunDocument, Store, StoreAccess, StoreLocation, StoreScope,
     StoredJournalEntry, WaitMode,
 };
 
@@ -331,7 +331,7 @@ fn new_run() -> NewRun {
         reverts: None,
         zones: Vec::new(),
     };
-    NewRun { run, plan: "{}".to_owned() }
+    NewRun { run, plan: RunDocument::new("{}") }
 }
 
 fn runtime() -> Runtime {

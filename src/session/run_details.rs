@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::effects::RunOrigin;
 use super::error::{RunProblem, SessionError};
+use super::plan_documents::parse_report;
 use super::unfinished_runs::is_killed;
 use crate::model::{ApplyReport, Network, RunId, RunState, ZoneCode};
-use crate::render::json;
 use crate::render::json::run_details::{
     ChangeTotalsJson, ImageListJson, KeptCollectionJson, RunDetailsJson, ZoneOutcomeJson,
 };
@@ -29,9 +29,8 @@ pub async fn load(
     });
     let found = found.ok_or(RunProblem::Unknown(run))?;
     let documents = store.papers(run).await?;
-    let report = documents.as_ref().and_then(|(_, report)| report.as_deref());
-    // An interrupted run may have ended without a report.
-    let report = report.filter(|text| !text.is_empty()).map(json::report::parse).transpose();
+    let report = documents.as_ref().and_then(|papers| papers.report.as_ref());
+    let report = report.map(|report| parse_report(report, None)).transpose();
     let report = report.map_err(|source| SessionError::StoredReport { run, source })?.unwrap_or_default();
     let counts = store.change_counts(run).await?;
     let images = store.kept_images(run).await?;

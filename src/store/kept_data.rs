@@ -49,9 +49,8 @@ pub struct PrunableRuns {
     pub image_bytes: u64,
 }
 
-/// Tables with removable data of runs, and their sizes.
-const DOCUMENTS: [(&str, &str); 2] =
-    [("plans", "octet_length(plan) + octet_length(COALESCE(report, ''))"), ("journal", "octet_length(body)")];
+/// Tables with documents of runs.
+const DOCUMENTS: [&str; 2] = ["run_documents", "journal"];
 
 impl Store {
     /// Returns the images of a run by collection, without their content.
@@ -137,11 +136,11 @@ async fn prunable(
     let mut found = PrunableRuns::default();
     for run in old.into_iter().rev() {
         let (mut rows, mut bytes) = (0, 0);
-        for (table, size) in DOCUMENTS {
-            let (count, size) = count_and_size(database, table, size, run).await?;
+        for table in DOCUMENTS {
+            let (count, size) = count_and_size(database, table, run).await?;
             (rows, bytes) = (rows + count, bytes + size);
         }
-        let (images, image_bytes) = count_and_size(database, "images", "octet_length(body)", run).await?;
+        let (images, image_bytes) = count_and_size(database, "images", run).await?;
         if rows + images > 0 {
             found.runs.push(run);
             found.document_bytes += bytes;
@@ -155,11 +154,10 @@ async fn prunable(
 async fn count_and_size(
     database: &mut StoreConnection,
     table: &str,
-    size: &str,
     run: RunId,
 ) -> Result<(usize, u64), StoreError> {
     let sql = format!(
-        "SELECT COUNT(*) AS found, CAST(COALESCE(SUM({size}), 0) AS BIGINT) AS bytes FROM {table} WHERE run = $1"
+        "SELECT COUNT(*) AS found, CAST(COALESCE(SUM(octet_length(body)), 0) AS BIGINT) AS bytes FROM {table} WHERE run = $1"
     );
     let row = database.fetch_one(&sql, |query| query.bind(number(run))).await?;
     let read = |row: &AnyRow| Ok((row.try_get::<i64, _>("found")?, row.try_get::<i64, _>("bytes")?));
@@ -186,10 +184,14 @@ async fn remove(database: &mut StoreConnection, runs: Vec<RunId>) -> Result<(), 
         if stored.state != RunState::Ended {
             continue;
         }
-        for table in DOCUMENTS.map(|(table, _)| table).into_iter().chain(["images"]) {
+        for table in DOCUMENTS.into_iter().chain(["images"]) {
             let sql = format!("DELETE FROM {table} WHERE run = $1");
             database.execute(&sql, |query| query.bind(number(run))).await?;
         }
+        // The history refers to all other changes.
+        let sql = "DELETE FROM changes WHERE run = $1
+                   AND number NOT IN (SELECT changes FROM history_blocks WHERE run = $1)";
+        database.execute(sql, |query| query.bind(number(run))).await?;
     }
     Ok(())
 }

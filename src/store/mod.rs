@@ -5,6 +5,7 @@
 
 mod applied_state;
 mod bulk_insert;
+mod change_blocks;
 mod database;
 mod error;
 mod hash_chain;
@@ -15,6 +16,9 @@ mod kept_data;
 mod leases;
 mod location;
 mod migrate;
+mod old_layout;
+mod packed_text;
+mod run_documents;
 mod runs;
 mod worker;
 
@@ -37,6 +41,7 @@ pub use self::journal::{PendingJournalEntry, StoredJournalEntry, UnfinishedWrite
 pub use self::kept_data::{KeptImages, PrunableRuns, RunsToKeep};
 pub use self::leases::{LeaseHolder, LeaseResult};
 pub use self::location::StoreLocation;
+pub use self::run_documents::{RunDocument, RunPapers};
 pub use self::runs::{NewRun, UnfinishedRun};
 
 use self::database::StoreConnection;

@@ -44,6 +44,7 @@ mod store_foreign_databases;
 mod store_leases;
 mod store_permissions;
 mod store_reconnect;
+mod store_upgrade;
 mod storm;
 mod surprises;
 mod unmanage;
