@@ -24,8 +24,9 @@ use super::selection_args::ZoneSelectionArgs;
 use super::session_output::report_error;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredState,
-    Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
+    CollectionId, CollectionOwner, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection,
+    DesiredState, Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode,
+    ZoneFailure,
 };
 use crate::observe::observe;
 use crate::provider::channel_routing::RoutingReader;
@@ -136,6 +137,7 @@ fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
         records: BTreeMap::new(),
         amendments: Vec::new(),
         on_conflict: ConflictPolicy::default(),
+        owner: CollectionOwner::default(),
         standing: CollectionRole::Desired,
         provenance: Provenance { span: place.clone(), manifest: "Network".into(), override_index: None },
     }

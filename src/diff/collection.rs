@@ -113,6 +113,7 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
+    let second_master = comparison.tell_second_master(&desired.collections);
     let ComparisonSummary { in_sync, agreed, mut learned } = comparison.learn()?;
     let accepted =
         comparison.since.as_ref().and_then(|base| base.ledger).and_then(|ledger| ledger.accepted_rows);
@@ -126,6 +127,7 @@ pub fn collection(
         converged: agreed,
         learned,
         unlisted: unmanaged,
+        second_master,
         create_only_differences: comparison.ignored,
         unmanaged: comparison.released.into_values().collect(),
         attested: comparison.attested,

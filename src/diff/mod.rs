@@ -15,6 +15,7 @@ mod mismatches;
 mod notes;
 mod orphans;
 mod references;
+mod second_master;
 mod unlisted;
 
 #[cfg(test)]

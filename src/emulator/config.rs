@@ -90,6 +90,9 @@ settings! {
     lists: Lists = Lists::Unpaged;
     /// Effect of a PUT on `managed_in_network`. The vendor's two schemas of a mapping table disagree.
     managed_in_network: ManagedInNetwork = ManagedInNetwork::Respected;
+    /// `updated_by` of rows from the distribution jobs of the Network Zone. Alma's pages show `Network`; unknown
+    /// for the API.
+    distribution_author: DistributionAuthor = DistributionAuthor::Shown;
     /// Format of columns without a value. The only known response of a real zone omits such columns.
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Validation of column values against their code table. Unknown for the API.
@@ -197,6 +200,13 @@ switches! {
         Respected,
         /// Keeps the flag of existing rows; new rows get `false`.
         Ignored,
+    }
+    /// `updated_by` of rows from the distribution jobs.
+    DistributionAuthor {
+        /// `Network`.
+        Shown,
+        /// Omitted, with the date.
+        Hidden,
     }
     /// Format of columns without a value.
     UnusedColumns {

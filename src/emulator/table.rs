@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{Lists, RowOrder};
+use super::config::{DistributionAuthor, Lists, RowOrder};
 use super::endpoint::{EditError, EmulatedEndpoint, EndpointEdit, EndpointRequest, EndpointResult};
 use super::error_response::ErrorResponse;
 use super::modification_stamp::ModificationStamp;
@@ -15,6 +15,7 @@ use super::random::{mix, order, text};
 use super::request_body::XmlLayout;
 use super::response_document::{DocumentNode, DocumentPart};
 use super::settings_writer::SettingsWriter;
+use crate::model::alma_codes::NETWORK_EDITOR;
 
 /// API access to a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -263,7 +264,9 @@ impl TableView<'_> {
 
     /// Adds `updated_by` and `update_date`, if known and if responses contain optional fields.
     pub fn add_stamp(&self, parts: &mut Vec<DocumentPart>, updated: Option<&ModificationStamp>) {
-        if let Some(ModificationStamp { by, date }) = updated.filter(|_| self.full()) {
+        let hides_network = self.request.settings.distribution_author == DistributionAuthor::Hidden;
+        let shown = updated.filter(|stamp| self.full() && !(hides_network && stamp.by == NETWORK_EDITOR));
+        if let Some(ModificationStamp { by, date }) = shown {
             parts.extend([DocumentPart::text("updated_by", by), DocumentPart::text("update_date", date)]);
         }
     }

@@ -7,6 +7,7 @@ mod limits;
 mod overrides;
 pub mod policy;
 mod protected_records;
+mod second_master;
 
 #[cfg(test)]
 mod tests;
@@ -24,11 +25,12 @@ use crate::model::{
 };
 
 /// Guards, each in a file of its own. The order does not matter, because findings are sorted.
-const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 6] = [
+const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 7] = [
     limits::find,
     protected_records::find,
     freeze::find,
     empty_collections::find,
+    second_master::find,
     expectations::find,
     policy::find,
 ];

@@ -15,8 +15,8 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::{
-    CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue, Network, TableName,
-    UnlistedPolicy,
+    CollectionOwner, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue,
+    Network, TableName, UnlistedPolicy,
 };
 
 /// Rows of an Alma code table.
@@ -40,6 +40,11 @@ pub struct CodeTableSpec {
     /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
+    /// Owner of the table, if the Network Zone's distribution jobs write it too: `undecided` (default; zonal does
+    /// not write such a table), `zonal` (a write can detach the table from the network) or `network` (zonal only
+    /// reports differences).
+    #[serde(default)]
+    pub owner: CollectionOwner,
     /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
@@ -137,6 +142,7 @@ impl CodeTableSpec {
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
             on_conflict: self.conflict,
+            owner: self.owner,
             unlisted: self.unlisted,
             rows: rows(&self.rows, lost.field("rows")),
             overrides: overrides.collect(),

@@ -12,7 +12,8 @@ use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
-    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
+    CollectionId, CollectionOwner, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue,
+    Network,
 };
 
 /// Stylesheet and sending of one Alma letter. zonal does not manage names, descriptions and labels of
@@ -37,6 +38,11 @@ pub struct LetterSpec {
     /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
+    /// Owner of the letter, if the Network Zone's distribution jobs write it too: `undecided` (default; zonal does
+    /// not write such a letter), `zonal` (a write can detach the letter from the network) or `network` (zonal only
+    /// reports differences).
+    #[serde(default)]
+    pub owner: CollectionOwner,
 }
 
 impl KindSpec for LetterSpec {
@@ -105,7 +111,10 @@ impl ManifestSpec for LetterSpec {
         }
         for zone in scope.zones(self.applies_to.as_ref()) {
             let id = CollectionId::with_code(Self::NAME, &self.letter.value);
-            let mut letter = scope.collection(id, &[]).with_enforcement(self.enforcement, self.conflict);
+            let mut letter = scope
+                .collection(id, &[])
+                .with_owner(self.owner)
+                .with_enforcement(self.enforcement, self.conflict);
             let mut record = scope.record(self.letter.extent);
             if let Some(xsl) = &self.xsl {
                 record = record.with_field("xsl", FieldValue::from_multiline_text(&xsl.value), xsl.extent);

@@ -13,9 +13,9 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
-    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionRole, ConflictPolicy,
-    DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment, FieldValue,
-    Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
+    ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment,
+    FieldValue, Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
 };
 
 /// Expansion of one manifest for a network.
@@ -141,6 +141,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             records: BTreeMap::new(),
             amendments: Vec::new(),
             on_conflict: ConflictPolicy::default(),
+            owner: CollectionOwner::default(),
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         })
@@ -280,9 +281,15 @@ pub fn nameless(place: SourceSpan) -> Diagnostic {
 pub struct CollectionDraft(pub DesiredCollection);
 
 impl CollectionDraft {
+    /// Sets the owner, which limits an enforcement set afterwards.
+    pub fn with_owner(mut self, owner: CollectionOwner) -> Self {
+        self.0.owner = owner;
+        self
+    }
+
     /// Sets the enforcement mode and the conflict policy, also for records added later.
     pub fn with_enforcement(mut self, enforcement: Enforcement, on_conflict: ConflictPolicy) -> Self {
-        self.0.enforcement = enforcement;
+        self.0.enforcement = self.0.owner.limit(enforcement);
         self.0.on_conflict = on_conflict;
         self
     }

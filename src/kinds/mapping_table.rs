@@ -16,8 +16,8 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
-    CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue, Network, TableName,
-    UnlistedPolicy,
+    CollectionOwner, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue,
+    Network, TableName, UnlistedPolicy,
 };
 
 /// Rows of an Alma mapping table.
@@ -47,6 +47,11 @@ pub struct MappingTableSpec {
     /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
+    /// Owner of the table, if the Network Zone's distribution jobs write it too: `undecided` (default; zonal does
+    /// not write such a table), `zonal` (a write can detach the table from the network) or `network` (zonal only
+    /// reports differences).
+    #[serde(default)]
+    pub owner: CollectionOwner,
     /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
@@ -132,6 +137,7 @@ impl MappingTableSpec {
             applies_to: self.applies_to.as_ref(),
             enforcement: self.enforcement,
             on_conflict: self.conflict,
+            owner: self.owner,
             unlisted: self.unlisted,
             rows,
             overrides,

@@ -75,7 +75,9 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
     ) -> DesiredCollection {
         let table = self.table;
         let laid_over = || overrides.iter().rev().map(|&at| &table.overrides[at]);
+        let owner = laid_over().find_map(|each| each.owner).unwrap_or(table.owner);
         let enforcement = laid_over().find_map(|each| each.enforcement).unwrap_or(table.enforcement);
+        let enforcement = owner.limit(enforcement);
         let unlisted = laid_over().find_map(|each| each.unlisted).unwrap_or(table.unlisted);
         let on_conflict = laid_over().find_map(|each| each.conflict).unwrap_or(table.on_conflict);
 
@@ -94,6 +96,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             records,
             amendments: Vec::new(),
             on_conflict,
+            owner,
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         }

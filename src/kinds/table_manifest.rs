@@ -16,7 +16,7 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
+    CollectionId, CollectionOwner, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
 };
 
 /// Table manifest of any kind.
@@ -40,6 +40,8 @@ pub struct TableManifest<'a> {
     pub enforcement: Enforcement,
     /// Conflict policy.
     pub on_conflict: ConflictPolicy,
+    /// Owner of the table.
+    pub owner: CollectionOwner,
     /// Policy for unlisted rows.
     pub unlisted: UnlistedPolicy,
     /// Rows of the manifest.
@@ -59,6 +61,8 @@ pub struct RowOverrideSpec<R> {
     pub enforcement: Option<Enforcement>,
     /// Conflict policy in these zones: `defer`, `ours` or `theirs`.
     pub conflict: Option<ConflictPolicy>,
+    /// Owner of the table in these zones: `zonal`, `network` or `undecided`.
+    pub owner: Option<CollectionOwner>,
     /// Action for unlisted rows in these zones: `keep`, `disable` or `delete`.
     pub unlisted: Option<UnlistedPolicy>,
     /// Rows for these zones. A row with an existing key changes only its listed fields; a row with a new key
@@ -75,13 +79,14 @@ impl<R> Spanned<RowOverrideSpec<R>> {
         lost: &'a UnreadableParts,
         rows: impl FnOnce(&'a [Spanned<R>], &'a UnreadableParts) -> Vec<RowSpec<'a>>,
     ) -> RowOverride<'a> {
-        let RowOverrideSpec { applies_to, enforcement, conflict, unlisted, rows: specs } = &self.value;
+        let RowOverrideSpec { applies_to, enforcement, conflict, owner, unlisted, rows: specs } = &self.value;
         let lost = lost.item(self.extent);
         RowOverride {
             lost,
             applies_to,
             enforcement: *enforcement,
             conflict: *conflict,
+            owner: *owner,
             unlisted: *unlisted,
             rows: rows(specs, lost.field("rows")),
         }
@@ -99,6 +104,8 @@ pub struct RowOverride<'a> {
     pub enforcement: Option<Enforcement>,
     /// Conflict policy in these zones.
     pub conflict: Option<ConflictPolicy>,
+    /// Owner of the table in these zones.
+    pub owner: Option<CollectionOwner>,
     /// Policy for unlisted rows in these zones.
     pub unlisted: Option<UnlistedPolicy>,
     /// Override rows.

@@ -5,6 +5,10 @@ use schemars::{Schema, SchemaGenerator};
 use super::address::{CollectionId, TableName};
 use super::network::ZoneRole;
 
+/// Last editor of records that a distribution job of the Network Zone wrote (Alma's pages on central
+/// configuration).
+pub const NETWORK_EDITOR: &str = "Network";
+
 /// Closed list of words, for arguments and facts.
 #[derive(Debug, Clone, Copy)]
 pub struct WordList {

@@ -42,6 +42,8 @@ pub struct DesiredCollection {
     pub enforcement: Enforcement,
     /// Conflict policy, if manifests and zone changed a record differently.
     pub on_conflict: ConflictPolicy,
+    /// Owner of the collection, if the distribution jobs of the Network Zone write it too.
+    pub owner: CollectionOwner,
     /// Records by key, shared between zones with equal records.
     pub records: BTreeMap<RecordKey, Arc<DesiredRecord>>,
     /// Amendments of records in the zone, regardless of their creator.
@@ -282,6 +284,42 @@ pub enum Enforcement {
     Report,
     /// Stops managing the record and keeps it; the plan reports this.
     Unmanage,
+}
+
+/// Owner of a collection that the distribution jobs of the Network Zone write too.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum CollectionOwner {
+    /// Undecided: a guard denies writes to a collection with records managed in the network.
+    #[default]
+    Undecided,
+    /// zonal writes the collection, although a write can detach it from the network.
+    Zonal,
+    /// The network's distribution jobs write the collection; zonal only reports differences.
+    Network,
+}
+
+impl CollectionOwner {
+    /// Returns the enforcement of declarations under this owner.
+    pub fn limit(self, enforcement: Enforcement) -> Enforcement {
+        match (self, enforcement) {
+            (Self::Network, Enforcement::Enforce | Enforcement::CreateOnly) => Enforcement::Report,
+            (Self::Network | Self::Undecided | Self::Zonal, as_declared) => as_declared,
+        }
+    }
 }
 
 /// Policy for unlisted records of a collection.

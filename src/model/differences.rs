@@ -56,6 +56,9 @@ pub struct CollectionChanges {
     pub learned: AppliedStateUpdate,
     /// Number of unlisted records in the zone.
     pub unlisted: usize,
+    /// Number of records that the network's distribution jobs write too; 0 if the manifests take the collection
+    /// over with `owner: zonal`.
+    pub second_master: usize,
     /// Number of different records kept because of `enforcement: createOnly`.
     pub create_only_differences: usize,
     /// Unmanaged parts of the collection, kept unchanged.

@@ -48,9 +48,9 @@ pub use change::{
 pub use channel::Channel;
 pub use collection_image::{CollectionImage, ImageMoment};
 pub use desired::{
-    Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionRole, CollectionShape,
-    DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement, FieldAmendment, IN_LIST,
-    NOT_IN_LIST, RecordReference, UnlistedPolicy,
+    Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionOwner, CollectionRole,
+    CollectionShape, DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement,
+    FieldAmendment, IN_LIST, NOT_IN_LIST, RecordReference, UnlistedPolicy,
 };
 pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
 pub use differences::{CollectionChanges, CollectionDiff, Differences, UnmanagedCollection};

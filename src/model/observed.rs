@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{CollectionId, ZoneCode};
+use super::alma_codes::NETWORK_EDITOR;
 use super::channel::Channel;
 use super::failure::ZoneFailure;
 use super::value::{FieldName, Record};
@@ -125,4 +126,19 @@ pub struct ObservedRecord {
     /// Date of the last change, as the zone writes it (`2024-05-30Z`).
     #[serde(default, rename = "date", skip_serializing_if = "Option::is_none")]
     pub update_date: Option<String>,
+    /// True if the zone marks the record as managed in the network.
+    #[serde(default, rename = "managedInNetwork", skip_serializing_if = "is_false")]
+    pub managed_in_network: bool,
+}
+
+impl ObservedRecord {
+    /// Returns true if the distribution jobs of the Network Zone write the record: the zone marks it as managed
+    /// in the network, or names the network as the last editor.
+    pub fn is_distributed(&self) -> bool {
+        self.managed_in_network || self.updated_by.as_deref() == Some(NETWORK_EDITOR)
+    }
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }

@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::plan_digest::digest_json;
 use crate::model::network::{EnvironmentType, Zone, ZoneRole};
 use crate::model::{
-    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionRole, CollectionShape,
-    ConflictPolicy, ContentDigest, DesiredCollection, DesiredRecord, DesiredState, Enforcement,
-    FieldAmendment, FieldName, FieldValue, Network, RecordKey, RecordReference, UnlistedPolicy, ZoneCode,
+    Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
+    CollectionShape, ConflictPolicy, ContentDigest, DesiredCollection, DesiredRecord, DesiredState,
+    Enforcement, FieldAmendment, FieldName, FieldValue, Network, RecordKey, RecordReference, UnlistedPolicy,
+    ZoneCode,
 };
 
 /// Returns a digest per zone and manifest. Zones without desired state are left out.
@@ -116,6 +117,9 @@ impl<'a> SeenRecords<'a> {
             /// Conflict policies other than the default.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             on_conflict: Vec<ConflictPolicy>,
+            /// Owners other than the default.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            owners: Vec<CollectionOwner>,
             shapes: Vec<ContentDigest>,
             records: ContentDigest,
             amendments: ContentDigest,
@@ -135,12 +139,18 @@ impl<'a> SeenRecords<'a> {
             on_conflict.filter(|said| *said != ConflictPolicy::Defer).collect();
         on_conflict.sort_unstable();
         on_conflict.dedup();
+        let owners = together.iter().map(|collection| collection.owner);
+        let mut owners: Vec<CollectionOwner> =
+            owners.filter(|owner| *owner != CollectionOwner::Undecided).collect();
+        owners.sort_unstable();
+        owners.dedup();
         digest_json(&CollectionContent {
             id: together.first().map(|collection| &collection.id),
             keys,
             unlisted: strict.map(|collection| collection.unlisted),
             enforcement: strict.map(|collection| collection.enforcement),
             on_conflict,
+            owners,
             shapes,
             records: self.list(together),
             amendments: combined_digest(

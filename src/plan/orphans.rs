@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionRole, CollectionShape,
-    ComparisonBase, ConflictPolicy, DesiredCollection, DesiredState, Enforcement, FieldValue,
-    ManagementOrigin, ObservedCollection, ObservedState, OrphanAction, OrphanedRecords, Provenance,
-    PruneConfig, PruneMode, Record, RecordKey, TableName, UnlistedPolicy, ZoneCode, ZoneFailure,
+    AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionOwner, CollectionRole,
+    CollectionShape, ComparisonBase, ConflictPolicy, DesiredCollection, DesiredState, Enforcement,
+    FieldValue, ManagementOrigin, ObservedCollection, ObservedState, OrphanAction, OrphanedRecords,
+    Provenance, PruneConfig, PruneMode, Record, RecordKey, TableName, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
 /// Scope of a run.
@@ -150,6 +150,7 @@ pub fn look_at(
                     records: BTreeMap::new(),
                     amendments: Vec::new(),
                     on_conflict: ConflictPolicy::default(),
+                    owner: CollectionOwner::default(),
                     standing: CollectionRole::OrphansOnly,
                     provenance: Provenance {
                         span: place.clone(),

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use crate::model::{
     AppliedChange, AppliedCollection, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction,
-    CollectionId, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection, DesiredRecord,
-    DesiredState, DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry,
+    CollectionId, CollectionOwner, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection,
+    DesiredRecord, DesiredState, DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry,
     ObservedCollection, ObservedRecord, ObservedState, Provenance, REVERT_OF, Record, RecordKey, RunId,
     SourceSpan, UnlistedPolicy, ZoneCode,
 };
@@ -208,6 +208,8 @@ impl RunRevert {
                 amendments: Vec::new(),
                 // Only records unchanged since the run are included.
                 on_conflict: ConflictPolicy::Ours,
+                // A revert only returns to a collection that zonal has written before.
+                owner: CollectionOwner::Zonal,
                 standing: CollectionRole::Desired,
                 provenance: self.provenance(),
             };

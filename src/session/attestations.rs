@@ -160,6 +160,7 @@ impl AttestationFile {
                 fields,
                 updated_by: Some(each.by.clone()),
                 update_date: Some(each.date.clone()),
+                managed_in_network: false,
             });
         }
         zones

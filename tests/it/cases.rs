@@ -79,6 +79,7 @@ cases! {
     s14_external_groups,
     s15_restored_member,
     s16_unmanage,
+    second_master,
     selection,
     shards,
     snapshot,

@@ -69,7 +69,10 @@ impl ManifestSpec for BlockSharingSpec {
         let mut told = BTreeSet::new();
         for zone in scope.zones(self.applies_to.as_ref()) {
             let of = |id, layout: CollectionLayout| {
-                scope.collection(id, layout.key).with_enforcement(self.enforcement, self.conflict)
+                scope
+                    .collection(id, layout.key)
+                    .with_owner(self.owner)
+                    .with_enforcement(self.enforcement, self.conflict)
             };
             let mut tables =
                 (of(block_descriptions(), BLOCK_DESCRIPTIONS), of(block_definitions(), BLOCK_DEFINITIONS));
@@ -101,7 +104,7 @@ impl ManifestSpec for BlockSharingSpec {
                 account_rules.amend(Amendment {
                     expected: AmendmentTarget::Required,
                     amends: vec![scope.amend("copyNetworkBlocks", copied, extent)],
-                    ..scope.amendment(extent, self.enforcement)
+                    ..scope.amendment(extent, self.owner.limit(self.enforcement))
                 });
             }
             for collection in [tables.0, tables.1, account_rules] {

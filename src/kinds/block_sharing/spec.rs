@@ -7,7 +7,7 @@ use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::model::alma_codes::BlockedAction;
-use crate::model::{ConflictPolicy, Enforcement};
+use crate::model::{CollectionOwner, ConflictPolicy, Enforcement};
 
 /// Patron blocks copied between source and target institutions.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -21,6 +21,11 @@ pub struct BlockSharingSpec {
     /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
+    /// Owner of the tables, if the Network Zone's distribution jobs write them too: `undecided` (default; zonal does
+    /// not write such a table), `zonal` (a write can detach the tables from the network) or `network` (zonal only
+    /// reports differences).
+    #[serde(default)]
+    pub owner: CollectionOwner,
     /// Patron blocks.
     #[serde(default)]
     pub blocks: Vec<Spanned<SharedBlockSpec>>,

@@ -187,7 +187,10 @@ impl UserGroupsSpec {
 
     fn tables(&self, scope: &ManifestExpansion<'_, '_>) -> UserGroupTables {
         let of = |id, layout: CollectionLayout| {
-            scope.collection(id, layout.key).with_enforcement(self.enforcement, self.conflict)
+            scope
+                .collection(id, layout.key)
+                .with_owner(self.owner)
+                .with_enforcement(self.enforcement, self.conflict)
         };
         let unlisted = match self.unlisted {
             UnlistedUserGroups::Keep => UnlistedPolicy::Keep,
@@ -276,7 +279,7 @@ impl UserGroupsSpec {
             };
             select.extend(operators.map(|operator: &str| (OPERATOR.into(), FieldValue::from(operator))));
             let amends = vec![scope.amend(LIST, to, visible.extent)];
-            let amendment = scope.amendment(visible.extent, self.enforcement);
+            let amendment = scope.amendment(visible.extent, self.owner.limit(self.enforcement));
             rules.amend(Amendment { select, expected, amends, ..amendment });
         };
         if let Some(RotaRulesSpec { rota }) = &self.rota_rules {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
-use crate::model::{ConflictPolicy, Enforcement};
+use crate::model::{CollectionOwner, ConflictPolicy, Enforcement};
 
 /// User groups, in all tables that must be consistent.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -20,6 +20,11 @@ pub struct UserGroupsSpec {
     /// Conflict policy: `defer` (default), `ours` or `theirs`.
     #[serde(default)]
     pub conflict: ConflictPolicy,
+    /// Owner of the tables, if the Network Zone's distribution jobs write them too: `undecided` (default; zonal does
+    /// not write such a table), `zonal` (a write can detach the tables from the network) or `network` (zonal only
+    /// reports differences).
+    #[serde(default)]
+    pub owner: CollectionOwner,
     /// Action for unlisted groups: `keep` (default) or `disable`. zonal never deletes a user group.
     #[serde(default)]
     pub unlisted: UnlistedUserGroups,

@@ -69,7 +69,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         let fields =
             [("library".into(), FieldValue::from_text(library)), ("types".into(), FieldValue::list(types))];
         let fields = fields.into_iter().filter(|(_, value)| *value != FieldValue::Null).collect();
-        ObservedRecord { fields, updated_by: None, update_date: None }
+        ObservedRecord { fields, ..ObservedRecord::default() }
     });
     let observed = ObservedCollection {
         id: id.clone(),

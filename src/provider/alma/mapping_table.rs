@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value as Json;
 
 use super::table::{TableRequest, understand};
-use super::table_layout::{TableLayout, non_empty_text};
+use super::table_layout::{MANAGED_IN_NETWORK, TableLayout, non_empty_text};
 use crate::model::{
     Channel, FieldName, FieldValue, ObservationSource, ObservedCollection, ObservedRecord, ZoneFailure,
 };
@@ -27,7 +27,7 @@ pub static LAYOUT: TableLayout = TableLayout {
     flags: &[("enabled", true)],
     columns: |table| columns(&headers(&table.raw), &table.observed.records),
     key: &["column0", "column1", "column2", "column3", "column4", "column5", "column6"],
-    silent_flags: &[("managed_in_network", false)],
+    silent_flags: &[(MANAGED_IN_NETWORK, false)],
 };
 
 /// Returns the read path of a mapping table. Without `scope`, Alma returns the institution's table (the

@@ -45,11 +45,9 @@ fn path(_: &ZoneCode, id: &CollectionId) -> Result<RequestPath, ZoneFailure> {
 }
 
 fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSnapshot, ZoneFailure> {
-    let records = grouped_entries(&body, id)?.into_iter().map(|(fields, _)| ObservedRecord {
-        fields,
-        updated_by: None,
-        update_date: None,
-    });
+    let records = grouped_entries(&body, id)?
+        .into_iter()
+        .map(|(fields, _)| ObservedRecord { fields, ..ObservedRecord::default() });
     let observed = ObservedCollection {
         id: id.clone(),
         aliases: BTreeMap::new(),

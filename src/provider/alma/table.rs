@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::table_layout::{JsonObject, TableLayout, cell, flag, non_empty_text, rows, text};
+use super::table_layout::{
+    JsonObject, MANAGED_IN_NETWORK, TableLayout, cell, flag, non_empty_text, rows, text,
+};
 use crate::model::{
     CollectionId, FailureClass, FieldName, FieldValue, ObservedRecord, Record, TableName, ZoneCode,
     ZoneFailure,
@@ -91,7 +93,10 @@ fn record(
         fields.insert(names.get(name), FieldValue::Bool(flag));
     }
     let updated_by = non_empty_text(row.get("updated_by"));
-    Ok(ObservedRecord { fields, updated_by, update_date: non_empty_text(row.get("update_date")) })
+    let update_date = non_empty_text(row.get("update_date"));
+    let managed_in_network =
+        flag(row.get(MANAGED_IN_NETWORK), false).map_err(|what| format!("`{MANAGED_IN_NETWORK}`: {what}"))?;
+    Ok(ObservedRecord { fields, updated_by, update_date, managed_in_network })
 }
 
 /// Returns the table's name.

@@ -118,6 +118,9 @@ pub fn flag(value: Option<&Json>, default: bool) -> Result<bool, String> {
     }
 }
 
+/// Flag of a row that the Network Zone's distribution jobs write (the vendor's schema of a mapping table).
+pub const MANAGED_IN_NETWORK: &str = "managed_in_network";
+
 /// Returns a row's text as a record value.
 ///
 /// # Errors

@@ -117,6 +117,7 @@ pub fn record(body: &Json) -> Result<ObservedRecord, String> {
         fields: record,
         updated_by: text(body, "updatedBy"),
         update_date: text(body, "updateDate"),
+        managed_in_network: false,
     })
 }
 

@@ -53,8 +53,8 @@ pub const LAWS: [Law; 7] = [
 const COLLECTION_TYPES: [&str; 6] =
     ["CodeTable", "ElectronicAvailability", "LibraryRelations", "Letter", "MappingTable", "OpenHours"];
 
-/// Types and codes of tables in Alma that a kind is named after.
-const TABLES_OF_ALMA: [&str; 3] = ["CodeTable", "MappingTable", "UserGroups"];
+/// Words of Alma that are also names of kinds: types and codes of tables, and the author of distributed rows.
+const WORDS_OF_ALMA: [&str; 4] = ["CodeTable", "MappingTable", "Network", "UserGroups"];
 
 /// Returns a break for each mention that `judge` reports.
 fn breaks<'a>(
@@ -105,8 +105,8 @@ fn kind_names(tree: &SourceTree, kinds: &KindNames) -> BTreeSet<String> {
             let name = text.split('/').next().unwrap_or_default();
             let meant = match module {
                 "provider" => COLLECTION_TYPES.contains(&name) && name == text,
-                // Collections of Alma that both `kinds` and `analysis` mean.
-                "model" => file.path == "src/model/alma_codes.rs" && TABLES_OF_ALMA.contains(&text),
+                // Words of Alma that both the catalogue and other modules mean.
+                "model" => file.path == "src/model/alma_codes.rs" && WORDS_OF_ALMA.contains(&text),
                 _ => false,
             };
             (kinds.contains(name) && !meant).then(|| format!("names the kind `{name}`"))

@@ -92,10 +92,7 @@ fn row(text: &str, silence: MissingFieldMeaning) -> SettingsRow {
         MissingFieldMeaning::Default => {
             let collection = CollectionId::of_institution("Test");
             let address = RecordAddress { zone: "Z".into(), collection, key: RecordKey([].into()) };
-            SettingsRow::from_observed(
-                address,
-                &ObservedRecord { fields, updated_by: None, update_date: None },
-            )
+            SettingsRow::from_observed(address, &ObservedRecord { fields, ..ObservedRecord::default() })
         }
         MissingFieldMeaning::Unknown => {
             let said = |value| DesiredValue { value, provenance: provenance.clone() };

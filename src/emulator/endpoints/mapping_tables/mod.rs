@@ -52,6 +52,13 @@ pub enum MappingTableEdit {
         #[serde(default)]
         enabled: Option<bool>,
     },
+    /// Sets or removes the mark "Managed in Network" of all rows with these column values.
+    ManageRow {
+        /// Values by column.
+        find: BTreeMap<String, String>,
+        /// True to set the mark.
+        managed_in_network: bool,
+    },
     /// Adds a row at the end.
     AddRow {
         /// Values by column.
@@ -157,6 +164,13 @@ impl EmulatedTable for EmulatedMappingTable {
                     row.enabled = enabled.unwrap_or(row.enabled);
                     row.updated = Some(edit.stamp.clone());
                 }
+            }
+            MappingTableEdit::ManageRow { find, managed_in_network } => {
+                let find = self.cells(&find)?;
+                let rows = self.rows.get_mut(edit.library).into_iter().flatten();
+                let mut matching = rows.filter(|row| row_matches(row, &find)).peekable();
+                matching.peek().ok_or(no_row)?;
+                matching.for_each(|row| row.managed_in_network = managed_in_network);
             }
             MappingTableEdit::AddRow { columns } => {
                 let mut row = EmulatedMappingRow::new(&[]);

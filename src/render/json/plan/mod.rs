@@ -209,6 +209,10 @@ pub struct CollectionJson {
     pub existing: Option<usize>,
     /// Number of unlisted records, or null if zonal could not compare the collection.
     pub unlisted: Option<usize>,
+    /// Number of records that the network's distribution jobs write too; 0 if the manifests take the collection
+    /// over with `owner: zonal`.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub second_master: usize,
     /// Number of records in sync.
     #[serde(default, skip_serializing_if = "is_none")]
     pub in_sync: usize,

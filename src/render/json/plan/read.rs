@@ -153,6 +153,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             converged: collection.converged,
             learned: AppliedStateUpdate::default(),
             unlisted: collection.unlisted.unwrap_or_default(),
+            second_master: collection.second_master,
             create_only_differences: collection.create_only_differences,
             unmanaged: collection.unmanaged,
             attested: collection.attested,
