@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use divan::Bencher;
-use sha2::{Digest as _, Sha256};
 use futures::future::join_all;
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 use zonal::model::{
     AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
@@ -105,7 +105,8 @@ fn creation(bencher: Bencher<'_, '_>) {
         runtime.block_on(create(location, records));
         let bytes: u64 =
             files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum();
-        let figure = format!("store after {records} creations: {bytes} bytes, {} each", bytes / records as u64);
+        let figure =
+            format!("store after {records} creations: {bytes} bytes, {} each", bytes / records as u64);
         FIGURES.lock().expect("lock should not be poisoned").push(figure);
     });
 }
