@@ -39,7 +39,8 @@ fn cells(RunJson { run, killed }: &RunJson) -> [String; 5] {
     cells.map(safe)
 }
 
-fn state(run: &Run, killed: bool) -> String {
+/// Returns the state of a run with its exit codes.
+pub(super) fn state(run: &Run, killed: bool) -> String {
     let codes: Vec<String> = run.exit_codes.iter().map(u8::to_string).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(", exit {}", codes.join(" ")) };
     match (run.state, killed) {
