@@ -26,9 +26,7 @@ pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
             Ok(entry) if is_yaml(entry.path()) && !entry.path().is_dir() => {
                 let text = std::fs::read(entry.path()).map_err(|error| error.to_string());
                 let text = text.and_then(|bytes| {
-                    String::from_utf8(bytes).map_err(|error| {
-                        format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to())
-                    })
+                    String::from_utf8(bytes).map_err(|error| foreign_encoding_reason(error.as_bytes()))
                 });
                 Some(SourceFile { file: relative(directory, entry.path()), text })
             }
@@ -37,6 +35,25 @@ pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
         .collect();
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     sources
+}
+
+/// Returns the reason why a file is not UTF-8 text, with the likely encoding and the first wrong place.
+fn foreign_encoding_reason(bytes: &[u8]) -> String {
+    let save = "save it as UTF-8";
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return format!("the text is encoded in UTF-16, as some editors save it; {save}");
+    }
+    let end = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    let before = String::from_utf8_lossy(&bytes[..end]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let byte = bytes.get(end).copied().unwrap_or_default();
+    match byte {
+        0x80.. if !bytes.contains(&0) => format!(
+            "line {line}, column {column} is not UTF-8; the text seems to be encoded in Latin-1 or Windows-1252 (byte {byte:#04x}); {save}"
+        ),
+        _ => format!("line {line}, column {column} is not UTF-8; the file is not text, or damaged"),
+    }
 }
 
 /// Writes a value as pretty JSON, atomically.
@@ -94,5 +111,20 @@ fn reason(error: &ignore::Error) -> String {
         | ignore::Error::WithDepth { err, .. }
         | ignore::Error::WithLineNumber { err, .. } => reason(err),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::foreign_encoding_reason;
+
+    #[test]
+    fn foreign_encodings_are_named_with_their_place() {
+        let utf16 = foreign_encoding_reason(&[0xff, 0xfe, b'a', 0]);
+        assert!(utf16.contains("UTF-16") && utf16.contains("save it as UTF-8"), "{utf16}");
+        let latin = foreign_encoding_reason(b"a: b\nname: Entr\xe9e\n");
+        assert!(latin.starts_with("line 2, column 11") && latin.contains("Latin-1"), "{latin}");
+        let binary = foreign_encoding_reason(b"\x89PNG\0\0");
+        assert!(binary.contains("not text"), "{binary}");
     }
 }
