@@ -104,3 +104,39 @@ pub fn as_map(text: &str, first_required: Option<&str>) -> Option<String> {
         }),
     }
 }
+
+/// Returns true if the value has one of these types.
+pub fn fits(node: &YamlNode, expected: &[&str]) -> bool {
+    match &node.value {
+        YamlValue::Text(_) => expected.contains(&"text"),
+        YamlValue::Bool(_) => expected.contains(&"`true` or `false`"),
+        YamlValue::Map(_) => expected.contains(&"a map"),
+        YamlValue::Null | YamlValue::Number(_) | YamlValue::List(_) => false,
+    }
+}
+
+/// Returns help with the syntax of a value of the first of these types.
+pub fn value_syntax(expected: &[&'static str]) -> &'static str {
+    match expected.first().copied() {
+        Some("a map") => "write the fields below it, each as `field: value`",
+        Some("a list") => "write each item on its own line, with `- ` before it",
+        Some("text") => "write a single text",
+        Some("`true` or `false`") => "write `true` or `false`",
+        Some("a number" | "a whole number") => "write a whole number, without quotes",
+        Some(_) | None => "remove the field",
+    }
+}
+
+/// Returns the word for a YAML boolean if the options include it: `yes` for `true`.
+pub fn spelled_out(node: &YamlNode, options: &[String]) -> Option<&'static str> {
+    let word = match &node.value {
+        YamlValue::Bool(true) => "yes",
+        YamlValue::Bool(false) => "no",
+        YamlValue::Null
+        | YamlValue::Number(_)
+        | YamlValue::Text(_)
+        | YamlValue::List(_)
+        | YamlValue::Map(_) => return None,
+    };
+    options.iter().any(|option| option == word).then_some(word)
+}

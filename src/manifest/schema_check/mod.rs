@@ -7,6 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use self::corrections::{fits, spelled_out, value_syntax};
 use self::messages::{allowed_values, alternatives, expected_types, kind_of, list, path_text, quoted_value};
 use super::diagnostic_codes;
 use super::source::YamlDocument;
@@ -384,42 +385,6 @@ fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
                 _ => false,
             }
     })
-}
-
-/// Returns true if the value has one of these types.
-fn fits(node: &YamlNode, expected: &[&str]) -> bool {
-    match &node.value {
-        YamlValue::Text(_) => expected.contains(&"text"),
-        YamlValue::Bool(_) => expected.contains(&"`true` or `false`"),
-        YamlValue::Map(_) => expected.contains(&"a map"),
-        YamlValue::Null | YamlValue::Number(_) | YamlValue::List(_) => false,
-    }
-}
-
-/// Returns help with the syntax of a value of the first of these types.
-fn value_syntax(expected: &[&'static str]) -> &'static str {
-    match expected.first().copied() {
-        Some("a map") => "write the fields below it, each as `field: value`",
-        Some("a list") => "write each item on its own line, with `- ` before it",
-        Some("text") => "write a single text",
-        Some("`true` or `false`") => "write `true` or `false`",
-        Some("a number" | "a whole number") => "write a whole number, without quotes",
-        Some(_) | None => "remove the field",
-    }
-}
-
-/// Returns the word for a YAML boolean if the options include it: `yes` for `true`.
-fn spelled_out(node: &YamlNode, options: &[String]) -> Option<&'static str> {
-    let word = match &node.value {
-        YamlValue::Bool(true) => "yes",
-        YamlValue::Bool(false) => "no",
-        YamlValue::Null
-        | YamlValue::Number(_)
-        | YamlValue::Text(_)
-        | YamlValue::List(_)
-        | YamlValue::Map(_) => return None,
-    };
-    options.iter().any(|option| option == word).then_some(word)
 }
 
 fn parent(pointer: &str) -> Option<&str> {

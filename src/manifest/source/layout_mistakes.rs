@@ -2,7 +2,7 @@
 
 use serde_saphyr::granit_parser::ErrorKind;
 
-use super::line_parts::{LineParts, may_hold_secret, show_quoted};
+use super::line_parts::{LineParts, closing_help, may_hold_secret, opened, show_quoted, spaces_text};
 use crate::manifest::diagnostic_codes;
 use crate::model::text_safety::is_invisible;
 
@@ -30,9 +30,11 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, text: &str) -> Option<
         | ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::BlockSequenceEntryNotAllowed
-        | ErrorKind::InvalidIndentation => {
-            error.indentation().or_else(|| error.no_colon()).or_else(|| error.text_after_bracket())
-        }
+        | ErrorKind::InvalidIndentation => error
+            .item_too_deep()
+            .or_else(|| error.indentation())
+            .or_else(|| error.no_colon())
+            .or_else(|| error.text_after_bracket()),
         ErrorKind::InvalidTrailingSingleQuotedScalar => error.quote_inside('\''),
         ErrorKind::InvalidTrailingDoubleQuotedScalar => error.quote_inside('"'),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => error.unclosed_quote(),
@@ -210,6 +212,22 @@ impl<'a> ErrorLines<'a> {
         Some(self.mistake(self.line, parts.spaces + 1, message, help))
     }
 
+    /// Finds a list item that is indented more than the item above.
+    fn item_too_deep(&self) -> Option<LayoutMistake> {
+        let is_item = |line: usize| self.text(line).trim_start().starts_with("- ");
+        let (above, outer) = self.above(self.line)?;
+        let spaces = LineParts::new(self.text(self.line)).spaces;
+        (is_item(self.line) && is_item(above) && outer.spaces < spaces).then(|| {
+            let message = format!(
+                "the item is indented by {}, the item above by {}",
+                spaces_text(spaces),
+                outer.spaces
+            );
+            let help = format!("indent it by {}", spaces_text(outer.spaces));
+            self.mistake(self.line, spaces + 1, message, help)
+        })
+    }
+
     fn text_after_bracket(&self) -> Option<LayoutMistake> {
         let parts = LineParts::new(self.text(self.line));
         let value = parts.value().filter(|value| value.starts_with(['[', '{']))?;
@@ -345,34 +363,5 @@ impl<'a> ErrorLines<'a> {
         };
         let message = format!("a text without quotes cannot start with `{found}`");
         Some(self.mistake(self.line, self.column, message, help))
-    }
-}
-
-/// Returns the number of opening brackets minus the number of closing ones.
-fn opened(text: &str) -> i32 {
-    text.chars()
-        .map(|c| match c {
-            '{' | '[' => 1,
-            '}' | ']' => -1,
-            _ => 0,
-        })
-        .sum()
-}
-
-fn closing_help(parts: &LineParts<'_>, mark: char) -> String {
-    let shown = parts
-        .key
-        .zip(parts.value())
-        .filter(|(_, value)| value.starts_with(mark) && !may_hold_secret(parts.content));
-    match shown {
-        Some((key, value)) => format!("close the quote: `{key}: {}{mark}`", value.trim_end()),
-        None => format!("add the closing `{mark}`"),
-    }
-}
-
-fn spaces_text(spaces: usize) -> String {
-    match spaces {
-        1 => "1 space".to_owned(),
-        spaces => format!("{spaces} spaces"),
     }
 }

@@ -75,3 +75,34 @@ pub fn show_quoted(text: &str) -> String {
         (true, true) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
     }
 }
+
+/// Returns the number of opening brackets minus the number of closing ones.
+pub fn opened(text: &str) -> i32 {
+    text.chars()
+        .map(|c| match c {
+            '{' | '[' => 1,
+            '}' | ']' => -1,
+            _ => 0,
+        })
+        .sum()
+}
+
+/// Returns help for an unclosed quote.
+pub fn closing_help(parts: &LineParts<'_>, mark: char) -> String {
+    let shown = parts
+        .key
+        .zip(parts.value())
+        .filter(|(_, value)| value.starts_with(mark) && !may_hold_secret(parts.content));
+    match shown {
+        Some((key, value)) => format!("close the quote: `{key}: {}{mark}`", value.trim_end()),
+        None => format!("add the closing `{mark}`"),
+    }
+}
+
+/// Returns a number of spaces in words.
+pub fn spaces_text(spaces: usize) -> String {
+    match spaces {
+        1 => "1 space".to_owned(),
+        spaces => format!("{spaces} spaces"),
+    }
+}

@@ -99,6 +99,7 @@ fn unreachable_help(message: &str) -> &'static str {
     let has = |word: &str| message.contains(word);
     match () {
         () if has("UnknownIssuer") || has("invalid peer certificate") => CERTIFICATE,
+        () if has("tunnel error") => PROXY,
         () if has("dns error") || has("timed out") => NO_WAY_OUT,
         () => "try again later; if no zone can be reached, check `region` or `baseUrl`",
     }
@@ -239,6 +240,7 @@ const JSON_TO_XML: &str =
     "this request needs XML; let the gateway pass `Content-Type` and `Accept` unchanged";
 const KEY: &str = "check that the key is complete, that `region` or `baseUrl` is its own, that it allows this IP address, and for a write, that it is read/write";
 const CERTIFICATE: &str = "if a firewall or proxy checks TLS, set `SSL_CERT_FILE` to a PEM file with its certificate authority and the public ones; otherwise check `baseUrl`";
+const PROXY: &str = "let the proxy in `HTTPS_PROXY` reach this address, or correct the variable";
 const NO_WAY_OUT: &str = "try again later; if no zone can be reached, set `HTTPS_PROXY` to the proxy of your network, or check `region` or `baseUrl`";
 const NO_LETTER: &str = "look up the letter's code in Alma's list of letters; codes are case-sensitive";
 const NO_CODE: &str = "check the letter's code, `library` and `language`; one of them is unknown in the zone";
@@ -290,5 +292,23 @@ fn failure_class(
         None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
         _ if status == StatusCode::NOT_FOUND => (FailureClass::Missing, None),
         _ => (FailureClass::Rejected, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unreachable_help;
+
+    #[test]
+    fn failed_connection_names_the_variable_that_helps() {
+        for (message, help) in [
+            ("client error (Connect): invalid peer certificate: UnknownIssuer", "`SSL_CERT_FILE`"),
+            ("client error (Connect): tunnel error: unsuccessful", "the proxy in `HTTPS_PROXY`"),
+            ("client error (Connect): dns error: no record found", "set `HTTPS_PROXY`"),
+            ("client error (Connect): operation timed out", "set `HTTPS_PROXY`"),
+            ("connection refused", "check `region`"),
+        ] {
+            assert!(unreachable_help(message).contains(help), "{message}");
+        }
     }
 }
