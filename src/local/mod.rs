@@ -10,7 +10,9 @@ pub mod credentials;
 mod git_revision;
 mod machine;
 pub mod platform;
+pub mod regular_file;
 mod run_origin;
 pub mod store_location;
+mod text_encoding;
 
 pub use machine::{LocalMachine, ProcessClock};

@@ -41,12 +41,11 @@ fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan) -> Option<D
     let warning = |code, message: String, help: String| {
         Some(Diagnostic::warning(code, document.place(extent), message).help(help))
     };
-    if let Some((word, found)) = mixed_word(text) {
-        let message = format!(
-            "`{word}` contains the {} letter `{found}` ({}) beside Latin letters",
-            script(found).unwrap_or_default(),
-            point(found)
-        );
+    if let Some(found) = foreign_letter(text) {
+        // The word is not quoted: it may be a secret.
+        let script = script(found).unwrap_or_default();
+        let message =
+            format!("a word has the {script} letter `{found}` ({}) beside Latin letters", point(found));
         let help = "retype the word in one alphabet; the letters look alike, but the texts differ";
         return warning(diagnostic_codes::MIXED_SCRIPTS, message, help.to_owned());
     }
@@ -88,14 +87,14 @@ fn outer_space(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns the first word with ASCII letters and letters that look like them, with the first such letter.
-fn mixed_word(text: &str) -> Option<(&str, char)> {
+/// Returns the first letter that looks like a Latin one, in a word with ASCII letters.
+fn foreign_letter(text: &str) -> Option<char> {
     if text.is_ascii() {
         return None;
     }
     text.split(|c: char| !c.is_alphanumeric())
         .filter(|word| word.contains(|c: char| c.is_ascii_alphabetic()))
-        .find_map(|word| word.chars().find(|c| script(*c).is_some()).map(|found| (word, found)))
+        .find_map(|word| word.chars().find(|c| script(*c).is_some()))
 }
 
 /// Returns the alphabet of a letter whose forms are mistaken for Latin ones.

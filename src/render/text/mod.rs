@@ -10,6 +10,7 @@ mod formatting;
 mod history;
 mod plan;
 mod report;
+mod run_details;
 mod runs;
 mod value_change;
 
@@ -25,4 +26,5 @@ pub use formatting::{REMOVE, count, styled, thousands, zone_list};
 pub use history::{author, history};
 pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unmanaged_notes};
 pub use report::{outcome, report, wave_end};
+pub use run_details::{byte_size, run_details};
 pub use runs::runs;
