@@ -12,6 +12,7 @@ mod staleness;
 mod surprise_brake;
 mod write_attempts;
 mod zone_apply;
+mod zone_normalization;
 
 use std::collections::BTreeMap;
 

@@ -9,6 +9,7 @@ use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences, rem
 use super::recovery::is_made;
 use super::staleness;
 use super::write_attempts::{PreparedWrite, ReadbackResult, WriteAttempts};
+use super::zone_normalization::normalized_fields;
 use crate::diff::{self, CollectionBase, DesiredOfCollection};
 use crate::model::{AppliedStateUpdate, ApplyEvent, Change, CollectionDiff, RecordKey, ZoneFailure};
 use crate::provider::{CollectionSnapshot, ZoneWriter};
@@ -205,5 +206,6 @@ fn not_as_desired(left: &[Change]) -> Vec<String> {
         true => "still differs from the desired state".to_owned(),
         false => format!("{} still differs from the desired state", change.address.key),
     });
-    lines.collect()
+    // A field that the zone normalizes differs after every write.
+    lines.chain(left.iter().flat_map(normalized_fields)).collect()
 }

@@ -323,7 +323,9 @@ impl<'a> CollectionComparison<'a> {
         // Required values cannot be checked if zonal cannot read the zone: the record may exist.
         let seen = self.observed.witness == ObservationSource::Zone;
         if let Some(required) = collection.shape.required.iter().find(missing).filter(|_| seen) {
-            return Err(missing_required_field(self.id, id, required, &record.provenance));
+            let place = wish(required).map_or(&record.provenance, |wish| &wish.value.provenance);
+            let is_empty = wish(required).is_some();
+            return Err(missing_required_field(self.id, id, required, place, is_empty));
         }
         let silent = || collection.shape.defaults.iter().filter(|(field, _)| wish(field).is_none());
         let filled = silent().map(|(field, default)| {

@@ -35,8 +35,12 @@ pub(super) fn ambiguous(
 ) -> ZoneFailure {
     let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("{rows} rows of {of} in the zone have the key `{id}` ({})", names.join(", "));
-    ZoneFailure::new(FailureClass::Mismatch, message)
-        .help(format!("add columns to `key` of {} to make it unique", collection.provenance.manifest))
+    let manifest = &collection.provenance.manifest;
+    // Only mapping tables have a key that the manifest chooses.
+    ZoneFailure::new(FailureClass::Mismatch, message).help(match of.kind.as_ref() {
+        "MappingTable" => format!("add columns to `key` of {manifest} to make it unique"),
+        _ => format!("delete all but one of these rows in Alma, or remove `{id}` from {manifest}"),
+    })
 }
 
 /// Returns the failure for a new record without a required value.
@@ -45,8 +49,12 @@ pub(super) fn missing_required_field(
     id: &RecordKey,
     required: &FieldName,
     provenance: &Provenance,
+    is_empty: bool,
 ) -> ZoneFailure {
     let message =
         format!("`{id}` does not exist in {of} of the zone and cannot be created without `{required}`");
-    ZoneFailure::new(FailureClass::Mismatch, message).help(format!("add `{required}` at {provenance}"))
+    ZoneFailure::new(FailureClass::Mismatch, message).help(match is_empty {
+        true => format!("enter a text for `{required}`, which is empty, at {provenance}"),
+        false => format!("add `{required}` at {provenance}"),
+    })
 }

@@ -171,8 +171,18 @@ fn no_key(row: &RowSpec<'_>, table: &TableManifest<'_>, head: &ManifestHeader) -
         Some((_, extent, _)) => (*extent, format!("the row's key `{name}` is empty")),
         None => (row.extent, format!("the row has no key `{name}`")),
     };
-    Diagnostic::error(diagnostic_codes::NO_KEY, head.place(extent), message)
-        .help("enter a text: the key identifies the row")
+    let near = row.fields.iter().find(|(field, _, _)| {
+        said.is_none() && **field != *name && field.to_lowercase() == name.to_lowercase()
+    });
+    match near {
+        Some((field, extent, _)) => {
+            Diagnostic::error(diagnostic_codes::NO_KEY, head.place(*extent), message).help(format!(
+                "write `{name}` instead of `{field}`, or the other way round in `key`: column names are case-sensitive"
+            ))
+        }
+        None => Diagnostic::error(diagnostic_codes::NO_KEY, head.place(extent), message)
+            .help("enter a text: the key identifies the row"),
+    }
 }
 
 /// Warns of keys that differ only in letter case. Alma treats them as different keys.

@@ -13,5 +13,6 @@ pub mod platform;
 pub mod regular_file;
 mod run_origin;
 pub mod store_location;
+mod text_encoding;
 
 pub use machine::{LocalMachine, ProcessClock};

@@ -8,6 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::platform;
+use super::text_encoding::foreign_encoding_reason;
 
 /// Reason why a file is not read.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub enum FileReadError {
     TooLarge(u64),
     /// Link to a place outside the config directory, or to a hidden file.
     LinkOutside,
-    /// Text in another encoding; position of the first wrong byte.
-    NotUtf8(usize),
+    /// Text in another encoding; the likely encoding and the first wrong place.
+    NotUtf8(String),
 }
 
 impl fmt::Display for FileReadError {
@@ -33,7 +34,7 @@ impl fmt::Display for FileReadError {
             Self::LinkOutside => {
                 f.write_str("it is a link to a hidden file, or to a file outside the config directory")
             }
-            Self::NotUtf8(byte) => write!(f, "byte {byte} is not UTF-8 text"),
+            Self::NotUtf8(reason) => f.write_str(reason),
         }
     }
 }
@@ -86,7 +87,8 @@ fn take_text(file: std::fs::File, limit: u64) -> Result<String, FileReadError> {
     if bytes.len() as u64 > limit {
         return Err(FileReadError::TooLarge(limit));
     }
-    String::from_utf8(bytes).map_err(|error| FileReadError::NotUtf8(error.utf8_error().valid_up_to()))
+    String::from_utf8(bytes)
+        .map_err(|error| FileReadError::NotUtf8(foreign_encoding_reason(error.as_bytes())))
 }
 
 fn check(metadata: &std::fs::Metadata, limit: u64) -> Result<(), FileReadError> {

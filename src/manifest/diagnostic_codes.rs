@@ -23,6 +23,8 @@ codes! {
     MERGE_KEY = "Z0109": "unsupported merge key";
     NO_SOURCES = "Z0110": "no manifests found";
     TOO_LARGE = "Z0111": "file is too large";
+    CUT_BY_COMMENT = "Z0112": "unquoted text ends before a `#` that may belong to it";
+    CURLY_QUOTES = "Z0113": "unquoted text in curly quotes";
 
     // Z02xx: envelope and schema.
     API_VERSION = "Z0201": "`apiVersion` is missing or not supported";
@@ -138,6 +140,7 @@ codes! {
     IDENTIFIERS_NEVER_COPIED = "Z0770": "identifiers would be copied to linked accounts";
     LAG = "Z0771": "maximum delay is zero or too long";
     SHORT_LAG = "Z0772": "maximum delay is so short that polling exhausts the API threshold";
+    EARLY_PURGE = "Z0773": "linked account would be purged soon after its expiry";
     EMPTY_GROUP = "Z0780": "availability group has no members";
     PUNCTUATION = "Z0781": "group description contains punctuation";
     ONE_NAME_FOR_ALL = "Z0782": "groups of several members would have the same name";
@@ -148,6 +151,9 @@ codes! {
     GROUPS_DIFFER_IN_CASE = "Z0787": "group names differ only in case";
     WORKS_UNSEEN = "Z0788": "role can work on a task list that it cannot view";
     REPORT_TWICE = "Z0789": "duplicate report type";
+    OUTER_SPACE = "Z0793": "text begins or ends with a space";
+    DECOMPOSED = "Z0794": "text contains letters and accents as separate characters";
+    MIXED_SCRIPTS = "Z0795": "word contains letters of two alphabets that look alike";
     CONTROL_CHARACTER = "Z0796": "text contains a control character";
     UNSEEN_CHARACTER = "Z0797": "text contains an invisible character";
     EMPTY_NAME = "Z0798": "empty name";

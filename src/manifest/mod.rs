@@ -122,14 +122,20 @@ struct LoadedFile<Spec> {
 
 fn load_file<K: CatalogKind>(kinds: &[K], source: &SourceFile) -> LoadedFile<K::Spec> {
     let (documents, mut problems) = source::documents(source);
-    let mut complete = problems.is_empty();
+    let mut complete = problems.iter().all(|problem| problem.severity == Severity::Warning);
     let mut manifests = Vec::new();
     for document in documents {
         let (manifest, form_problems) = parse_manifest(kinds, document);
         problems.extend(form_problems);
         complete &= manifest.is_some();
         if let Some(Manifest { head, spec }) = manifest {
-            problems.extend(K::validate(&head, &spec));
+            let key_problems = K::validate(&head, &spec);
+            // A key with outer spaces has a problem of its own.
+            problems.retain(|problem| {
+                problem.code != diagnostic_codes::OUTER_SPACE
+                    || key_problems.iter().all(|key_problem| key_problem.span != problem.span)
+            });
+            problems.extend(key_problems);
             manifests.push(Manifest { head, spec });
         }
     }
@@ -149,9 +155,14 @@ fn parse_manifest<K: CatalogKind>(
     };
     let mut problems = kind.schema().check(&document);
     let matches_schema = problems.is_empty();
-    // Texts that the schema check already reported are left out.
+    // The cause of a problem that the schema check already reported.
     let mut invisible = invisible_characters::check(&document);
-    invisible.retain(|found| problems.iter().all(|problem| problem.span != found.span));
+    invisible.retain(|found| {
+        let mut same = problems.iter_mut().filter(|problem| problem.span == found.span).peekable();
+        let is_new = same.peek().is_none();
+        same.for_each(|problem| problem.message.push_str(&format!("; {}", found.message)));
+        is_new
+    });
     problems.extend(invisible);
     if !document.lost_keys.is_empty() {
         // A field that seems missing may be among the unreadable ones.

@@ -11,6 +11,9 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::DEFAULT_RULE;
 use crate::model::{Diagnostic, UnlistedPolicy};
 
+/// Days after expiry before which a purge is early: requests and loans of the user may still be open.
+const EARLIEST_PURGE: u32 = 14;
+
 /// Returns all problems of the manifest.
 pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     let mut check = LinkingRulesCheck { head, problems: Vec::new() };
@@ -139,6 +142,7 @@ impl LinkingRulesCheck<'_> {
             self.check_date_choice("purge", purge.date_choices(), *extent);
             let help = "enter a time span in days, weeks, months or years, such as `1 month`";
             self.span(dates::length, purge.after_expired.as_ref(), help);
+            self.early_purge(purge.after_expired.as_ref());
         }
     }
 
@@ -189,6 +193,22 @@ impl LinkingRulesCheck<'_> {
             let message = format!("`{}` is not a valid time span", said.value);
             self.error(diagnostic_codes::NO_SPAN, said.extent, message, help);
         }
+    }
+
+    /// Warns of a purge so soon after expiry that requests of the user are still open.
+    fn early_purge(&mut self, span: Option<&Spanned<String>>) {
+        let Some(span) =
+            span.filter(|span| dates::days(&span.value).is_some_and(|days| days < EARLIEST_PURGE))
+        else {
+            return;
+        };
+        let message = format!(
+            "accounts are purged {} after their expiry, with requests that are still open",
+            span.value
+        );
+        let problem =
+            Diagnostic::warning(diagnostic_codes::EARLY_PURGE, self.head.place(span.extent), message);
+        self.problems.push(problem.help("enter a time span of two weeks or more, such as `1 month`"));
     }
 
     fn external_groups(&mut self, spec: &LinkingRulesSpec) {

@@ -32,6 +32,19 @@ pub fn length(text: &str) -> Option<Arc<str>> {
     Some(format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" }).into())
 }
 
+/// Returns the least number of days of a time span, or `None` for an invalid one.
+pub fn days(text: &str) -> Option<u32> {
+    let normalized = length(text)?;
+    let (amount, unit) = normalized.split_once(' ')?;
+    let days = match unit.trim_end_matches('s') {
+        "day" => 1,
+        "week" => 7,
+        "month" => 28,
+        _ => 365,
+    };
+    amount.parse::<u32>().ok().map(|amount| amount * days)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{day, distance, length};

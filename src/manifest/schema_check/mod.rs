@@ -1,5 +1,6 @@
 //! Checks a document against the schema of its kind, and reports problems at their exact location.
 
+mod corrections;
 mod messages;
 mod secret_places;
 
@@ -7,6 +8,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use self::corrections::{fits, spelled_out, value_syntax};
 use self::messages::{allowed_values, alternatives, expected_types, kind_of, list, path_text, quoted_value};
 use super::diagnostic_codes;
 use super::source::YamlDocument;
@@ -108,11 +110,13 @@ impl SchemaCheck<'_> {
                 )
                 .help(format!("add `{field}: ...`"))
             }
-            ValidationErrorKind::Type { kind } => self.wrong_type(node, &expected_types(kind)),
-            ValidationErrorKind::Enum { options } => self.not_one_of(node, &allowed_values(options)),
-            ValidationErrorKind::Constant { expected_value } => {
-                self.not_one_of(node, &allowed_values(&Json::Array(vec![expected_value.as_ref().clone()])))
-            }
+            ValidationErrorKind::Type { kind } => self.wrong_type(error, node, &expected_types(kind)),
+            ValidationErrorKind::Enum { options } => self.not_one_of(error, node, &allowed_values(options)),
+            ValidationErrorKind::Constant { expected_value } => self.not_one_of(
+                error,
+                node,
+                &allowed_values(&Json::Array(vec![expected_value.as_ref().clone()])),
+            ),
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 match self.fields_of_choice(error) {
                     Some(fields) => self
@@ -211,10 +215,30 @@ impl SchemaCheck<'_> {
             extent,
             format!("unknown field `{field}` in {here}"),
         )
-        .help(suggestions::among(field, self.known_fields(error)))
+        .help(corrections::unknown_field(node, field, &self.known_fields(error)))
     }
 
-    fn wrong_type(&self, node: &YamlNode, expected: &[&'static str]) -> Diagnostic {
+    /// Returns the first required field of the map that the schema of the value describes.
+    fn first_required_field(&self, error: &ValidationError<'_>) -> Option<&str> {
+        let schema = self.schema.pointer(parent(error.schema_path().as_str())?)?;
+        schema.get("required")?.get(0)?.as_str()
+    }
+
+    /// Returns true if the map around the value must have its field.
+    fn is_required(&self, error: &ValidationError<'_>) -> bool {
+        let path = error.schema_path().as_str();
+        let Some((map, field)) = path.rsplit_once("/properties/") else { return false };
+        let field = field.split('/').next().unwrap_or_default();
+        let required = self.schema.pointer(map).and_then(|map| map.get("required")?.as_array());
+        required.is_some_and(|required| required.iter().any(|name| name == field))
+    }
+
+    fn wrong_type(
+        &self,
+        error: &ValidationError<'_>,
+        node: &YamlNode,
+        expected: &[&'static str],
+    ) -> Diagnostic {
         let message = format!("expected {}, found {}", alternatives(expected), kind_of(node));
         let problem = self.diagnostic_at(diagnostic_codes::WRONG_TYPE, node.head(), message);
         let text_wanted = expected.contains(&"text");
@@ -232,12 +256,20 @@ impl SchemaCheck<'_> {
                 problem.help(format!("write `{}`, without quotes", text.parse::<i64>().unwrap_or_default()))
             }
             YamlValue::Null if expected.contains(&"a list") => problem.help("use `[]` for an empty list"),
-            YamlValue::Null if text_wanted => problem.help("remove the field, or quote the text: `\"null\"`"),
-            YamlValue::Null => problem.help("remove the field"),
-            YamlValue::Text(_) if expected.contains(&"a list") => {
-                problem.help("write it as `[...]`, or add `- ` before it")
+            YamlValue::Null if text_wanted => {
+                problem.help(corrections::empty_text(node, self.is_required(error)))
             }
-            YamlValue::Map(_) if expected.contains(&"a list") => problem.help("add `- ` before the item"),
+            YamlValue::Null => problem.help("remove the field"),
+            YamlValue::Text(text) if expected.contains(&"a list") => problem.help(corrections::as_list(text)),
+            YamlValue::Text(text) if expected.first() == Some(&"a map") => {
+                let first = self.first_required_field(error);
+                problem.help(
+                    corrections::as_map(text, first).unwrap_or_else(|| value_syntax(expected).to_owned()),
+                )
+            }
+            YamlValue::Map(_) if expected.contains(&"a list") => problem.help(corrections::map_as_list(node)),
+            YamlValue::Map(_) if text_wanted => problem
+                .help(corrections::braces_as_text(node).unwrap_or_else(|| value_syntax(expected).to_owned())),
             YamlValue::List(items) if items.len() == 1 && items.iter().all(|item| fits(item, expected)) => {
                 problem.help("write the item without `[...]` or `- `")
             }
@@ -249,14 +281,14 @@ impl SchemaCheck<'_> {
         }
     }
 
-    fn not_one_of(&self, node: &YamlNode, options: &[String]) -> Diagnostic {
+    fn not_one_of(&self, error: &ValidationError<'_>, node: &YamlNode, options: &[String]) -> Diagnostic {
         if let Some(word) = spelled_out(node, options) {
             let message = format!("expected a word, found {}", kind_of(node));
             return self
                 .diagnostic_at(diagnostic_codes::WRONG_TYPE, node.head(), message)
                 .help(format!("write `{word}`"));
         }
-        let YamlValue::Text(text) = &node.value else { return self.wrong_type(node, &["text"]) };
+        let YamlValue::Text(text) = &node.value else { return self.wrong_type(error, node, &["text"]) };
         let options: Vec<&str> = options.iter().map(String::as_str).collect();
         let message = format!("invalid value `{text}`: expected one of {}", list(&options));
         let help = suggestions::meant(text, &options).unwrap_or_else(|| "use one of these values".to_owned());
@@ -288,7 +320,7 @@ impl SchemaCheck<'_> {
             .collect();
         let only_constants = constants.len() == context.iter().flatten().count();
         if only_constants || spelled_out(node, &constants).is_some() {
-            problems.push(self.not_one_of(node, &constants));
+            problems.push(self.not_one_of(error, node, &constants));
             return;
         }
         if let Some(meant) = context.iter().find(|errors| !misses(errors, own)) {
@@ -317,7 +349,7 @@ impl SchemaCheck<'_> {
                     each => types.contains(&each),
                 })
                 .collect();
-        problems.push(self.wrong_type(node, &types));
+        problems.push(self.wrong_type(error, node, &types));
     }
 
     /// Returns the fields of a `oneOf` or `anyOf` that only lists alternative required fields.
@@ -357,42 +389,6 @@ fn misses(errors: &[ValidationError<'static>], own: Option<usize>) -> bool {
                 _ => false,
             }
     })
-}
-
-/// Returns true if the value has one of these types.
-fn fits(node: &YamlNode, expected: &[&str]) -> bool {
-    match &node.value {
-        YamlValue::Text(_) => expected.contains(&"text"),
-        YamlValue::Bool(_) => expected.contains(&"`true` or `false`"),
-        YamlValue::Map(_) => expected.contains(&"a map"),
-        YamlValue::Null | YamlValue::Number(_) | YamlValue::List(_) => false,
-    }
-}
-
-/// Returns help with the syntax of a value of the first of these types.
-fn value_syntax(expected: &[&'static str]) -> &'static str {
-    match expected.first().copied() {
-        Some("a map") => "write the fields below it, each as `field: value`",
-        Some("a list") => "write each item on its own line, with `- ` before it",
-        Some("text") => "write a single text",
-        Some("`true` or `false`") => "write `true` or `false`",
-        Some("a number" | "a whole number") => "write a whole number, without quotes",
-        Some(_) | None => "remove the field",
-    }
-}
-
-/// Returns the word for a YAML boolean if the options include it: `yes` for `true`.
-fn spelled_out(node: &YamlNode, options: &[String]) -> Option<&'static str> {
-    let word = match &node.value {
-        YamlValue::Bool(true) => "yes",
-        YamlValue::Bool(false) => "no",
-        YamlValue::Null
-        | YamlValue::Number(_)
-        | YamlValue::Text(_)
-        | YamlValue::List(_)
-        | YamlValue::Map(_) => return None,
-    };
-    options.iter().any(|option| option == word).then_some(word)
 }
 
 fn parent(pointer: &str) -> Option<&str> {

@@ -3,6 +3,9 @@
 //! Trees are composed from parser events. So keys and scalars keep their locations, and duplicate keys report
 //! both locations. The cost of an alias is counted before the copy.
 
+mod layout_mistakes;
+pub mod line_parts;
+mod plain_text_checks;
 mod syntax_errors;
 
 use std::collections::{BTreeSet, HashMap};
@@ -83,6 +86,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     let parser = yaml::Parser::new_from_str_with_options(text, options);
     TreeComposer {
         file,
+        text,
         parser,
         anchors: HashMap::new(),
         aliased: 0,
@@ -94,6 +98,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
 
 struct TreeComposer<'a> {
     file: &'a Arc<str>,
+    text: &'a str,
     parser: yaml::Parser<'a, yaml::StrInput<'a>>,
     /// Finished nodes with an anchor, each with its weight.
     anchors: HashMap<usize, (YamlNode, usize)>,
@@ -115,7 +120,7 @@ type WeightedNode = (YamlNode, usize);
 
 impl<'a> TreeComposer<'a> {
     fn run(mut self) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
-        let mut documents = Vec::new();
+        let mut documents: Vec<YamlDocument> = Vec::new();
         loop {
             match self.document() {
                 Ok(None) => return (documents, self.problems),
@@ -130,7 +135,12 @@ impl<'a> TreeComposer<'a> {
                 }
                 Err(reason) => {
                     if let DocumentError::Scan(error) = reason {
-                        let problem = syntax_errors::explain(&error, self.file);
+                        let problem = syntax_errors::explain(&error, self.file, self.text);
+                        let line = problem.span.as_ref().map(|span| span.start.line);
+                        // The parser takes the text before the error for a document of its own.
+                        documents.pop_if(|document| {
+                            document.root.as_text().is_some() && line == Some(document.root.extent.start.line)
+                        });
                         self.problems.push(problem);
                     }
                     // The document after the next `---` can still be checked.
@@ -225,6 +235,7 @@ impl<'a> TreeComposer<'a> {
         let mut index: HashMap<Arc<str>, usize> = HashMap::new();
         let mut weight = 1;
         let mut lost = false;
+        let mut is_second_manifest = false;
         loop {
             let (event, span) = match self.next()? {
                 None => return Err(DocumentError::Told),
@@ -257,14 +268,24 @@ impl<'a> TreeComposer<'a> {
                 index.get(&key.text).copied()
             };
             if let Some(first) = first {
-                let problem = Diagnostic::error(
-                    diagnostic_codes::DUPLICATE_KEY,
-                    place(self.file, key.extent),
-                    format!("duplicate key `{}` in the same map", key.text),
-                );
-                let first = place(self.file, entries[first].0.extent);
-                self.problems
-                    .push(problem.with_secondary_span(first, "first here").help("remove one of them"));
+                // A second `apiVersion` starts a manifest: its other fields are no further mistakes.
+                let starts_manifest = &*key.text == "apiVersion" && start.start.column == 1;
+                if !is_second_manifest || starts_manifest {
+                    let (message, help) = match starts_manifest {
+                        true => (
+                            "a second manifest starts here, without `---` before it".to_owned(),
+                            "add a line with `---` above this line",
+                        ),
+                        false => {
+                            (format!("duplicate key `{}` in the same map", key.text), "remove one of them")
+                        }
+                    };
+                    let at = place(self.file, key.extent);
+                    let problem = Diagnostic::error(diagnostic_codes::DUPLICATE_KEY, at, message);
+                    let first = place(self.file, entries[first].0.extent);
+                    self.problems.push(problem.with_secondary_span(first, "first here").help(help));
+                }
+                is_second_manifest |= starts_manifest;
                 continue;
             }
             if !index.is_empty() {
@@ -315,7 +336,10 @@ impl<'a> TreeComposer<'a> {
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: NodeSpan) -> YamlValue {
         match tag {
-            None if style == ScalarStyle::Plain => scalar::plain(text),
+            None if style == ScalarStyle::Plain => {
+                self.problems.extend(plain_text_checks::check(text, at, self.file, self.text));
+                scalar::plain(text)
+            }
             None => YamlValue::Text(text.into()),
             Some(tag) if tag.is_yaml_core_schema_tag("str") || tag.original() == "!" => {
                 YamlValue::Text(text.into())

@@ -8,11 +8,13 @@ use crate::kinds::KINDS;
 use crate::manifest::{SourceFile, diagnostic_codes};
 
 const CASES: &str = include_str!("problems.txt");
+/// Mistakes that people make who write manifests by hand.
+const MISTAKES: &str = include_str!("mistakes.txt");
 
 /// Returns title, content of `m.yaml` and expected diagnostics of each case. If the title starts with a kind,
 /// the content is only the spec.
-fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
-    (CASES.split("\n#### ").skip(1))
+fn cases(text: &str) -> Vec<(&str, &str, &str)> {
+    (text.split("\n#### ").skip(1))
         .map(|case| {
             let (title, rest) = case.split_once('\n').unwrap_or_default();
             let (text, expected) = rest.split_once("=>\n").unwrap_or((rest, ""));
@@ -22,6 +24,9 @@ fn cases() -> Vec<(&'static str, &'static str, &'static str)> {
 }
 
 fn told(title: &str, text: &str) -> String {
+    // Escapes of characters that an editor would change or hide.
+    let text = text.replace("\\t", "\t").replace("\\u{a0}", "\u{a0}").replace("\\u{301}", "\u{301}");
+    let text = text.as_str();
     let text = match title.split_once(':') {
         Some((kind, _)) if kind != "Network" && KINDS.iter().any(|each| each.name == kind) => {
             manifest(kind, "x", text)
@@ -37,9 +42,25 @@ fn told(title: &str, text: &str) -> String {
 /// `BLESS=1 cargo test` writes the current output to the file. Review the difference before the commit.
 #[test]
 fn every_problem_is_reported_at_its_location() {
+    check_cases("problems.txt", CASES);
+}
+
+#[test]
+fn every_common_mistake_is_explained_with_the_right_form() {
+    check_cases("mistakes.txt", MISTAKES);
+    let helpless: Vec<&str> = (cases(MISTAKES).into_iter())
+        .flat_map(|(_, _, expected)| expected.lines())
+        .filter(|line| !line.contains("; "))
+        .collect();
+    assert!(helpless.is_empty(), "without help: {helpless:?}");
+    assert!(cases(MISTAKES).len() >= 80);
+}
+
+#[track_caller]
+fn check_cases(file: &str, all: &str) {
     let (mut wrong, mut blessed) =
-        (String::new(), CASES.split("\n#### ").next().unwrap_or_default().to_owned());
-    for (title, text, expected) in cases() {
+        (String::new(), all.split("\n#### ").next().unwrap_or_default().to_owned());
+    for (title, text, expected) in cases(all) {
         let found = told(title, text);
         let _ = writeln!(blessed, "\n#### {title}\n{text}=>\n{}", found.trim_end());
         if found.trim_end() != expected {
@@ -47,7 +68,7 @@ fn every_problem_is_reported_at_its_location() {
         }
     }
     if std::env::var_os("BLESS").is_some() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/src/manifest/tests/problems.txt");
+        let file = format!("{}/src/manifest/tests/{file}", env!("CARGO_MANIFEST_DIR"));
         assert!(std::fs::write(file, blessed).is_ok());
     } else {
         assert!(wrong.is_empty(), "\n{wrong}");
@@ -69,7 +90,12 @@ fn every_code_has_a_case() {
     let never = [diagnostic_codes::MISSING_CREDENTIAL, diagnostic_codes::SCHEMA];
     let lacking: Vec<&str> = (diagnostic_codes::ALL.iter().map(|(code, _)| *code))
         .filter(|code| !between.contains(code))
-        .filter(|code| !elsewhere.contains(code) && !never.contains(code) && !CASES.contains(code))
+        .filter(|code| {
+            !elsewhere.contains(code)
+                && !never.contains(code)
+                && !CASES.contains(code)
+                && !MISTAKES.contains(code)
+        })
         .collect();
     assert!(lacking.is_empty(), "{lacking:?}");
 }

@@ -4,6 +4,7 @@
 
 pub mod api_key;
 pub mod client;
+mod electronic_members;
 pub mod error_body;
 pub mod get_client;
 pub mod reading_age;

@@ -8,6 +8,7 @@ use http::{Response, StatusCode};
 use serde_json::Value as Json;
 
 use super::api_key::ApiKey;
+use super::electronic_members;
 use super::error_body::{ErrorBody, is_html};
 use super::retry_after;
 use super::unique_json;
@@ -88,9 +89,20 @@ fn transport_failure(key: &ApiKey, request: &str, error: &TransportError) -> Htt
         TransportError::Lost(_) => HttpFailureType::NoResponse,
     };
     let message = format!("{request}: {}", key.strike_out(&error_chain_text(error)));
-    let failure = ZoneFailure::new(FailureClass::Unreachable, message)
-        .help("try again later; if no zone can be reached, check `region` or `baseUrl`");
+    let help = unreachable_help(&message);
+    let failure = ZoneFailure::new(FailureClass::Unreachable, message).help(help);
     HttpFailure::new(kind, failure)
+}
+
+/// Returns the help for a failed connection, by the words of the TLS and network libraries.
+fn unreachable_help(message: &str) -> &'static str {
+    let has = |word: &str| message.contains(word);
+    match () {
+        () if has("UnknownIssuer") || has("invalid peer certificate") => CERTIFICATE,
+        () if has("tunnel error") => PROXY,
+        () if has("dns error") || has("timed out") => NO_WAY_OUT,
+        () => "try again later; if no zone can be reached, check `region` or `baseUrl`",
+    }
 }
 
 fn success(key: &ApiKey, request: &str, answer: &Response<Bytes>) -> Result<HttpSuccess, HttpFailure> {
@@ -180,6 +192,9 @@ fn rejected_failure(
             let (class, help) = failure_class(code, status, complaint.message.as_deref());
             let electronic = help == Some(AREA) && request.contains("/electronic/");
             let help = if electronic { Some(ELECTRONIC_AREA) } else { help };
+            // Code tables have no display name in the manifest.
+            let is_code_table = help == Some(NO_TABLE) && request.contains("/code-tables/");
+            let help = if is_code_table { Some(NO_CODE_TABLE) } else { help };
             (HttpFailureType::Rejected, class, help)
         }
     };
@@ -197,6 +212,9 @@ fn rejected_failure(
         _ => None,
     };
     let mut help = help.map(str::to_owned);
+    if request.contains("/electronic/") && help.is_none() {
+        help = complaint.code.as_deref().and_then(electronic_members::refused_help);
+    }
     if let Some(wait) = retry_after.filter(|wait| *wait > retry_after::LONGEST_WAIT) {
         message.push_str(&retry_after::too_long(wait));
         help = Some(retry_after::AFTER_WAIT.to_owned());
@@ -212,6 +230,18 @@ const GATEWAY: &str = "set `baseUrl` to the API's gateway, not to the institutio
 const AREA: &str = "grant the key the area Configuration in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; production keys do not work for sandboxes";
 const NO_TABLE: &str =
     "look up the code in the zone's list of tables, or use `tableName` with the display name";
+const NO_CODE_TABLE: &str = "look up the code in the zone's list of code tables; codes are case-sensitive";
+const NO_NAME: &str =
+    "set the name of the table in the manifest: a code in `table`, or a display name in `tableName`";
+const NO_JOB: &str = "look up the ID of the job in the zone (Admin > Monitor Jobs); a job that ended long ago is no longer listed";
+const NO_VALUE: &str =
+    "the zone does not know a code of the request; check the codes in the manifest against the zone";
+const JSON_TO_XML: &str =
+    "this request needs XML; let the gateway pass `Content-Type` and `Accept` unchanged";
+const KEY: &str = "check that the key is complete, that `region` or `baseUrl` is its own, that it allows this IP address, and for a write, that it is read/write";
+const CERTIFICATE: &str = "if a firewall or proxy checks TLS, set `SSL_CERT_FILE` to a PEM file with its certificate authority and the public ones; otherwise check `baseUrl`";
+const PROXY: &str = "let the proxy in `HTTPS_PROXY` reach this address, or correct the variable";
+const NO_WAY_OUT: &str = "try again later; if no zone can be reached, set `HTTPS_PROXY` to the proxy of your network, or check `region` or `baseUrl`";
 const NO_LETTER: &str = "look up the letter's code in Alma's list of letters; codes are case-sensitive";
 const NO_CODE: &str = "check the letter's code, `library` and `language`; one of them is unknown in the zone";
 const HIDDEN: &str = "view and change this table in Alma; the API does not expose the table";
@@ -219,8 +249,7 @@ const FIXED: &str = "the institution cannot customize this table";
 const SCOPE: &str = "set `library` to a library of this zone, and only for tables that exist per library";
 const NO_RESOURCE: &str =
     "look up the IDs in the Network Zone: e-collection, then its e-service, then its portfolio";
-const NO_GROUP: &str =
-    "use only the Network Zone's Inventory Network Groups (Configuration > Resources > General)";
+const NO_GROUP: &str = "use only the Network Zone's Inventory Network Groups (Configuration > Resources > General); a new group is sent by its name, so where groups have numbers, add it once in Alma under Group Settings of the resource, and plan again";
 const NO_PROXY: &str = "set `proxy` to the code of one of the Network Zone's proxy definitions";
 const ELECTRONIC_AREA: &str = "grant the key the area Electronic in the Developer Network: read-only for `credentials.read`, read/write for `credentials.write`; production keys do not work for sandboxes";
 const ONE_DEFAULT: &str = "set `default: true` in at most one row of a table";
@@ -234,7 +263,13 @@ fn failure_class(
     message: Option<&str>,
 ) -> (FailureClass, Option<&'static str>) {
     match code {
-        Some("UNAUTHORIZED" | "FORBIDDEN") => (FailureClass::Denied, Some(AREA)),
+        Some("UNAUTHORIZED") => (FailureClass::Denied, Some(AREA)),
+        Some("FORBIDDEN") => (FailureClass::Denied, Some(KEY)),
+        Some("60105") => (FailureClass::Rejected, Some(JSON_TO_XML)),
+        Some("60343") => (FailureClass::Rejected, Some(LATER)),
+        Some("90100" | "90126") => (FailureClass::Rejected, Some(NO_NAME)),
+        Some("402215" | "402216" | "402218" | "402219") => (FailureClass::Missing, Some(NO_JOB)),
+        Some("402217" | "40166410") => (FailureClass::Rejected, Some(NO_VALUE)),
         Some("60344") => (FailureClass::Missing, Some(NO_LETTER)),
         Some("40166411" | "40166413") => (FailureClass::Rejected, Some(NO_CODE)),
         Some("90101") => (FailureClass::Missing, Some(NO_TABLE)),
@@ -246,7 +281,7 @@ fn failure_class(
         Some("60152") => (FailureClass::Rejected, Some(NO_GROUP)),
         Some("60135" | "60168") => (FailureClass::Rejected, Some(NO_PROXY)),
         Some("INVALID_REQUEST") if message.is_some_and(|text| text.to_ascii_lowercase().contains("key")) => {
-            (FailureClass::Denied, Some(AREA))
+            (FailureClass::Denied, Some(KEY))
         }
         // The institution's own Alma address returns a 401 page for every key: measured by client authors.
         None if status == StatusCode::UNAUTHORIZED => (FailureClass::Denied, Some(GATEWAY)),
@@ -257,5 +292,23 @@ fn failure_class(
         None if status == StatusCode::NOT_FOUND => (FailureClass::Missing, Some(GATEWAY)),
         _ if status == StatusCode::NOT_FOUND => (FailureClass::Missing, None),
         _ => (FailureClass::Rejected, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unreachable_help;
+
+    #[test]
+    fn failed_connection_names_the_variable_that_helps() {
+        for (message, help) in [
+            ("client error (Connect): invalid peer certificate: UnknownIssuer", "`SSL_CERT_FILE`"),
+            ("client error (Connect): tunnel error: unsuccessful", "the proxy in `HTTPS_PROXY`"),
+            ("client error (Connect): dns error: no record found", "set `HTTPS_PROXY`"),
+            ("client error (Connect): operation timed out", "set `HTTPS_PROXY`"),
+            ("connection refused", "check `region`"),
+        ] {
+            assert!(unreachable_help(message).contains(help), "{message}");
+        }
     }
 }

@@ -197,7 +197,11 @@ async fn error_codes_have_specific_help() {
     for (code, class, help) in [
         ("60121", FailureClass::Missing, "look up the IDs"),
         ("60152", FailureClass::Rejected, "Inventory Network Groups"),
+        ("60152", FailureClass::Rejected, "where groups have numbers"),
         ("60135", FailureClass::Rejected, "proxy definitions"),
+        ("60129", FailureClass::Rejected, "refuses the license of the e-resource as it is stored"),
+        ("60145", FailureClass::Rejected, "a member of the e-resource, named in the message"),
+        ("402469", FailureClass::Rejected, "refuses the library"),
         ("UNAUTHORIZED", FailureClass::Denied, "the area Electronic"),
     ] {
         let failure = read(vec![error(400, code)], &of("61")).await.unwrap_err();

@@ -28,6 +28,26 @@ async fn each_error_code_has_a_failure_class() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn help_fits_the_request_and_the_key() {
+    for (status, code, help, other) in [
+        (400, "90101", "list of code tables", "tableName"),
+        (403, "FORBIDDEN", "is complete", "Developer Network"),
+        (403, "INVALID_REQUEST", "is complete", "Developer Network"),
+        (400, "UNAUTHORIZED", "Developer Network", "IP address"),
+        (400, "60105", "Content-Type", "area"),
+        (400, "60343", "try again later", "area"),
+        (400, "90100", "the name of the table", "area"),
+        (400, "90126", "the name of the table", "area"),
+        (400, "402216", "ID of the job", "area"),
+        (400, "402219", "ID of the job", "area"),
+        (400, "40166410", "codes in the manifest", "area"),
+    ] {
+        let found = failure(error(status, code)).await.help.unwrap_or_default();
+        assert!(found.contains(help) && !found.contains(other), "{code}: {found}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn error_message_contains_request_code_and_tracking_id() {
     let failure = failure(error(400, "90102")).await;
     assert_eq!(failure.message, "`GET /conf/code-tables/T` returned 400: 90102 Because");
