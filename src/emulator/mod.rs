@@ -139,10 +139,10 @@ mod tests;
 use std::sync::Arc;
 
 pub use config::{
-    Booleans, ClosedStatus, ColumnValues, Connection, EmulatorConfig, ErrorShape, EventEnd, GroupCodes,
-    GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled, Lists, ManagedInNetwork,
-    OptionalFields, PastHours, RelationShape, RowOrder, UnknownKey, UnusedColumns, WeekEnd,
-    ZoneConfigOverride,
+    Booleans, ClosedStatus, ColumnValues, Connection, EmptyLists, EmptyValues, EmulatorConfig, ErrorShape,
+    EventEnd, ExtraMembers, GroupCodes, GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled,
+    Lists, ManagedInNetwork, OptionalFields, PastHours, RelationShape, ResourceDefault, RowOrder, UnknownKey,
+    UnusedColumns, WeekDescription, WeekEnd, ZoneConfigOverride,
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};

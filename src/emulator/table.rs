@@ -13,7 +13,7 @@ use super::modification_stamp::ModificationStamp;
 use super::put_fields::{code, object_list, required_text};
 use super::random::{mix, order, text};
 use super::request_body::XmlLayout;
-use super::response_document::{DocumentNode, DocumentPart};
+use super::response_document::{DocumentNode, DocumentPart, UnsetForm};
 use super::settings_writer::SettingsWriter;
 use crate::model::alma_codes::NETWORK_EDITOR;
 
@@ -266,9 +266,12 @@ impl TableView<'_> {
     pub fn add_stamp(&self, parts: &mut Vec<DocumentPart>, updated: Option<&ModificationStamp>) {
         let hides_network = self.request.settings.distribution_author == DistributionAuthor::Hidden;
         let shown = updated.filter(|stamp| self.full() && !(hides_network && stamp.by == NETWORK_EDITOR));
-        if let Some(ModificationStamp { by, date }) = shown {
-            parts.extend([DocumentPart::text("updated_by", by), DocumentPart::text("update_date", date)]);
-        }
+        parts.extend(match shown {
+            Some(ModificationStamp { by, date }) => {
+                [DocumentPart::text("updated_by", by), DocumentPart::text("update_date", date)]
+            }
+            None => ["updated_by", "update_date"].map(|name| DocumentPart::Unset(name, UnsetForm::Text)),
+        });
     }
 }
 

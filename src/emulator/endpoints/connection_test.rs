@@ -5,7 +5,7 @@ use http::Method;
 use crate::emulator::endpoint::{
     DocumentNode, EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, seed_each,
 };
-use crate::emulator::response_document::{BodyFormat, write};
+use crate::emulator::response_document::{BodyFormat, DocumentStyle, write};
 
 pub(super) const ENDPOINT: EndpointEntry =
     EndpointEntry::new(&["conf", "test"], |zones| seed_each(zones, |_| ConnectionTest));
@@ -19,7 +19,10 @@ impl EmulatedEndpoint for ConnectionTest {
             return Err(ErrorResponse::routing_error());
         }
         let node = DocumentNode::text(format!("{method} - OK - institutionCode: {code}"));
-        Ok((BodyFormat::Xml, write("test", &node, BodyFormat::Xml, request.settings.booleans)))
+        Ok((
+            BodyFormat::Xml,
+            write("test", &node, BodyFormat::Xml, DocumentStyle::from_settings(request.settings)),
+        ))
     }
 
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {

@@ -7,11 +7,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::emulator::config::{
-    ClosedStatus, EmulatorConfig, EventEnd, InstitutionHours, InstitutionScope, PastHours, WeekEnd,
+    ClosedStatus, EmulatorConfig, EventEnd, InstitutionHours, InstitutionScope, PastHours, WeekDescription,
+    WeekEnd,
 };
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
-    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, XmlLayout, seed_each,
+    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, UnsetForm, XmlLayout,
+    seed_each,
 };
 use crate::emulator::put_fields::{code, object_list, required_text};
 
@@ -199,6 +201,10 @@ impl EmulatedOpenHour {
         if settings.closed_status == ClosedStatus::Close && hour.status == "CLOSED" {
             "CLOSE".clone_into(&mut hour.status);
         }
+        let lacks_description = hour.kind == "WEEK" && hour.description.is_empty();
+        if settings.week_description == WeekDescription::Standard && lacks_description {
+            "Standard operating hours".clone_into(&mut hour.description);
+        }
         if settings.event_end == EventEnd::Dropped && hour.kind == "EVENT" && hour.to_date == hour.from_date {
             hour.to_date.clear();
         }
@@ -226,9 +232,11 @@ impl EmulatedOpenHour {
             DocumentPart::flag("inherited", inherited),
             DocumentPart::text("desc", description),
         ];
-        let has_text = |(_, text): &(&str, &String)| !text.is_empty();
-        parts.extend(texts.into_iter().filter(has_text).map(|(name, text)| DocumentPart::text(name, text)));
-        parts.extend(codes.into_iter().filter(has_text).map(|(name, text)| code(name, text)));
+        parts.extend(texts.into_iter().map(|(name, text)| DocumentPart::text_if_set(name, text)));
+        parts.extend(codes.into_iter().map(|(name, text)| match text.is_empty() {
+            true => DocumentPart::Unset(name, UnsetForm::Code),
+            false => code(name, text),
+        }));
         DocumentNode::Group(parts)
     }
 
