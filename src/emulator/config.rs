@@ -103,6 +103,8 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Validation of column values against their code table. Unknown for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// Effect of a table PUT without `scope`. The vendor's schemas require the member; unknown for the API.
+    missing_scope: MissingScope = MissingScope::Refused;
     /// Effect of a letter PUT on `enabled`. The vendor's schema for reading has the field, the schema for
     /// writing does not.
     letter_enabled: LetterEnabled = LetterEnabled::Respected;
@@ -256,6 +258,13 @@ switches! {
         Unchecked,
         /// Rejects a value outside the code table of the column's header with 402119.
         Checked,
+    }
+    /// Effect of a table PUT without `scope`.
+    MissingScope {
+        /// Error.
+        Refused,
+        /// Replaces the rows of the institution.
+        Institution,
     }
     /// Effect of a letter PUT on `enabled`.
     LetterEnabled {

@@ -256,6 +256,11 @@ impl<'a> EndpointRequest<'a> {
         Ok((format, write(root, node, format, DocumentStyle::from_settings(self.settings))))
     }
 
+    /// Returns a response without content.
+    pub fn reply_empty(&self) -> EndpointResult {
+        Ok((self.call.answer, Bytes::new()))
+    }
+
     /// Returns a list as response.
     pub fn reply_list(
         &self,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -121,15 +122,19 @@ impl EmulatedEndpoint for EmulatedCalendars {
         request.reply("open_hours", &self.to_document(library, request.settings))
     }
 
-    /// Replaces a calendar.
+    /// Replaces or deletes a calendar.
     ///
     /// Inherited entries become the calendar's own: a client that sends them back has copied the
     /// institution's hours, on purpose or not.
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {
-        request.require_put()?;
         let library = requested_library(request)?;
         let hours =
             self.0.get_mut(library).ok_or_else(|| ErrorResponse::invalid_parameter("scope", library))?;
+        if request.call.method == Method::DELETE {
+            hours.clear();
+            return request.reply_empty();
+        }
+        request.require_put()?;
         let body = request.parse_body("open_hours", &LAYOUT)?;
         let malformed = || ErrorResponse::invalid_request("The element 'open_hour' is not a list.");
         let entries = object_list(&body, "open_hour", malformed)?;
