@@ -60,6 +60,8 @@ use clap::{Parser, Subcommand};
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
 
+use crate::model::text_safety::escape_invisible;
+
 /// Configuration as code for library consortia on Ex Libris Alma
 ///
 /// zonal compares YAML manifests with the configuration of every zone, plans the changes, and applies them.
@@ -185,6 +187,7 @@ const ERROR_STYLE: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 /// Prints an error outside the manifests, with its fix, on one line of stderr.
 fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
     let style = ERROR_STYLE;
-    world.err.print_line(format!("{style}error{style:#}: {}", message.as_ref()));
+    let message = escape_invisible(message.as_ref());
+    world.err.print_line(format!("{style}error{style:#}: {message}"));
     CommandExit::Invalid
 }
