@@ -81,6 +81,12 @@ settings! {
     gateway_errors: ErrorShape = ErrorShape::AsRequested;
     /// Presence of fields that the vendor's schema marks as optional.
     optional_fields: OptionalFields = OptionalFields::Answered;
+    /// Format of members without a value. Real zones send all three.
+    empty_values: EmptyValues = EmptyValues::Absent;
+    /// Format of empty lists in JSON. Real zones send all three.
+    empty_lists: EmptyLists = EmptyLists::Absent;
+    /// Members of the vendor's schemas that no endpoint here needs.
+    extra_members: ExtraMembers = ExtraMembers::Omitted;
     /// Order of rows in a response. Unknown for Alma.
     row_order: RowOrder = RowOrder::Kept;
     /// Format of flags in JSON. The vendor's schema says boolean; some client authors document texts.
@@ -97,6 +103,8 @@ settings! {
     unused_columns: UnusedColumns = UnusedColumns::Absent;
     /// Validation of column values against their code table. Unknown for the API.
     column_values: ColumnValues = ColumnValues::Unchecked;
+    /// Effect of a table PUT without `scope`. The vendor's schemas require the member; unknown for the API.
+    missing_scope: MissingScope = MissingScope::Refused;
     /// Effect of a letter PUT on `enabled`. The vendor's schema for reading has the field, the schema for
     /// writing does not.
     letter_enabled: LetterEnabled = LetterEnabled::Respected;
@@ -114,12 +122,16 @@ settings! {
     event_end: EventEnd = EventEnd::Kept;
     /// Effect of a PUT on the last date of weekly hours. Librarians report three years ahead.
     week_end: WeekEnd = WeekEnd::Kept;
+    /// Description of weekly hours that were sent without one.
+    week_description: WeekDescription = WeekDescription::Kept;
     /// Effect of a PUT that changes past entries. Alma's pages refuse the edit; unknown for the API.
     past_hours: PastHours = PastHours::Accepted;
     /// Effect of a PUT on groups of an e-resource missing from `group_setting`. Unknown for Alma.
     group_settings: GroupSettings = GroupSettings::Replaced;
     /// `value` of a group, next to `desc`. Unknown for Alma: the only known response has `desc` alone.
     group_codes: GroupCodes = GroupCodes::Names;
+    /// `proxy_enabled` of a group that uses the proxy of the resource. The vendor's schema: reads back empty.
+    resource_default: ResourceDefault = ResourceDefault::Kept;
 }
 
 impl EmulatorConfig {
@@ -173,6 +185,31 @@ switches! {
         /// No optional fields: no language, links, update dates or totals, and no flags at their defaults.
         Sparse,
     }
+    /// Format of members without a value.
+    EmptyValues {
+        /// Omitted.
+        Absent,
+        /// `null`, and an empty element in XML.
+        Null,
+        /// `""`, or `{"value": "", "desc": null}` for a code, and an empty element in XML.
+        Empty,
+    }
+    /// Format of empty lists.
+    EmptyLists {
+        /// Omitted.
+        Absent,
+        /// `[]`.
+        Present,
+        /// `null`.
+        Null,
+    }
+    /// Members of the vendor's schemas beyond those with a purpose in the emulator.
+    ExtraMembers {
+        /// Omitted.
+        Omitted,
+        /// Answered: every member that a zone always answers, with lists of objects for notes and numbers.
+        Documented,
+    }
     /// Order of rows.
     RowOrder {
         /// Order as sent.
@@ -221,6 +258,13 @@ switches! {
         Unchecked,
         /// Rejects a value outside the code table of the column's header with 402119.
         Checked,
+    }
+    /// Effect of a table PUT without `scope`.
+    MissingScope {
+        /// Error.
+        Refused,
+        /// Replaces the rows of the institution.
+        Institution,
     }
     /// Effect of a letter PUT on `enabled`.
     LetterEnabled {
@@ -271,6 +315,13 @@ switches! {
         /// Three years after `today`, for all weekly hours of the calendar.
         Moved,
     }
+    /// Description of weekly hours that were sent without one.
+    WeekDescription {
+        /// Empty.
+        Kept,
+        /// `Standard operating hours`.
+        Standard,
+    }
     /// Effect of a PUT that changes past entries.
     PastHours {
         /// Changes the entries.
@@ -295,5 +346,12 @@ switches! {
         Numbers,
         /// Absent: `desc` is the name, and a PUT accepts `desc`.
         Absent,
+    }
+    /// `proxy_enabled` of a group that uses the proxy of the resource.
+    ResourceDefault {
+        /// As sent: `2`.
+        Kept,
+        /// Empty.
+        Empty,
     }
 }

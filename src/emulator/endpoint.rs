@@ -15,14 +15,14 @@ use serde_json::{Map, Value};
 use super::api_request::ApiRequest;
 use super::config::{EmulatorConfig, OptionalFields};
 use super::request_body::parse_body;
-use super::response_document::{BodyFormat, write};
+use super::response_document::{BodyFormat, DocumentStyle, write};
 use crate::analysis::NetworkSettings;
 
 // Parts of almost every endpoint.
 pub(super) use super::error_response::ErrorResponse;
 pub(super) use super::modification_stamp::ModificationStamp;
 pub(super) use super::request_body::XmlLayout;
-pub(super) use super::response_document::{DocumentNode, DocumentPart};
+pub(super) use super::response_document::{DocumentNode, DocumentPart, UnsetForm};
 pub(super) use super::settings_writer::{SettingsWriter, observed_record};
 pub(super) use super::zone::EmulatedZone;
 
@@ -253,7 +253,12 @@ impl<'a> EndpointRequest<'a> {
     /// Returns a document as response.
     pub fn reply(&self, root: &str, node: &DocumentNode) -> EndpointResult {
         let format = self.call.answer;
-        Ok((format, write(root, node, format, self.settings.booleans)))
+        Ok((format, write(root, node, format, DocumentStyle::from_settings(self.settings))))
+    }
+
+    /// Returns a response without content.
+    pub fn reply_empty(&self) -> EndpointResult {
+        Ok((self.call.answer, Bytes::new()))
     }
 
     /// Returns a list as response.

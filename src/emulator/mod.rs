@@ -8,13 +8,16 @@
 //!
 //! Below `/almaws/v1`; the key (`Authorization: apikey KEY`, or `?apikey=KEY`) selects the zone:
 //!
-//! - `GET POST conf/test`, `GET conf/general`;
+//! - `GET POST` of the test of each area: `conf/test`, `users/operation/test`, `partners/operation/test`,
+//!   `bibs/test`, `acq/test`, `analytics/test`, `task-lists/test`;
+//! - `GET conf/general`;
 //! - `GET conf/code-tables`, `GET PUT conf/code-tables/{name}`;
 //! - `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`;
-//! - `GET conf/jobs`, `GET conf/jobs/{id}/instances` (run dates are relative to the emulated date);
+//! - `GET conf/jobs`, `GET conf/jobs/{id}`, `GET conf/jobs/{id}/instances` (`ALL` for the runs of all jobs;
+//!   run dates are relative to the emulated date), `GET conf/jobs/{id}/instances/{instance}`;
 //! - `GET conf/letters`, `GET PUT conf/letters/{code}` (PUT accepts only XML);
-//! - `GET PUT conf/relations?scope=LIBRARY`;
-//! - `GET PUT conf/open-hours?scope=LIBRARY` (or the institution's code);
+//! - `GET PUT conf/relations?scope=LIBRARY`, `DELETE conf/relations?scope=LIBRARY&libraryCode=A,B`;
+//! - `GET PUT DELETE conf/open-hours?scope=LIBRARY` (or the institution's code);
 //! - in the Network Zone, below `electronic/e-collections`: `GET` of lists, `GET PUT` of an e-collection, of
 //!   an e-service (`/{id}/e-services/{id}`) and of a portfolio (`/portfolios/{id}` below the e-service);
 //! - `GET POST users`, `GET PUT DELETE users/{id}`, `POST users/{id}?op=refresh`.
@@ -139,10 +142,10 @@ mod tests;
 use std::sync::Arc;
 
 pub use config::{
-    Booleans, ClosedStatus, ColumnValues, Connection, EmulatorConfig, ErrorShape, EventEnd, GroupCodes,
-    GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled, Lists, ManagedInNetwork,
-    OptionalFields, PastHours, RelationShape, RowOrder, UnknownKey, UnusedColumns, WeekEnd,
-    ZoneConfigOverride,
+    Booleans, ClosedStatus, ColumnValues, Connection, EmptyLists, EmptyValues, EmulatorConfig, ErrorShape,
+    EventEnd, ExtraMembers, GroupCodes, GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled,
+    Lists, ManagedInNetwork, MissingScope, OptionalFields, PastHours, RelationShape, ResourceDefault,
+    RowOrder, UnknownKey, UnusedColumns, WeekDescription, WeekEnd, ZoneConfigOverride,
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};

@@ -8,7 +8,7 @@ use http::{HeaderValue, Response, StatusCode};
 use quick_xml::escape::escape;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
-use super::config::Booleans;
+use super::config::{Booleans, EmptyLists, EmptyValues, EmulatorConfig, OptionalFields};
 
 /// Format of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,6 +24,34 @@ impl BodyFormat {
             Self::Xml => "application/xml;charset=UTF-8",
         }
     }
+}
+
+/// Style of a response, from the switches of the zone.
+#[derive(Clone, Copy)]
+pub(super) struct DocumentStyle {
+    booleans: Booleans,
+    empty_values: EmptyValues,
+    empty_lists: EmptyLists,
+}
+
+impl DocumentStyle {
+    pub fn from_settings(settings: &EmulatorConfig) -> Self {
+        let is_sparse = settings.optional_fields == OptionalFields::Sparse;
+        Self {
+            booleans: settings.booleans,
+            // A member without a value is optional.
+            empty_values: if is_sparse { EmptyValues::Absent } else { settings.empty_values },
+            empty_lists: if is_sparse { EmptyLists::Absent } else { settings.empty_lists },
+        }
+    }
+}
+
+/// Form of a member that can lack a value.
+#[derive(Clone, Copy)]
+pub(super) enum UnsetForm {
+    Text,
+    /// Code with a description.
+    Code,
 }
 
 /// Node of a response document.
@@ -63,7 +91,9 @@ pub(super) enum DocumentPart {
     /// Text, written as an attribute in XML.
     Attribute(&'static str, String),
     Child(&'static str, DocumentNode),
-    /// Array named after the items in JSON, omitted if empty. Elements in XML, with or without a wrapper
+    /// Member without a value. A switch selects the form.
+    Unset(&'static str, UnsetForm),
+    /// Array named after the items in JSON. A switch selects the form of an empty array. Elements in XML, with or without a wrapper
     /// element.
     List {
         around: Option<&'static str>,
@@ -75,6 +105,11 @@ pub(super) enum DocumentPart {
 impl DocumentPart {
     pub fn text(name: &'static str, text: impl Into<String>) -> Self {
         Self::Child(name, DocumentNode::text(text))
+    }
+
+    /// Creates a text. An empty text counts as unset.
+    pub fn text_if_set(name: &'static str, text: &str) -> Self {
+        if text.is_empty() { Self::Unset(name, UnsetForm::Text) } else { Self::text(name, text) }
     }
 
     pub fn flag(name: &'static str, flag: bool) -> Self {
@@ -107,13 +142,13 @@ impl DocumentPart {
 }
 
 /// Serializes a document.
-pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, booleans: Booleans) -> Bytes {
+pub(super) fn write(root: &str, node: &DocumentNode, format: BodyFormat, style: DocumentStyle) -> Bytes {
     match format {
         // Serialization cannot fail, because all keys are texts.
-        BodyFormat::Json => serde_json::to_vec(&JsonNode(node, booleans)).unwrap_or_default().into(),
+        BodyFormat::Json => serde_json::to_vec(&JsonNode(node, style)).unwrap_or_default().into(),
         BodyFormat::Xml => {
             let mut out = String::from(XML_DECLARATION);
-            xml(&mut out, root, node);
+            xml(&mut out, root, node, style);
             out.into()
         }
     }
@@ -131,20 +166,23 @@ pub(super) fn to_response<B>(status: StatusCode, kind: &'static str, body: impl 
 pub(super) const XML_DECLARATION: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
 
 /// Node as JSON, serialized without a copy of the tree.
-struct JsonNode<'a>(&'a DocumentNode, Booleans);
+struct JsonNode<'a>(&'a DocumentNode, DocumentStyle);
 
 impl Serialize for JsonNode<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self(node, booleans) = *self;
+        let Self(node, style) = *self;
         match node {
             DocumentNode::Text(text) => serializer.serialize_str(text),
-            DocumentNode::Flag(flag) => match booleans {
+            DocumentNode::Flag(flag) => match style.booleans {
                 Booleans::Json => serializer.serialize_bool(*flag),
                 Booleans::Text => serializer.collect_str(flag),
             },
             DocumentNode::Valued(value, attributes) => {
-                let attributes = attributes.iter().map(|(name, text)| (*name, text));
-                serializer.collect_map(std::iter::once(("value", value)).chain(attributes))
+                let shows_empty = style.empty_values == EmptyValues::Absent;
+                let attributes = attributes.iter();
+                let attributes = attributes
+                    .map(|(name, text)| (*name, Some(text).filter(|text| shows_empty || !text.is_empty())));
+                serializer.collect_map(std::iter::once(("value", Some(value))).chain(attributes))
             }
             DocumentNode::Group(parts) => {
                 let mut object = serializer.serialize_map(None)?;
@@ -153,11 +191,24 @@ impl Serialize for JsonNode<'_> {
                         DocumentPart::Count(name, count) => object.serialize_entry(name, count)?,
                         DocumentPart::Attribute(name, text) => object.serialize_entry(name, text)?,
                         DocumentPart::Child(name, node) => {
-                            object.serialize_entry(name, &Self(node, booleans))?
+                            object.serialize_entry(name, &Self(node, style))?
                         }
-                        DocumentPart::List { items, .. } if items.is_empty() => {}
+                        DocumentPart::Unset(name, form) => match (style.empty_values, form) {
+                            (EmptyValues::Absent, _) => {}
+                            (EmptyValues::Null, _) => object.serialize_entry(name, &())?,
+                            (EmptyValues::Empty, UnsetForm::Text) => object.serialize_entry(name, "")?,
+                            (EmptyValues::Empty, UnsetForm::Code) => object
+                                .serialize_entry(name, &serde_json::json!({"value": "", "desc": null}))?,
+                        },
+                        DocumentPart::List { item, items, .. } if items.is_empty() => {
+                            match style.empty_lists {
+                                EmptyLists::Absent => {}
+                                EmptyLists::Present => object.serialize_entry(item, &[(); 0])?,
+                                EmptyLists::Null => object.serialize_entry(item, &())?,
+                            }
+                        }
                         DocumentPart::List { around: _, item, items } => {
-                            let items: Vec<Self> = items.iter().map(|node| Self(node, booleans)).collect();
+                            let items: Vec<Self> = items.iter().map(|node| Self(node, style)).collect();
                             object.serialize_entry(item, &items)?;
                         }
                     }
@@ -168,7 +219,7 @@ impl Serialize for JsonNode<'_> {
     }
 }
 
-fn xml(out: &mut String, name: &str, node: &DocumentNode) {
+fn xml(out: &mut String, name: &str, node: &DocumentNode, style: DocumentStyle) {
     out.extend(["<", name]);
     match node {
         DocumentNode::Text(text) => out.extend([">", &escape(text.as_str())]),
@@ -182,18 +233,23 @@ fn xml(out: &mut String, name: &str, node: &DocumentNode) {
                 match part {
                     DocumentPart::Count(name, count) => attribute(out, name, &count.to_string()),
                     DocumentPart::Attribute(name, text) => attribute(out, name, text),
-                    DocumentPart::Child(..) | DocumentPart::List { .. } => {}
+                    DocumentPart::Child(..) | DocumentPart::Unset(..) | DocumentPart::List { .. } => {}
                 }
             }
             out.push('>');
             for part in parts {
                 match part {
                     DocumentPart::Count(..) | DocumentPart::Attribute(..) => {}
-                    DocumentPart::Child(name, node) => xml(out, name, node),
+                    DocumentPart::Child(name, node) => xml(out, name, node, style),
+                    DocumentPart::Unset(name, _) => match style.empty_values {
+                        EmptyValues::Absent => {}
+                        EmptyValues::Null | EmptyValues::Empty => out.extend(["<", name, "/>"]),
+                    },
                     DocumentPart::List { around, item, items } => {
-                        let around = around.filter(|_| !items.is_empty());
+                        let shows_empty = style.empty_lists != EmptyLists::Absent;
+                        let around = around.filter(|_| shows_empty || !items.is_empty());
                         around.into_iter().for_each(|around| out.extend(["<", around, ">"]));
-                        items.iter().for_each(|node| xml(out, item, node));
+                        items.iter().for_each(|node| xml(out, item, node, style));
                         around.into_iter().for_each(|around| out.extend(["</", around, ">"]));
                     }
                 }

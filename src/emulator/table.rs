@@ -6,14 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{DistributionAuthor, Lists, RowOrder};
+use super::config::{DistributionAuthor, Lists, MissingScope, RowOrder};
 use super::endpoint::{EditError, EmulatedEndpoint, EndpointEdit, EndpointRequest, EndpointResult};
 use super::error_response::ErrorResponse;
 use super::modification_stamp::ModificationStamp;
 use super::put_fields::{code, object_list, required_text};
 use super::random::{mix, order, text};
 use super::request_body::XmlLayout;
-use super::response_document::{DocumentNode, DocumentPart};
+use super::response_document::{DocumentNode, DocumentPart, UnsetForm};
 use super::settings_writer::SettingsWriter;
 use crate::model::alma_codes::NETWORK_EDITOR;
 
@@ -266,9 +266,12 @@ impl TableView<'_> {
     pub fn add_stamp(&self, parts: &mut Vec<DocumentPart>, updated: Option<&ModificationStamp>) {
         let hides_network = self.request.settings.distribution_author == DistributionAuthor::Hidden;
         let shown = updated.filter(|stamp| self.full() && !(hides_network && stamp.by == NETWORK_EDITOR));
-        if let Some(ModificationStamp { by, date }) = shown {
-            parts.extend([DocumentPart::text("updated_by", by), DocumentPart::text("update_date", date)]);
-        }
+        parts.extend(match shown {
+            Some(ModificationStamp { by, date }) => {
+                [DocumentPart::text("updated_by", by), DocumentPart::text("update_date", date)]
+            }
+            None => ["updated_by", "update_date"].map(|name| DocumentPart::Unset(name, UnsetForm::Text)),
+        });
     }
 }
 
@@ -302,15 +305,26 @@ impl TablePut<'_> {
 
     /// Checks fields required by the vendor's schema.
     pub fn require(&self, fields: &[&str]) -> Result<(), ErrorResponse> {
-        match fields.iter().find(|field| self.body.get(**field).is_none_or(Value::is_null)) {
+        let is_optional = |field: &str| field == "scope" && self.lacks_scope();
+        let is_missing = |field: &&&str| self.body.get(**field).is_none_or(Value::is_null);
+        match fields.iter().find(|field| is_missing(field) && !is_optional(field)) {
             Some(field) => Err(ErrorResponse::invalid_request(format!("The element '{field}' is missing."))),
             None => Ok(()),
         }
     }
 
+    /// Returns true for a body without a scope, if a switch makes the scope optional.
+    fn lacks_scope(&self) -> bool {
+        let is_optional = self.request.settings.missing_scope == MissingScope::Institution;
+        is_optional && self.body.get("scope").is_none_or(Value::is_null)
+    }
+
     /// Returns the library of the rows, `""` for the institution. `illegal` is the error code for an invalid
     /// scope.
     pub fn library(&self, level: TableScope, illegal: u32) -> Result<String, ErrorResponse> {
+        if self.lacks_scope() {
+            return Ok(String::new());
+        }
         let part = |name: &str| code(self.body.get("scope")?.get(name));
         let (institution, library) =
             (part("institution_id").unwrap_or_default(), part("library_id").unwrap_or_default());

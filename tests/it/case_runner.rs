@@ -21,9 +21,15 @@ use zonal::provider::transport::Transport;
 
 /// Runs the script of a case, and returns the script with its new output.
 pub fn run(case: &Path) -> String {
+    run_with_behaviour(case, "{}")
+}
+
+/// Runs the script of a case with other settings of the emulator, as JSON.
+pub fn run_with_behaviour(case: &Path, settings: &str) -> String {
     let script = std::fs::read_to_string(case.join("script.txt")).expect("case should have a script.txt");
     paused(async {
         let stage = CaseNetwork::new(case);
+        stage.happen(&format!("behaviour {settings}"));
         let mut played = String::new();
         for line in script.lines() {
             if let Some(comment) = line.strip_prefix('#') {

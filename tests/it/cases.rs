@@ -15,7 +15,7 @@ macro_rules! cases {
             }
         )*
 
-        const CASES: &[&str] = &[$(stringify!($name)),*];
+        pub const CASES: &[&str] = &[$(stringify!($name)),*];
     };
 }
 
@@ -115,7 +115,7 @@ fn check(name: &str) {
     }
 }
 
-fn difference(expected: &str, found: &str) -> String {
+pub fn difference(expected: &str, found: &str) -> String {
     let differing = expected.lines().zip(found.lines()).position(|(a, b)| a != b);
     let line = differing.unwrap_or_else(|| expected.lines().count().min(found.lines().count()));
     let around =

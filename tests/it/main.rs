@@ -49,5 +49,6 @@ mod store_reconnect;
 mod store_upgrade;
 mod storm;
 mod surprises;
+mod unclean_answers;
 mod unmanage;
 mod write_window;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::select;
 use zonal::emulator::{
-    Booleans, ColumnValues, EmulatorConfig, ErrorShape, Lists, OptionalFields, RowOrder, UnusedColumns,
+    Booleans, ColumnValues, EmptyLists, EmptyValues, EmulatorConfig, ErrorShape, Lists, OptionalFields,
+    RowOrder, UnusedColumns,
 };
 use zonal::manifest::SourceFile;
 
@@ -226,19 +227,34 @@ fn behaviours() -> impl Strategy<Value = EmulatorConfig> {
         select(vec![Booleans::Json, Booleans::Text]),
         select(vec![UnusedColumns::Absent, UnusedColumns::Empty]),
         select(vec![Lists::Unpaged, Lists::Paged]),
+        select(vec![EmptyValues::Absent, EmptyValues::Null, EmptyValues::Empty]),
+        select(vec![EmptyLists::Absent, EmptyLists::Present, EmptyLists::Null]),
         any::<u64>(),
     )
-        .prop_map(|(row_order, optional_fields, booleans, unused_columns, lists, seed)| EmulatorConfig {
-            seed,
-            row_order,
-            optional_fields,
-            booleans,
-            unused_columns,
-            lists,
-            gateway_errors: ErrorShape::Html,
-            column_values: ColumnValues::Unchecked,
-            ..EmulatorConfig::without_thresholds()
-        })
+        .prop_map(
+            |(
+                row_order,
+                optional_fields,
+                booleans,
+                unused_columns,
+                lists,
+                empty_values,
+                empty_lists,
+                seed,
+            )| EmulatorConfig {
+                seed,
+                empty_values,
+                empty_lists,
+                row_order,
+                optional_fields,
+                booleans,
+                unused_columns,
+                lists,
+                gateway_errors: ErrorShape::Html,
+                column_values: ColumnValues::Unchecked,
+                ..EmulatorConfig::without_thresholds()
+            },
+        )
 }
 
 #[test]

@@ -1,14 +1,24 @@
-//! Documented test request: `conf/test`, always in XML.
+//! Documented test requests of the areas of a key: `conf/test`, `users/operation/test`, always in XML.
 
 use http::Method;
 
 use crate::emulator::endpoint::{
     DocumentNode, EmulatedEndpoint, EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, seed_each,
 };
-use crate::emulator::response_document::{BodyFormat, write};
+use crate::emulator::response_document::{BodyFormat, DocumentStyle, write};
 
-pub(super) const ENDPOINT: EndpointEntry =
-    EndpointEntry::new(&["conf", "test"], |zones| seed_each(zones, |_| ConnectionTest));
+pub(super) const ENDPOINT: EndpointEntry = test_of(&["conf", "test"]);
+pub(super) const USERS: EndpointEntry = test_of(&["users", "operation", "test"]);
+pub(super) const PARTNERS: EndpointEntry = test_of(&["partners", "operation", "test"]);
+pub(super) const BIBS: EndpointEntry = test_of(&["bibs", "test"]);
+pub(super) const ACQUISITIONS: EndpointEntry = test_of(&["acq", "test"]);
+pub(super) const ANALYTICS: EndpointEntry = test_of(&["analytics", "test"]);
+pub(super) const TASK_LISTS: EndpointEntry = test_of(&["task-lists", "test"]);
+
+/// Returns the test of one area.
+const fn test_of(path: &'static [&'static str]) -> EndpointEntry {
+    EndpointEntry::new(path, |zones| seed_each(zones, |_| ConnectionTest))
+}
 
 struct ConnectionTest;
 
@@ -19,7 +29,10 @@ impl EmulatedEndpoint for ConnectionTest {
             return Err(ErrorResponse::routing_error());
         }
         let node = DocumentNode::text(format!("{method} - OK - institutionCode: {code}"));
-        Ok((BodyFormat::Xml, write("test", &node, BodyFormat::Xml, request.settings.booleans)))
+        Ok((
+            BodyFormat::Xml,
+            write("test", &node, BodyFormat::Xml, DocumentStyle::from_settings(request.settings)),
+        ))
     }
 
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {

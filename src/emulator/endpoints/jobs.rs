@@ -46,10 +46,18 @@ impl EmulatedEndpoint for EmulatedJobs {
     fn get(&self, request: &EndpointRequest<'_>) -> EndpointResult {
         match request.path {
             [] => self.reply_jobs(request),
-            [job, instances] if instances == "instances" => {
-                let job = self.0.iter().find(|known| known.id == *job);
-                let job = job.ok_or_else(|| ErrorResponse::business(402_216, "Invalid job id."))?;
-                job.reply_runs(request)
+            [job] => request.reply("job", &DocumentNode::Group(self.find(job)?.parts(request))),
+            [all, instances] if instances == "instances" && all == "ALL" => {
+                reply_runs(self.0.iter().flat_map(EmulatedJob::runs), request)
+            }
+            [job, instances] if instances == "instances" => reply_runs(self.find(job)?.runs(), request),
+            [job, instances, run] if instances == "instances" => {
+                let (job, run) = self
+                    .find(job)?
+                    .runs()
+                    .find(|(_, known)| known.id == *run)
+                    .ok_or_else(|| ErrorResponse::business(402_218, "Invalid job instance id."))?;
+                request.reply("job_instance", &run.to_document(job, request))
             }
             _ => Err(ErrorResponse::routing_error()),
         }
@@ -57,6 +65,11 @@ impl EmulatedEndpoint for EmulatedJobs {
 }
 
 impl EmulatedJobs {
+    fn find(&self, id: &str) -> Result<&EmulatedJob, ErrorResponse> {
+        let job = self.0.iter().find(|known| known.id == id);
+        job.ok_or_else(|| ErrorResponse::business(402_216, "Invalid job id."))
+    }
+
     fn reply_jobs(&self, request: &EndpointRequest<'_>) -> EndpointResult {
         let is = |name, value| request.call.parameter(name).is_none_or(|expected| expected == value);
         let jobs = self.0.iter().filter(|job| is("type", job.kind) && is("category", job.category));
@@ -64,24 +77,32 @@ impl EmulatedJobs {
     }
 }
 
+/// Returns the requested runs, latest first.
+fn reply_runs<'a>(
+    runs: impl Iterator<Item = (&'a EmulatedJob, &'a EmulatedJobRun)>,
+    request: &EndpointRequest<'_>,
+) -> EndpointResult {
+    let day = |name| {
+        let parsed = request.call.parameter(name).map(str::parse::<Date>).transpose();
+        parsed.map_err(|_| ErrorResponse::business(402_217, "Invalid date format."))
+    };
+    let (from, to) = (day("submit_date_from")?, day("submit_date_to")?);
+    let status = request.call.parameter("status");
+    let is_requested = |(_, run): &(&EmulatedJob, &EmulatedJobRun)| {
+        let date = run.date(request);
+        from.is_none_or(|from| date >= from)
+            && to.is_none_or(|to| date <= to)
+            && status.is_none_or(|status| status == run.status)
+    };
+    let mut runs: Vec<_> = runs.filter(is_requested).collect();
+    runs.sort_by_key(|(_, run)| (run.days_ago, Reverse(run.time)));
+    request.reply_page("job_instances", "job_instance", runs, |(job, run)| run.to_document(job, request))
+}
+
 impl EmulatedJob {
-    /// Returns the runs, latest first.
-    fn reply_runs(&self, request: &EndpointRequest<'_>) -> EndpointResult {
-        let day = |name| {
-            let parsed = request.call.parameter(name).map(str::parse::<Date>).transpose();
-            parsed.map_err(|_| ErrorResponse::business(402_217, "Invalid date format."))
-        };
-        let (from, to) = (day("submit_date_from")?, day("submit_date_to")?);
-        let status = request.call.parameter("status");
-        let is_requested = |run: &&EmulatedJobRun| {
-            let date = run.date(request);
-            from.is_none_or(|from| date >= from)
-                && to.is_none_or(|to| date <= to)
-                && status.is_none_or(|status| status == run.status)
-        };
-        let mut runs: Vec<&EmulatedJobRun> = self.runs.iter().filter(is_requested).collect();
-        runs.sort_by_key(|run| (run.days_ago, Reverse(run.time)));
-        request.reply_page("job_instances", "job_instance", runs, |run| run.to_document(self, request))
+    /// Returns the runs with their job.
+    fn runs(&self) -> impl Iterator<Item = (&Self, &EmulatedJobRun)> {
+        self.runs.iter().map(move |run| (self, run))
     }
 
     fn parts(&self, request: &EndpointRequest<'_>) -> Vec<DocumentPart> {
@@ -104,6 +125,10 @@ impl EmulatedJobRun {
         let date = self.date(request);
         let time = |name, seconds: &str| DocumentPart::text(name, format!("{date}T{}{seconds}Z", self.time));
         let mut parts = vec![
+            DocumentPart::Attribute(
+                "link",
+                request.link(&format!("conf/jobs/{}/instances", job.id), &self.id),
+            ),
             DocumentPart::text("id", &self.id),
             DocumentPart::text("name", job.name),
             DocumentPart::described("submitted_by", self.by, self.by),

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::emulator::config::LetterEnabled;
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EndpointEdit, EndpointEntry,
-    EndpointRequest, EndpointResult, ErrorResponse, ModificationStamp, XmlLayout, seed_each,
+    EndpointRequest, EndpointResult, ErrorResponse, ModificationStamp, UnsetForm, XmlLayout, seed_each,
 };
 use crate::emulator::put_fields::{flag, required_text};
 use crate::emulator::response_document::BodyFormat;
@@ -142,10 +142,15 @@ impl EmulatedLetter {
             parts.push(yes_or_no("customized", self.customized));
             parts.push(yes_or_no("patron_facing", self.patron_facing));
             parts.push(DocumentPart::described("labels", &self.code, &self.code));
-            if let Some(ModificationStamp { by, date }) = &self.updated {
-                parts.push(DocumentPart::described("updated_by", by, by));
-                parts.push(DocumentPart::text("update_date", date));
-            }
+            parts.extend(match &self.updated {
+                Some(ModificationStamp { by, date }) => {
+                    [DocumentPart::described("updated_by", by, by), DocumentPart::text("update_date", date)]
+                }
+                None => [
+                    DocumentPart::Unset("updated_by", UnsetForm::Code),
+                    DocumentPart::Unset("update_date", UnsetForm::Text),
+                ],
+            });
         }
         parts
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -82,11 +83,19 @@ impl EmulatedEndpoint for EmulatedRelations {
         request.reply("relations", &to_document(relations, request.settings.relation_shape))
     }
 
-    /// Replaces all relations of the library.
+    /// Replaces all relations of the library, or deletes the relations with the libraries in `libraryCode`.
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {
-        request.require_put()?;
         let library = requested_library(request)?;
         let relations = self.0.get_mut(library).ok_or_else(|| no_library(library))?;
+        if request.call.method == Method::DELETE {
+            let related = request.call.parameter("libraryCode").filter(|codes| !codes.is_empty());
+            let related = related.ok_or_else(|| {
+                ErrorResponse::business(40_166_413, "Parameter value is mandatory: libraryCode.")
+            })?;
+            relations.retain(|relation| !related.split(',').any(|code| code.trim() == relation.library));
+            return request.reply_empty();
+        }
+        request.require_put()?;
         let body = request.parse_body("relations", &LAYOUT)?;
         *relations = parse_relations(&body, request.settings.relation_shape, request.zone)?;
         self.get(request)

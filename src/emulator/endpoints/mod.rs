@@ -18,6 +18,12 @@ use super::endpoint::EndpointEntry;
 /// All endpoints.
 pub(super) static ENDPOINTS: &[EndpointEntry] = &[
     connection_test::ENDPOINT,
+    connection_test::USERS,
+    connection_test::PARTNERS,
+    connection_test::BIBS,
+    connection_test::ACQUISITIONS,
+    connection_test::ANALYTICS,
+    connection_test::TASK_LISTS,
     general_configuration::ENDPOINT,
     code_tables::ENDPOINT,
     mapping_tables::ENDPOINT,

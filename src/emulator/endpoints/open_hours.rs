@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::emulator::config::{
-    ClosedStatus, EmulatorConfig, EventEnd, InstitutionHours, InstitutionScope, PastHours, WeekEnd,
+    ClosedStatus, EmulatorConfig, EventEnd, InstitutionHours, InstitutionScope, PastHours, WeekDescription,
+    WeekEnd,
 };
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
-    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, XmlLayout, seed_each,
+    EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, TargetField, UnsetForm, XmlLayout,
+    seed_each,
 };
 use crate::emulator::put_fields::{code, object_list, required_text};
 
@@ -119,15 +122,19 @@ impl EmulatedEndpoint for EmulatedCalendars {
         request.reply("open_hours", &self.to_document(library, request.settings))
     }
 
-    /// Replaces a calendar.
+    /// Replaces or deletes a calendar.
     ///
     /// Inherited entries become the calendar's own: a client that sends them back has copied the
     /// institution's hours, on purpose or not.
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {
-        request.require_put()?;
         let library = requested_library(request)?;
         let hours =
             self.0.get_mut(library).ok_or_else(|| ErrorResponse::invalid_parameter("scope", library))?;
+        if request.call.method == Method::DELETE {
+            hours.clear();
+            return request.reply_empty();
+        }
+        request.require_put()?;
         let body = request.parse_body("open_hours", &LAYOUT)?;
         let malformed = || ErrorResponse::invalid_request("The element 'open_hour' is not a list.");
         let entries = object_list(&body, "open_hour", malformed)?;
@@ -199,6 +206,10 @@ impl EmulatedOpenHour {
         if settings.closed_status == ClosedStatus::Close && hour.status == "CLOSED" {
             "CLOSE".clone_into(&mut hour.status);
         }
+        let lacks_description = hour.kind == "WEEK" && hour.description.is_empty();
+        if settings.week_description == WeekDescription::Standard && lacks_description {
+            "Standard operating hours".clone_into(&mut hour.description);
+        }
         if settings.event_end == EventEnd::Dropped && hour.kind == "EVENT" && hour.to_date == hour.from_date {
             hour.to_date.clear();
         }
@@ -226,9 +237,11 @@ impl EmulatedOpenHour {
             DocumentPart::flag("inherited", inherited),
             DocumentPart::text("desc", description),
         ];
-        let has_text = |(_, text): &(&str, &String)| !text.is_empty();
-        parts.extend(texts.into_iter().filter(has_text).map(|(name, text)| DocumentPart::text(name, text)));
-        parts.extend(codes.into_iter().filter(has_text).map(|(name, text)| code(name, text)));
+        parts.extend(texts.into_iter().map(|(name, text)| DocumentPart::text_if_set(name, text)));
+        parts.extend(codes.into_iter().map(|(name, text)| match text.is_empty() {
+            true => DocumentPart::Unset(name, UnsetForm::Code),
+            false => code(name, text),
+        }));
         DocumentNode::Group(parts)
     }
 

@@ -44,3 +44,19 @@ async fn unknown_jobs_and_job_starts_are_rejected() {
     let started = put(&emulator, "w-nz", "/conf/jobs", &Value::Null).await;
     assert_eq!(refusal(&started).1, "ROUTING_ERROR");
 }
+
+#[tokio::test]
+async fn runs_of_all_jobs_are_listed_and_found() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    let (_, jobs) = get(&emulator, "r-nz", "/conf/jobs?type=SCHEDULED").await;
+    let id = jobs["job"][0]["id"].as_str().unwrap();
+    let (_, job) = get(&emulator, "r-nz", &format!("/conf/jobs/{id}")).await;
+    assert_eq!(job, jobs["job"][0]);
+    let (_, all) = get(&emulator, "r-nz", "/conf/jobs/ALL/instances?limit=100").await;
+    let (_, runs) = get(&emulator, "r-nz", &format!("/conf/jobs/{id}/instances")).await;
+    assert_eq!((&all["total_record_count"], &runs["total_record_count"]), (&5.into(), &2.into()));
+    let run = &runs["job_instance"][0];
+    let path = format!("/conf/jobs/{id}/instances/{}", run["id"].as_str().unwrap());
+    assert_eq!(&get(&emulator, "r-nz", &path).await.1, run);
+    assert_eq!(refusal(&get(&emulator, "r-nz", &format!("/conf/jobs/{id}/instances/0")).await).1, "402218");
+}

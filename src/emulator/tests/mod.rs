@@ -1,6 +1,7 @@
 //! Tests of the emulator from a client's view.
 #![expect(clippy::unwrap_used, reason = "a panic fails the test")]
 
+mod client_habits;
 mod config_switches;
 mod control_endpoints;
 mod edits;

@@ -144,7 +144,11 @@ fn parse_entry(entry: &Json) -> Result<GroupSetting<'_>, String> {
     let mut record = Record::from([(GROUP.into(), FieldValue::from_text(group))]);
     for field in SETTINGS {
         let Some(value) = json.get(field) else { continue };
-        record.insert(field.into(), setting(field, value).map_err(|what| format!("`{field}`: {what}"))?);
+        let value = setting(field, value).map_err(|what| format!("`{field}`: {what}"))?;
+        // Answers differ in the form of empty settings: absent, null or empty. Records and digests do not.
+        if value != FieldValue::Null {
+            record.insert(field.into(), value);
+        }
     }
     Ok((record, json))
 }
@@ -170,13 +174,14 @@ fn name(group: &Json) -> Option<String> {
 
 /// Returns `true`, `false`, or null if the resource's own setting applies.
 ///
-/// How a zone expresses the last case is unknown: absent, empty, or as text.
+/// A zone expresses the last case as absent, as empty (the vendor's schema), as a text, or as the code `2` of
+/// `GroupProxyEnabled`.
 fn proxy_enabled(value: &Json) -> Result<FieldValue, String> {
     let value = cell(value)?;
     Ok(match value.as_text().map(str::to_lowercase).as_deref() {
         Some("true" | "yes") => "true".into(),
         Some("false" | "no") => "false".into(),
-        Some(text) if text.contains("default") => FieldValue::Null,
+        Some(text) if text.contains("default") || text == "2" => FieldValue::Null,
         Some(_) | None => value,
     })
 }

@@ -85,7 +85,10 @@ fn record(
     for (name, value) in row {
         if (layout.is_text)(name) {
             let value = cell(value).map_err(|what| format!("`{name}`: {what}"))?;
-            fields.insert(names.get(name), value);
+            // Answers differ in the form of empty fields: absent, null or empty. Records and digests do not.
+            if value != FieldValue::Null {
+                fields.insert(names.get(name), value);
+            }
         }
     }
     for (name, default) in layout.flags {

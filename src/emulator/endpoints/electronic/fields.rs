@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::documented_members::missing_group_members;
 use crate::emulator::config::{EmulatorConfig, GroupCodes, OptionalFields};
 use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
@@ -30,13 +31,14 @@ pub fn set_field(members: &mut BTreeMap<String, Value>, name: &str, value: &Valu
 
 /// Returns the value of a field after a PUT.
 ///
-/// An empty text clears the field. Null also clears dates, as in the vendor's own app. A client cannot change
+/// An empty text or list clears the field. Null also clears dates, as in the vendor's own app. A client cannot change
 /// the description of a code.
 fn field_after_put(name: &str, current: Option<&Value>, value: &Value) -> Option<Value> {
     let dated = name.ends_with("_date") || name == "public_access_model";
     match (current, value) {
         (_, Value::Null) => current.filter(|_| !dated).cloned(),
         (_, Value::String(text)) if text.is_empty() => None,
+        (_, Value::Array(items)) if items.is_empty() => None,
         (_, Value::Object(new)) if new.get("value").is_some_and(|value| value == "") => None,
         (Some(Value::Object(old)), value) if old.contains_key("value") => {
             Some(match (old.get("value").map(code) == Some(code(value)), value) {
@@ -97,6 +99,7 @@ pub fn setting(
         .collect();
     let mut parts = vec![DocumentPart::Child("group", node)];
     parts.extend(members(values.iter().map(|(name, value)| (*name, value)), settings));
+    parts.extend(missing_group_members(texts, settings));
     DocumentNode::Group(parts)
 }
 

@@ -4,6 +4,7 @@
 //! A PUT keeps omitted fields, and an empty text clears a field (the vendor's developer pages). A switch
 //! controls the effect of omitted groups.
 
+mod documented_members;
 mod fields;
 mod resource;
 mod seed;
@@ -17,9 +18,10 @@ use serde_json::{Map, Value};
 
 pub use self::resource::EmulatedResource;
 
+use self::documented_members::{resource_members, stored_form};
 use self::fields::{code, known_name, set_field};
 use self::resource::{ElectronicResourceType, GroupSettingTexts};
-use crate::emulator::config::{EmulatorConfig, GroupCodes, GroupSettings};
+use crate::emulator::config::{EmulatorConfig, GroupCodes, GroupSettings, ResourceDefault};
 use crate::emulator::endpoint::{
     DocumentNode, DocumentPart, EditError, EditFormat, EmulatedEndpoint, EmulatedZone, EndpointEdit,
     EndpointEntry, EndpointRequest, EndpointResult, ErrorResponse, SettingsWriter, XmlLayout,
@@ -84,6 +86,9 @@ const FIRST_GROUP: usize = 7001;
 /// Proxy codes of a zone.
 const PROXIES: [&str; 2] = ["DEFAULT", "EZPROXY"];
 
+/// Code of "Resource Default" in `GroupProxyEnabled`.
+const RESOURCE_DEFAULT: &str = "2";
+
 /// Fields ignored by a PUT.
 const FIXED: [&str; 6] = ["id", "link", "is_local", "is_standalone", "portfolios", "electronic_collection"];
 
@@ -126,7 +131,8 @@ impl EmulatedEndpoint for ElectronicInventory {
         let mut changed = current.clone();
         for (name, value) in &body {
             if !FIXED.contains(&name.as_str()) && known_name(name).is_some() {
-                set_field(&mut changed.members, name, value);
+                let value = stored_form(name, changed.members.get(name), value);
+                set_field(&mut changed.members, name, &value);
             }
         }
         if let Some(sent) = body.get("group_setting") {
@@ -268,7 +274,8 @@ impl ElectronicInventory {
                 ));
             }
         }
-        parts.extend(fields::members(resource.members.iter(), request.settings));
+        let kind = ElectronicResourceType::from_ids(ids);
+        parts.extend(resource_members(kind, &resource.members, request.settings));
         parts
     }
 
@@ -309,7 +316,10 @@ impl ElectronicInventory {
             let group = self.find_group(&name, settings.group_codes).ok_or_else(|| {
                 ErrorResponse::business(60152, format!("The group is not valid: '{name}'."))
             })?;
-            let texts = merge_texts(current.get(group).cloned().unwrap_or_default(), entry.as_object());
+            let mut texts = merge_texts(current.get(group).cloned().unwrap_or_default(), entry.as_object());
+            if settings.resource_default == ResourceDefault::Empty {
+                texts.retain(|name, text| !(name == "proxy_enabled" && text == RESOURCE_DEFAULT));
+            }
             if let Some(proxy) = texts.get("proxy").filter(|proxy| !PROXIES.contains(&proxy.as_str())) {
                 return Err(kind.invalid_proxy(proxy));
             }

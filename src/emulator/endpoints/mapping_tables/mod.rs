@@ -253,8 +253,11 @@ fn header_node(header: &ColumnHeader, number: usize, view: &TableView<'_>) -> Do
 fn row_node(row: &EmulatedMappingRow, view: &TableView<'_>) -> DocumentNode {
     let empty_columns = view.request.settings.unused_columns == UnusedColumns::Empty;
     let columns = COLUMNS.into_iter().zip(&row.columns);
-    let shown = columns.filter(|(_, value)| empty_columns || !value.is_empty());
-    let mut parts: Vec<DocumentPart> = shown.map(|(name, value)| DocumentPart::text(name, value)).collect();
+    let part = |(name, value): (&'static str, &String)| match empty_columns {
+        true => DocumentPart::text(name, value),
+        false => DocumentPart::text_if_set(name, value),
+    };
+    let mut parts: Vec<DocumentPart> = columns.map(part).collect();
     if view.full() || !row.enabled {
         parts.push(DocumentPart::flag("enabled", row.enabled));
     }

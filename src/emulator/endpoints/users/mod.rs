@@ -97,14 +97,14 @@ impl EmulatedUsers {
             ([id], &Method::POST, _) => match call.parameter("op") {
                 Some("refresh") => {
                     desk.refresh(&desk.resolve_primary_id(id)?)?;
-                    desk.reply_empty()
+                    request.reply_empty()
                 }
                 other => Err(ErrorResponse::invalid_parameter("op", other.unwrap_or_default())),
             },
             ([id], &Method::DELETE, _) => {
                 let id = desk.resolve_primary_id(id)?;
                 desk.users.remove_user(&request.zone.code, &id);
-                desk.reply_empty()
+                request.reply_empty()
             }
             (_, _, _) => Err(ErrorResponse::routing_error()),
         }

@@ -1,6 +1,5 @@
 //! Request about users: state, lookups and responses.
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::allowed_values::AllowedUserValues;
@@ -33,10 +32,6 @@ impl UserRequest<'_> {
     pub fn reply_user(&self, id: &str) -> EndpointResult {
         let user = self.users.find(&self.request.zone.code, id).ok_or_else(|| user_not_found(id))?;
         self.request.reply("user", &user.to_document(self.request, &self.allowed))
-    }
-
-    pub fn reply_empty(&self) -> EndpointResult {
-        Ok((self.request.call.answer, Bytes::new()))
     }
 
     pub fn create(&mut self) -> EndpointResult {

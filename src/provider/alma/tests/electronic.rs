@@ -95,7 +95,7 @@ async fn groups_are_parsed_in_every_format() {
         {"group": {"desc": "Group A"}, "proxy_enabled": {"value": "No"}, "proxy": {"value": "P", "desc": "Proxy"}},
         {"group": "B", "proxy_enabled": {"value": "RESOURCE_DEFAULT"}, "public_name": {"value": "Name"}},
         {"group": {"value": 7001, "desc": "Group D"}},
-        {"group": {"value": "2024"}},
+        {"group": {"value": "2024"}, "proxy_enabled": {"value": "2", "desc": "Resource Default"}, "proxy": null},
         {"group": {"value": "", "desc": "C"}, "proxy_enabled": {"value": ""}, "authentication_note": "N", "other": 1},
     ]);
     assert_eq!(
