@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::markdown::escape::{cell, code};
 use super::text::count;
 use crate::model::{
-    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance,
+    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance, REVERT_OF,
 };
 
 /// All manual steps of a plan.
@@ -43,6 +43,9 @@ pub struct RunbookPage {
     pub collection: String,
     /// Alma menu path, or an empty string if unknown.
     pub menu: String,
+    /// Notes about the collection, such as the reason why it is not changed over the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Manual steps, in order.
     pub steps: Vec<RunbookStep>,
 }
@@ -97,6 +100,7 @@ fn page(diff: &CollectionDiff) -> Option<RunbookPage> {
     (!steps.is_empty()).then(|| RunbookPage {
         collection: diff.id.to_string(),
         menu: diff.shape.menu.to_string(),
+        notes: found.notes.clone(),
         steps,
     })
 }
@@ -149,6 +153,9 @@ pub fn markdown(runbook: &RunbookJson) -> String {
             if !page.menu.is_empty() {
                 let _ = writeln!(out, "Open {}.\n", page.menu);
             }
+            for note in &page.notes {
+                let _ = writeln!(out, "Note: {}.\n", cell(note));
+            }
             page.steps.iter().for_each(|step| self::step_markdown(&mut out, step));
         }
     }
@@ -181,8 +188,10 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
     for reason in &step.reasons {
         let _ = writeln!(out, "  Why: {reason}.");
     }
-    let Provenance { span, manifest, .. } = &step.declared_at;
-    let _ = writeln!(out, "  Declared in {manifest}, {span}.\n");
+    let _ = match step.declared_at.manifest.starts_with(REVERT_OF) {
+        true => writeln!(out, "  This is the {}.\n", step.declared_at.manifest),
+        false => writeln!(out, "  Declared in {}, {}.\n", step.declared_at.manifest, step.declared_at.span),
+    };
 }
 
 /// Returns the instruction of a step, without the record key.

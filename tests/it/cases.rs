@@ -85,6 +85,8 @@ cases! {
     snapshot,
     stale_collections,
     support,
+    undeclared,
+    unknown_names,
     unmanage,
     write_order,
 }

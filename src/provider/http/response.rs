@@ -235,9 +235,9 @@ fn failure_class(
 ) -> (FailureClass, Option<&'static str>) {
     match code {
         Some("UNAUTHORIZED" | "FORBIDDEN") => (FailureClass::Denied, Some(AREA)),
-        Some("60344") => (FailureClass::Missing, Some(NO_LETTER)),
+        Some("60344") => (FailureClass::UnknownName, Some(NO_LETTER)),
         Some("40166411" | "40166413") => (FailureClass::Rejected, Some(NO_CODE)),
-        Some("90101") => (FailureClass::Missing, Some(NO_TABLE)),
+        Some("90101") => (FailureClass::UnknownName, Some(NO_TABLE)),
         Some("90102") => (FailureClass::Locked, Some(HIDDEN)),
         Some("90123" | "90125") => (FailureClass::Locked, Some(FIXED)),
         Some("90121" | "90127") => (FailureClass::Mismatch, Some(SCOPE)),

@@ -11,6 +11,8 @@ mod history;
 mod plan;
 mod report;
 mod runs;
+mod undeclared;
+mod unknown_names;
 mod value_change;
 
 #[cfg(test)]
@@ -26,3 +28,4 @@ pub use history::{author, history};
 pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unmanaged_notes};
 pub use report::{outcome, report, wave_end};
 pub use runs::runs;
+pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};
