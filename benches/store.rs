@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use divan::Bencher;
 use futures::future::join_all;
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::Runtime;
 use zonal::model::{
     AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
@@ -19,7 +20,7 @@ use zonal::model::{
     RunState, WritePhase, WriteResponse,
 };
 use zonal::store::{
-    CollectionStateUpdate, HistoryFilter, NewRun, Store, StoreAccess, StoreLocation, StoreScope,
+    CollectionStateUpdate, HistoryFilter, NewRun, RunDocument, Store, StoreAccess, StoreLocation, StoreScope,
     StoredJournalEntry, WaitMode,
 };
 
@@ -88,6 +89,104 @@ fn adoption(bencher: Bencher<'_, '_>, on: BenchDatabase) {
     bencher
         .with_inputs(|| runtime.block_on(TemporaryDirectory::new(on).open()))
         .bench_local_values(|store| runtime.block_on(adopt(&store, BenchZones::Unlike)));
+}
+
+/// Writes a whole apply of 200,000 creations: plan, journal and report. Prints the bytes for each record.
+///
+/// `ZONAL_BENCH_RECORDS=2000000` writes another number of records.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn creation(bencher: Bencher<'_, '_>) {
+    let runtime = runtime();
+    let records = std::env::var("ZONAL_BENCH_RECORDS").ok().and_then(|text| text.parse().ok());
+    let records = records.unwrap_or(200_000);
+    bencher.bench_local(|| {
+        let location = TemporaryDirectory::new(BenchDatabase::Sqlite);
+        let files = location.0.files().expect("store should be a file");
+        runtime.block_on(create(location, records));
+        let bytes: u64 =
+            files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum();
+        let figure =
+            format!("store after {records} creations: {bytes} bytes, {} each", bytes / records as u64);
+        FIGURES.lock().expect("lock should not be poisoned").push(figure);
+    });
+}
+
+/// Creates records in 100 zones, in tables of 100 rows.
+async fn create(location: TemporaryDirectory, records: usize) {
+    let store = location.open().await;
+    let (zones, rows) = (100, 100);
+    let tables = records / zones / rows;
+    // The part of a plan that grows: the digest and both formats of each change.
+    let mut plan = RunDocument::new("{}");
+    for zone in 0..zones {
+        let changes = (0..tables).flat_map(|table| (0..rows).map(move |row| (table, row)));
+        let line = |(table, row)| {
+            let done = creation_of(table, row);
+            let address = format!("{}/CodeTable/Table{table}/ROW_{row:05}", code(zone));
+            let digest = ContentDigest(Sha256::digest(&address).into());
+            serde_json::json!({"resource": {"address": address, "mode": "managed", "type": "CodeTable",
+                "index": code(zone), "provider_name": "zonal", "change": {"actions": ["create"],
+                "after": done.field_changes.iter().map(|edit| (edit.name.to_string(), edit.after.clone()))
+                    .collect::<std::collections::BTreeMap<_, _>>()}}, "detail": {"digest": digest.to_string(),
+                "collection": format!("CodeTable/Table{table}"), "mode": "apply", "declared_at": done.declared_at,
+                "key": done.key, "field_changes": done.field_changes.iter().map(|edit|
+                    serde_json::json!({"name": edit.name, "line": row, "column": 7})).collect::<Vec<_>>()}})
+            .to_string()
+        };
+        let text = changes.map(line).collect::<Vec<_>>().join("\n");
+        plan.add_zone(&code(zone).as_str().into(), &text);
+    }
+    let run = store.begin(NewRun { plan, ..new_run() }).await.expect("run should start");
+    let mut number = 0;
+    for zone in 0..zones {
+        for table in 0..tables {
+            let changes: Arc<[AppliedChange]> = (0..rows).map(|row| creation_of(table, row)).collect();
+            let found = changes.iter().map(|done| (done.identity(), known(done))).collect();
+            let learned =
+                AppliedStateUpdate { key: vec!["code".into()], found, ..AppliedStateUpdate::default() };
+            let mut last = None;
+            for phase in [
+                WritePhase::Intent { changes: changes.clone() },
+                WritePhase::Sent,
+                WritePhase::Responded { answer: WriteResponse::Accepted },
+                WritePhase::Verified { changes, learned },
+            ] {
+                number += 1;
+                last = Some(store.append(line(run, number, zone, table, phase)));
+            }
+            let last = last.expect("phases should exist");
+            // Memory must not grow with the queue.
+            if table % 20 == 19 || table + 1 == tables {
+                last.wait_until_durable().await.expect("line should be stored");
+            }
+        }
+    }
+    let mut report = RunDocument::new("{}");
+    for zone in 0..zones {
+        report.add_zone(&code(zone).as_str().into(), "{\"report\":{},\"as_planned\":[0]}");
+    }
+    let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
+    store.end(ended, report).await.expect("run should end");
+    store.close().await;
+}
+
+/// Returns the creation of a row that differs from row to row.
+fn creation_of(table: usize, row: usize) -> AppliedChange {
+    let done = change(table, row);
+    let field = |(name, value): (&zonal::model::FieldName, &FieldValue)| AppliedField {
+        field: name.clone(),
+        name: name.clone(),
+        before: None,
+        after: value.clone(),
+    };
+    let mut fields = done.before.clone();
+    fields.extend(done.field_changes.iter().map(|edit| (edit.field.clone(), edit.after.clone())));
+    AppliedChange {
+        action: ChangeAction::Create,
+        field_changes: fields.iter().map(field).collect(),
+        before: zonal::model::Record::new(),
+        ..done
+    }
 }
 
 #[divan::bench(args = [BenchZones::Alike, BenchZones::Unlike], consts = [0, 1], sample_count = 5, sample_size = 1)]
@@ -331,7 +430,7 @@ fn new_run() -> NewRun {
         reverts: None,
         zones: Vec::new(),
     };
-    NewRun { run, plan: "{}".to_owned() }
+    NewRun { run, plan: RunDocument::new("{}") }
 }
 
 fn runtime() -> Runtime {

@@ -34,6 +34,10 @@ use crate::store::StoreAccess;
 
 /// Change the zones to match the manifests
 ///
+/// Warning of an apply without a store.
+const NOT_RECORDED: &str =
+    "Nothing is recorded (`--store none`): this apply cannot be resumed, reverted or restored.";
+
 /// Prints the plan, asks for confirmation, and applies the changes. zonal reads each table again just before
 /// the write, and skips the table if it changed since the plan. After the write, zonal reads the table back
 /// and compares the rows. A failed zone does not stop the other zones. Ctrl-C finishes the writes in flight
@@ -104,8 +108,13 @@ impl ApplyCommand {
         note_unfinished_run(&session, format, world).await?;
         output.plan(&planned.plan);
         self.overrides.check_digest(&planned.plan, world)?;
-        if planned.plan.is_writable() && !self.yes {
-            confirm(world).await?;
+        if planned.plan.is_writable() {
+            if session.store.is_none() {
+                world.err.print_line(NOT_RECORDED);
+            }
+            if !self.yes {
+                confirm(world).await?;
+            }
         }
         let options = ApplyOptions { lease_wait: self.leases.lease_wait(), metadata };
         let applied = apply(&session, &planned, &options, &observer).await.map_err(report)?;

@@ -115,7 +115,7 @@ impl ApproveCommand {
         }
         for WrittenApproval { file, approval } in &written {
             let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
-            world.out.print_line(format!(
+            world.out.print_plain_line(format!(
                 "Approved by {}: the changes in {} ({}), saved to {file}. Commit the file.",
                 approval.by,
                 count(codes.len(), "zone"),

@@ -114,9 +114,9 @@ impl AttestCommand {
             world.out.print_line(to_json(&AttestJson { attested, by: self.by.trim().to_owned(), date }));
             return Ok(());
         }
-        attested.iter().for_each(|address| world.out.print_line(format!("  {address}")));
+        attested.iter().for_each(|address| world.out.print_plain_line(format!("  {address}")));
         let zones: BTreeSet<_> = chosen.iter().map(|(_, change)| &change.address.zone).collect();
-        world.out.print_line(format!(
+        world.out.print_plain_line(format!(
             "Attested: {} in {}, by {} on {date}, saved to {FILE}. Commit the file.",
             count(chosen.len(), "record"),
             count(zones.len(), "zone"),

@@ -13,6 +13,7 @@ use super::open_session::session_without_store;
 use super::selection_args::ZoneSelectionArgs;
 use super::session_output::report_error;
 use crate::kinds::KINDS;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{Channel, ZoneCode};
 use crate::render::text::{count, zone_list};
 use crate::session::capabilities::{CapabilityMatrix, CapabilityRow, capabilities};
@@ -72,7 +73,7 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
     let mut grid = Grid::new();
     grid.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Disabled);
     let heads = columns.iter().enumerate().map(|(index, (_, zones))| match zones.as_slice() {
-        [only] => (*only).to_owned(),
+        [only] => escape_invisible(only),
         several => format!("{}: {}", column_name(index), count(several.len(), "zone")),
     });
     grid.set_header(std::iter::once("kind".to_owned()).chain(heads));
@@ -100,11 +101,12 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
         }
     }
     for ((message, help), zones) in &failures {
-        out.push_str(&format!("? {message}\n"));
-        out.extend(help.iter().map(|help| format!("  help: {help}\n")));
+        out.push_str(&format!("? {}\n", escape_invisible(message)));
+        out.extend(help.iter().map(|help| format!("  help: {}\n", escape_invisible(help))));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     for (tables, zones) in &unlisted {
+        let tables = escape_invisible(tables);
         out.push_str(&format!("! not listed by the API, only by the gateway or manually: {tables}\n"));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
@@ -131,4 +133,34 @@ fn cell(channels: &BTreeMap<String, Option<Channel>>) -> String {
         format!("{}: {}", word(way), names.join(",\n  "))
     };
     ways.iter().map(of).collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{CapabilityMatrix, CapabilityRow, matrix_text};
+    use crate::model::{Channel, FailureClass, ZoneFailure};
+
+    #[test]
+    fn texts_of_servers_are_safe() {
+        let hostile = "x\n::stop-commands::x\n\u{1b}[2J\u{9b}##[add-mask]".to_owned();
+        let row = |failure| CapabilityRow {
+            zone: hostile.clone(),
+            failure,
+            kinds: BTreeMap::from([(
+                "CodeTable".to_owned(),
+                BTreeMap::from([("T".to_owned(), Some(Channel::Api))]),
+            )]),
+            code_tables: 0,
+            mapping_tables: 0,
+            tables_not_in_api: vec![hostile.clone()],
+        };
+        let failure = ZoneFailure::new(FailureClass::Denied, hostile.clone()).help(hostile.clone());
+        let zones = vec![row(Some(failure)), row(None)];
+        let text = matrix_text(&CapabilityMatrix { network: hostile.clone(), environment: None, zones });
+        let is_order = |line: &str| line.trim_start().starts_with("::") || line.contains("##[");
+        assert!(!text.lines().any(is_order), "{text}");
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+    }
 }

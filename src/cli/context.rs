@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::CommandExit;
 use crate::local::{LocalMachine, ProcessClock, platform};
+use crate::model::text_safety::escape_invisible;
 use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError};
 use crate::session::{CancelSignal, SessionEffects};
 
@@ -53,6 +56,7 @@ impl CommandContext {
                     _ = terminate.recv() => {}
                 }
                 sender.send_modify(|count| *count += 1);
+                tokio::spawn(end_without_writes());
             }
         });
         let (stdout, stderr) = (io::stdout(), io::stderr());
@@ -137,6 +141,31 @@ impl CommandContext {
     }
 }
 
+/// Time for an interrupted command to end by itself.
+const GRACE: Duration = Duration::from_millis(400);
+
+/// True from the first stage of a command that writes to zones.
+static HAS_WRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Records that a command starts to write, so that an interrupt must not end the process at once.
+pub fn note_first_write() {
+    HAS_WRITTEN.store(true, Ordering::SeqCst);
+}
+
+/// Ends the process after an interrupt before the first write, unless the command ends by itself.
+///
+/// A command can wait in a system call, such as the read of a pipe, and then it notices no interrupt.
+#[expect(clippy::exit, reason = "no other way out of a system call that does not return")]
+async fn end_without_writes() {
+    tokio::time::sleep(GRACE).await;
+    if !HAS_WRITTEN.load(Ordering::SeqCst) {
+        // The blocked command may hold the lock of stderr, so another thread prints.
+        std::thread::spawn(|| writeln!(io::stderr(), "{INTERRUPTED}"));
+        tokio::time::sleep(GRACE / 4).await;
+        std::process::exit(i32::from(CommandExit::Interrupted.code()));
+    }
+}
+
 fn open_transport(given: Option<&Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, TransportError> {
     match given {
         Some(transport) => Ok(Arc::clone(transport)),
@@ -200,6 +229,11 @@ impl OutputStream {
     /// Prints a line.
     pub fn print_line(&self, text: impl AsRef<str>) {
         self.print(format!("{}\n", text.as_ref()));
+    }
+
+    /// Prints a text without styles as one line. Names, messages and keys in the text cannot forge other lines.
+    pub fn print_plain_line(&self, text: impl AsRef<str>) {
+        self.print_line(escape_invisible(text.as_ref()));
     }
 
     /// Returns true for a terminal.

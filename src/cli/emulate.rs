@@ -105,7 +105,7 @@ impl EmulateCommand {
                 .map_err(|error| fail(format!("cannot write {}: {error}", file.display())))?;
         }
         let zones = count(config.network.zones.len(), "zone");
-        world.out.print_line(format!(
+        world.out.print_plain_line(format!(
             "# {}: {zones} of an emulated Alma on http://{address}",
             config.network.name
         ));

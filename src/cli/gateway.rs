@@ -104,7 +104,7 @@ impl GatewayCheckCommand {
         if self.json {
             world.out.print_line(to_json(&GatewayCheckJson { passed, checks }));
         } else {
-            checks.iter().for_each(|check| world.out.print_line(check_line(check)));
+            checks.iter().for_each(|check| world.out.print_plain_line(check_line(check)));
             let failed = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count();
             world.out.print_line(match failed {
                 0 => "All executed checks passed.".to_owned(),

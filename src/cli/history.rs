@@ -95,7 +95,7 @@ impl HistoryCommand {
             }
             (false, true) => world.out.print(render::csv::history(&entries, &runs)),
             (false, false) if entries.is_empty() => {
-                world.out.print_line(self.empty_history_message(&store, world).await?)
+                world.out.print_plain_line(self.empty_history_message(&store, world).await?)
             }
             (false, false) => world.out.print(render::text::history(&entries, &runs)),
         }

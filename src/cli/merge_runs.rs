@@ -65,7 +65,7 @@ impl MergeRunsCommand {
         let mut exits = shards.outcomes();
         let missing = missing_shards(&shards, &store, &machine);
         if self.if_complete && !missing.is_empty() {
-            world.err.print_line(format!("Not merged yet: {}.", missing.join("; ")));
+            world.err.print_plain_line(format!("Not merged yet: {}.", missing.join("; ")));
             return Ok(CommandExit::Incomplete);
         }
         for line in missing {
@@ -73,7 +73,7 @@ impl MergeRunsCommand {
             exits.insert(CommandExit::Incomplete);
         }
         let merged = merge(&store, &network, &machine, &shards).await.map_err(report_error)?;
-        world.err.print_line(description(&shards));
+        world.err.print_plain_line(description(&shards));
         let MergedRuns { plan, report } = merged;
         self.show(&shards, &plan, &report, directory, format, world)?;
         // An incomplete result is not a success.

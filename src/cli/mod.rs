@@ -29,6 +29,7 @@ mod plan_file;
 mod plan_outputs;
 mod production;
 mod progress;
+mod prune_runs;
 mod renamed_args;
 mod resume;
 mod revert;
@@ -39,6 +40,7 @@ mod schema;
 mod selection_args;
 mod session_output;
 mod show;
+mod show_run;
 mod snapshot;
 mod snapshot_file;
 mod store_args;
@@ -57,6 +59,8 @@ use clap::{Parser, Subcommand};
 
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
+
+use crate::model::text_safety::escape_invisible;
 
 /// Configuration as code for library consortia on Ex Libris Alma
 ///
@@ -183,6 +187,7 @@ const ERROR_STYLE: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
 /// Prints an error outside the manifests, with its fix, on one line of stderr.
 fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
     let style = ERROR_STYLE;
-    world.err.print_line(format!("{style}error{style:#}: {}", message.as_ref()));
+    let message = escape_invisible(message.as_ref());
+    world.err.print_line(format!("{style}error{style:#}: {message}"));
     CommandExit::Invalid
 }

@@ -56,11 +56,13 @@ pub async fn plan_target(
     }
     let request = PlanRequest { selection: target.selection(), ..request };
     request.check(&config).map_err(report)?;
-    // A snapshot carries the applied state, so a plan from it opens no store that a manifest names.
-    let is_offline = request.snapshot.is_some() && access == StoreAccess::Read && !target.store.is_named();
-    let session = match is_offline {
+    // A snapshot carries the applied state, so a plan from it opens no store that a manifest names: a pull
+    // request can name any server, which would get the password of the pipeline.
+    let is_offline = request.snapshot.is_some();
+    let store = if is_offline { target.store.offline() } else { target.store.clone() };
+    let session = match is_offline && access == StoreAccess::Read && !target.store.is_named() {
         true => session_without_store(config, directory, world),
-        false => open_session(config, &target.store, access, directory, world).await?,
+        false => open_session(config, &store, access, directory, world).await?,
     };
     let planned = plan(&session, request, &CommandObserver::new(world)).await.map_err(report)?;
     Ok((session, planned))

@@ -36,7 +36,7 @@ pub struct PlanCommand {
     /// Print the plan as JSON, in the format of `terraform show -json`
     #[arg(long)]
     json: bool,
-    /// Save the plan to this file
+    /// Save the plan to this file, or print it for `-`
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Compare with a snapshot file instead of the zones (no API key needed)
@@ -62,7 +62,8 @@ impl PlanCommand {
 
     async fn plan(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        self.outputs.check(format, world)?;
+        let outputs = self.outputs.beside_plan_file(self.out.as_deref());
+        outputs.check(format, world)?;
         let metadata = self.run_group.metadata(self.target.selection.shard, world)?;
         let snapshot = read_snapshot(self.snapshot.as_deref(), world)?;
         let request = self.drift.apply_to(PlanRequest { snapshot, ..PlanRequest::default() });
@@ -71,7 +72,7 @@ impl PlanCommand {
         note_unfinished_run(&session, format, world).await?;
         let plan = &planned.plan;
         match format {
-            OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::plan(plan))),
+            OutputFormat::Text => world.out.print(outputs.stdout_text(render::text::plan(plan))),
             OutputFormat::Json | OutputFormat::Lines => {
                 world.out.print_line(compact_lines(&plan_json(plan)));
             }
@@ -81,7 +82,7 @@ impl PlanCommand {
             (None, OutputFormat::Text) => print_digest(plan, &session.config.network, world),
             (None, OutputFormat::Json | OutputFormat::Lines) => {}
         }
-        self.outputs.write(plan, CommentPurpose::Plan, self.out.as_deref(), directory, format, world)?;
+        outputs.write(plan, CommentPurpose::Plan, self.out.as_deref(), directory, format, world)?;
         let changes_count = if self.detailed_exitcode { DetailedExitCode::Yes } else { DetailedExitCode::No };
         let exits = run_outcome::of_plan(plan, changes_count);
         let observer = CommandObserver::new(world);

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::CommandExit;
 use super::context::CommandContext;
 use super::output_files;
+use crate::local::config_files::FileRights;
 use crate::model::{Plan, PlanCost, ZoneCode, ZonePlan};
 use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};
@@ -61,14 +62,17 @@ pub fn read_for_review(file: &Path, world: &CommandContext) -> Result<Plan, Comm
     }
 }
 
-/// Writes a plan file and prints the next commands.
+/// Writes a plan file and prints the next commands. Stdout gets only the plan.
 ///
 /// # Errors
 /// Prints the error and returns the exit code if the file cannot be written.
 pub fn save(file: &Path, fresh: &Plan, world: &CommandContext) -> Result<(), CommandExit> {
-    output_files::write(file, &to_json(fresh), world)?;
+    output_files::write(file, &to_json(fresh), FileRights::Private, world)?;
+    if output_files::is_stdout(file) {
+        return Ok(());
+    }
     let shown = file.display();
-    world.err.print_line(format!(
+    world.err.print_plain_line(format!(
         "Saved the plan to {shown}, digest {}. Show it with `zonal show {shown}`, apply it with `zonal apply {shown}`.",
         fresh.digest
     ));
@@ -80,7 +84,7 @@ pub fn save(file: &Path, fresh: &Plan, world: &CommandContext) -> Result<(), Com
 /// # Errors
 /// Prints the error in the file and returns the exit code.
 fn open(file: &Path, world: &CommandContext) -> Result<PlanJson, CommandExit> {
-    parse(&text_of(file, world)?).map_err(|error| unreadable(file, &error, world))
+    parse(&output_files::read(file, world)?).map_err(|error| unreadable(file, &error, world))
 }
 
 /// Reads the reviewed plan file of an apply.
@@ -88,20 +92,9 @@ fn open(file: &Path, world: &CommandContext) -> Result<PlanJson, CommandExit> {
 /// # Errors
 /// Prints the error in the file and returns the exit code.
 pub fn read_reviewed(file: &Path, world: &CommandContext) -> Result<ReviewedPlan, CommandExit> {
-    let text = text_of(file, world)?;
+    let text = output_files::read(file, world)?;
     ReviewedPlan::from_file(file.display().to_string(), &text)
         .map_err(|error| unreadable(file, &error, world))
-}
-
-/// Returns the text of a plan file.
-///
-/// # Errors
-/// Prints the error and returns the exit code if the file cannot be read.
-fn text_of(file: &Path, world: &CommandContext) -> Result<String, CommandExit> {
-    let shown = file.display();
-    let text = std::fs::read(world.directory.join(file))
-        .map_err(|error| super::fail(world, format!("cannot read {shown}: {error}")))?;
-    String::from_utf8(text).map_err(|_| super::fail(world, format!("{shown} is not UTF-8 text")))
 }
 
 /// Prints the error in a plan file.

@@ -8,7 +8,8 @@ use clap::Args;
 use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
-use crate::local::config_files::replace;
+use super::output_files::is_stdout;
+use crate::local::config_files::{FileRights, replace};
 use crate::model::Plan;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::{self, CommentContext, CommentPurpose};
@@ -43,15 +44,24 @@ pub struct PlanOutputArgs {
     /// Write GitHub annotations, job summary and outputs
     #[arg(long)]
     github: bool,
+    /// True if the plan file itself goes to stdout.
+    #[arg(skip)]
+    plan_on_stdout: bool,
 }
 
 impl PlanOutputArgs {
+    /// Returns the options of a command that saves its plan to `file`.
+    pub fn beside_plan_file(&self, file: Option<&Path>) -> Self {
+        Self { plan_on_stdout: file.is_some_and(is_stdout), ..self.clone() }
+    }
+
     /// Rejects invalid combinations of options before any request.
     ///
     /// # Errors
     /// Prints the error and returns [`CommandExit::Invalid`].
     pub fn check(&self, format: OutputFormat, world: &CommandContext) -> Result<(), CommandExit> {
-        let on_stdout = self.files().filter(|(_, path)| is_stdout(path)).count();
+        let files_on_stdout = self.files().filter(|(_, path)| is_stdout(path)).count();
+        let on_stdout = files_on_stdout + usize::from(self.plan_on_stdout);
         let told = |words| Err(super::fail(world, words));
         if self.gitlab.as_deref().is_some_and(is_stdout) {
             return told("--gitlab requires a directory because it writes two files");
@@ -69,7 +79,7 @@ impl PlanOutputArgs {
     ///
     /// In GitHub jobs, escapes the text so that the runner does not execute any line.
     pub fn stdout_text(&self, text: String) -> String {
-        match (self.files().any(|(_, path)| is_stdout(path)), self.github) {
+        match (self.is_stdout_taken(), self.github) {
             (true, _) => String::new(),
             (false, true) => github::escape_workflow_command(&text),
             (false, false) => text,
@@ -109,7 +119,7 @@ impl PlanOutputArgs {
             };
             match is_stdout(path) {
                 true => world.out.print(text),
-                false => problems.extend(write(&world.directory.join(path), &text).err()),
+                false => problems.extend(write(&world.directory.join(path), &text, what.rights()).err()),
             }
         }
         if let Some(directory) = &self.gitlab {
@@ -119,8 +129,8 @@ impl PlanOutputArgs {
             }
             let terraform = to_json(&gitlab::terraform(plan)) + "\n";
             let quality = to_json(&gitlab::code_quality(plan, &root)) + "\n";
-            problems.extend(write(&directory.join("terraform.json"), &terraform).err());
-            problems.extend(write(&directory.join("codequality.json"), &quality).err());
+            problems.extend(write(&directory.join("terraform.json"), &terraform, FileRights::Shared).err());
+            problems.extend(write(&directory.join("codequality.json"), &quality, FileRights::Shared).err());
         }
         if self.github {
             problems.extend(self.github(plan, context, &root, format, world));
@@ -129,6 +139,11 @@ impl PlanOutputArgs {
             super::fail(world, problem);
         });
         if problems.is_empty() { Ok(()) } else { Err(CommandExit::Invalid) }
+    }
+
+    /// Returns true if another output than the printed text uses stdout.
+    fn is_stdout_taken(&self) -> bool {
+        self.plan_on_stdout || self.files().any(|(_, path)| is_stdout(path))
     }
 
     fn files(&self) -> impl Iterator<Item = (PlanOutputKind, &Path)> {
@@ -152,8 +167,7 @@ impl PlanOutputArgs {
         world: &CommandContext,
     ) -> Vec<String> {
         let annotations = github::annotations(plan, root);
-        let is_taken = self.files().any(|(_, path)| is_stdout(path));
-        match (format, is_taken) {
+        match (format, self.is_stdout_taken()) {
             (OutputFormat::Text, false) => world.out.print(annotations),
             (OutputFormat::Text, true) | (OutputFormat::Json | OutputFormat::Lines, _) => {
                 world.err.print(annotations)
@@ -200,17 +214,22 @@ enum PlanOutputKind {
     Sarif,
 }
 
-/// Returns true if the path stands for stdout.
-pub fn is_stdout(path: &Path) -> bool {
-    path == Path::new("-")
+impl PlanOutputKind {
+    /// Returns the rights of other users. The JSON output is a plan file, and pages are made to be published.
+    fn rights(self) -> FileRights {
+        match self {
+            Self::Json => FileRights::Private,
+            Self::Markdown | Self::Html | Self::Runbook | Self::Junit | Self::Sarif => FileRights::Shared,
+        }
+    }
 }
 
 /// Writes a file atomically.
 ///
 /// # Errors
 /// Returns the text of the error if the file cannot be written.
-pub fn write(path: &Path, text: &str) -> Result<(), String> {
-    replace(path, text).map_err(|error| format!("cannot write {}: {error}", path.display()))
+pub fn write(path: &Path, text: &str, rights: FileRights) -> Result<(), String> {
+    replace(path, text, rights).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 fn append(path: &Path, text: &str) -> Result<(), String> {

@@ -65,25 +65,25 @@ impl<'a> ProgressReporter<'a> {
             ApplyEvent::ApplyStart { .. } | ApplyEvent::ZoneDeferred { .. } => {}
             ApplyEvent::ZoneWaiting { zone, by } => {
                 let line = format!("{zone}: waiting for the lease of {by}");
-                state.bars.suspend(|| self.world.err.print_line(line));
+                state.bars.suspend(|| self.world.err.print_plain_line(line));
             }
             ApplyEvent::ConcurrentEdits { zone, collection, edits } => {
                 let line = format!("{zone}/{collection}: edited during the write: {}", edits.join("; "));
-                state.bars.suspend(|| self.world.err.print_line(line));
+                state.bars.suspend(|| self.world.err.print_plain_line(line));
             }
             ApplyEvent::WaveStart { wave, zones } => {
                 let line = format!("Wave {wave}: {}", count(*zones, "zone"));
-                state.bars.suspend(|| self.world.err.print_line(line));
+                state.bars.suspend(|| self.world.err.print_plain_line(line));
             }
             ApplyEvent::WaveComplete { wave, result: end } => {
                 let line = format!("Wave {wave}: {}", crate::render::text::wave_end(end));
-                state.bars.suspend(|| self.world.err.print_line(line));
+                state.bars.suspend(|| self.world.err.print_plain_line(line));
             }
             ApplyEvent::ZoneFailed { zone, failure: _ } => state.refuse(zone),
             ApplyEvent::ObserveComplete { zone, requests } | ApplyEvent::ZoneComplete { zone, requests } => {
                 let line = state.finish_zone(zone, *requests);
                 if !self.world.err.is_terminal() {
-                    self.world.err.print_line(line);
+                    self.world.err.print_plain_line(line);
                 }
             }
         }

@@ -61,8 +61,8 @@ impl ResumeCommand {
             nothing => {
                 let line = format!("Nothing to resume: {}.", self.reason(&nothing));
                 match format {
-                    OutputFormat::Text => world.out.print_line(line),
-                    OutputFormat::Json | OutputFormat::Lines => world.err.print_line(line),
+                    OutputFormat::Text => world.out.print_plain_line(line),
+                    OutputFormat::Json | OutputFormat::Lines => world.err.print_plain_line(line),
                 }
                 return Ok(CommandExit::Done);
             }

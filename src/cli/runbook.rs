@@ -44,7 +44,7 @@ impl RunbookCommand {
         }
         for (code, zone) in &planned.plan.zones {
             if let Some(failure) = &zone.failure {
-                world.err.print_line(format!(
+                world.err.print_plain_line(format!(
                     "? {code}: zone could not be read, so its steps are missing: {failure}"
                 ));
             }

@@ -7,6 +7,8 @@ use clap::{Args, Subcommand};
 use super::CommandExit;
 use super::context::CommandContext;
 use super::merge_runs::MergeRunsCommand;
+use super::prune_runs::PruneRunsCommand;
+use super::show_run::ShowRunCommand;
 use super::store_query::{StoreQueryArgs, report_store_error};
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
@@ -22,7 +24,7 @@ use crate::session::unfinished_runs::is_killed;
 #[command(args_conflicts_with_subcommands = true)]
 pub struct RunsCommand {
     #[command(subcommand)]
-    merge: Option<RunsAction>,
+    action: Option<RunsAction>,
     /// Maximum number of runs
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -36,13 +38,17 @@ pub struct RunsCommand {
 #[derive(Debug, Subcommand)]
 enum RunsAction {
     Merge(Box<MergeRunsCommand>),
+    Show(ShowRunCommand),
+    Prune(PruneRunsCommand),
 }
 
 impl RunsCommand {
     /// Lists the runs of the network below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
-        let done = match &self.merge {
+        let done = match &self.action {
             Some(RunsAction::Merge(merge)) => merge.merge(directory, world).await,
+            Some(RunsAction::Show(show)) => show.show(directory, world).await,
+            Some(RunsAction::Prune(prune)) => prune.prune(directory, world).await,
             None => self.list(directory, world).await,
         };
         match done {

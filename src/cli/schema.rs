@@ -79,6 +79,8 @@ pub fn schemas() -> Vec<(String, String)> {
         ("history.json", output::<json::history::HistoryJson>()),
         ("history-verify.json", output::<json::history::ChainCheckJson>()),
         ("runs.json", output::<json::runs::RunsJson>()),
+        ("run.json", output::<json::run_details::RunDetailsJson>()),
+        ("runs-prune.json", output::<json::run_details::PrunedRunsJson>()),
         ("report.json", output::<json::report::ApplyReportJson>()),
         ("capabilities.json", output::<crate::session::capabilities::CapabilityMatrix>()),
         ("runbook.json", output::<runbook::RunbookJson>()),

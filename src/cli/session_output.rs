@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use super::CommandExit;
 use super::apply_output::ApplyOutput;
 use super::config::{OutputFormat, print_diagnostics};
-use super::context::{CommandContext, INTERRUPTED};
+use super::context::{CommandContext, INTERRUPTED, note_first_write};
 use super::progress::ProgressReporter;
 use crate::apply::ZoneLockout;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{FailureClass, ZoneCode, error_chain_text};
 use crate::render::text::count;
 use crate::session::config_source::{ConfigFileError, RevisionError};
@@ -20,7 +21,7 @@ use crate::session::{SessionEvent, SessionNote, SessionObserver};
 /// Prints an error of a session with its help, and returns the exit code.
 pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandContext) -> CommandExit {
     let fail = |message: String| super::fail(world, message);
-    let help = |help: &str| world.err.print_line(format!("help: {help}"));
+    let help = |help: &str| world.err.print_plain_line(format!("help: {help}"));
     match error {
         SessionError::InvalidManifests(located) | SessionError::MissingKeys(located) => {
             print_diagnostics(located, format, world);
@@ -212,6 +213,9 @@ impl SessionObserver for CommandObserver<'_> {
                 }
             }
             SessionEvent::StageStart { stage, zones } => {
+                if *stage == SessionStage::Writing {
+                    note_first_write();
+                }
                 *progress = Some(ProgressReporter::new(self.world, stage_verb(*stage), *zones));
             }
             SessionEvent::StageEnd(_) => {
@@ -239,7 +243,7 @@ impl SessionObserver for CommandObserver<'_> {
             }
             SessionEvent::WaveRevertStart { wave, zones } => {
                 let zones = count(*zones, "zone");
-                self.world.err.print_line(format!("Wave {wave}: reverting the changes in {zones}."));
+                self.world.err.print_plain_line(format!("Wave {wave}: reverting the changes in {zones}."));
                 if let Some(output) = self.output {
                     output.separate_next_plan();
                 }
@@ -308,7 +312,7 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NotRecorded { run, error } => {
             let error = error.iter().flat_map(|error| {
                 let style = super::ERROR_STYLE;
-                [format!("{style}error{style:#}: {}", error_chain_text(error)), format!("help: {}", error.class.help())]
+                [format!("{style}error{style:#}: {}", escape_invisible(&error_chain_text(error))), format!("help: {}", error.class.help())]
             });
             let missing = format!(
                 "the store lacks some writes of {run}; run `zonal resume {run}` when the store is available"
@@ -319,7 +323,7 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
             "note: no store found, so this run cannot be merged with others".to_owned()
         }
     };
-    vec![line]
+    vec![escape_invisible(&line)]
 }
 
 /// Returns the counts as text: `2 written, 1 not written`; `None` without collections.

@@ -11,6 +11,7 @@ use super::open_session::open_session;
 use super::output_files;
 use super::session_output::{CommandObserver, report_error};
 use super::target_args::TargetArgs;
+use crate::local::config_files::FileRights;
 use crate::model::{ZoneCode, ZoneFailure};
 use crate::render::json::snapshot::to_text;
 use crate::render::text::count;
@@ -26,7 +27,7 @@ use crate::store::StoreAccess;
 /// pull requests without secrets.
 #[derive(Debug, Args)]
 pub struct SnapshotCommand {
-    /// Save the snapshot to this file
+    /// Save the snapshot to this file, or print it for `-`
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
@@ -52,11 +53,16 @@ impl SnapshotCommand {
         let session = open_session(config, &self.target.store, access, directory, world).await?;
         let taken = take(&session, &selection, &CommandObserver::new(world)).await.map_err(report)?;
         let TakenSnapshot { observed, document } = taken;
-        output_files::write(&self.out, &to_text(&document), world)?;
+        output_files::write(&self.out, &to_text(&document), FileRights::Private, world)?;
         let results = || observed.zones.values().flat_map(|zone| zone.collections.values());
         let read = count(results().filter(|result| result.is_ok()).count(), "collection");
         let zones = count(observed.zones.len(), "zone");
-        world.out.print_line(format!("Saved {read} of {zones} to {}.", self.out.display()));
+        match output_files::is_stdout(&self.out) {
+            true => world.err.print_line(format!("Saved {read} of {zones}.")),
+            false => {
+                world.out.print_plain_line(format!("Saved {read} of {zones} to {}.", self.out.display()))
+            }
+        }
         let mut exit = CommandExit::Done;
         for (code, zone) in &observed.zones {
             for (id, result) in &zone.collections {
@@ -72,8 +78,8 @@ impl SnapshotCommand {
 }
 
 fn report_failure(code: &ZoneCode, id: &str, failure: &ZoneFailure, world: &CommandContext) {
-    world.err.print_line(format!("? {code}/{id}: {failure}"));
+    world.err.print_plain_line(format!("? {code}/{id}: {failure}"));
     if let Some(help) = &failure.help {
-        world.err.print_line(format!("  help: {help}"));
+        world.err.print_plain_line(format!("  help: {help}"));
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::CommandExit;
 use super::context::CommandContext;
+use super::output_files;
 use crate::render::json::snapshot::SnapshotError;
 use crate::session::snapshot_reader::ObservedSnapshot;
 
@@ -18,9 +19,7 @@ pub fn read_snapshot(
     let Some(file) = file else { return Ok(None) };
     let shown = file.display();
     let fail = |reason: String| super::fail(world, reason);
-    let text = std::fs::read(world.directory.join(file))
-        .map_err(|error| fail(format!("cannot read {shown}: {error}")))?;
-    let text = String::from_utf8(text).map_err(|_| fail(format!("{shown} is not UTF-8 text")))?;
+    let text = output_files::read(file, world)?;
     let snapshot = ObservedSnapshot::parse(shown.to_string(), &text).map_err(|error| {
         let separator = match error {
             SnapshotError::NotASnapshot { .. } => ":",

@@ -18,12 +18,20 @@ pub struct StoreArgs {
     /// Database for runs and applied state: a file, postgres://HOST/DATABASE, or `none`
     ///
     /// Defaults to ZONAL_STORE, then `store` in the Network manifest, then .zonal/store.db. The PostgreSQL
-    /// password is read from ZONAL_STORE, PGPASSWORD or ~/.pgpass.
+    /// password is read from ZONAL_STORE, PGPASSWORD or ~/.pgpass. A server on another machine requires TLS.
     #[arg(long, value_name = "STORE")]
     store: Option<String>,
+    /// True for an offline command, which opens no store that a manifest names.
+    #[arg(skip)]
+    ignores_manifests: bool,
 }
 
 impl StoreArgs {
+    /// Returns the options of an offline command: a store that a manifest names is not opened.
+    pub fn offline(&self) -> Self {
+        Self { ignores_manifests: true, ..self.clone() }
+    }
+
     /// Opens the store; `None` for a disabled store, and for a missing store that is not created.
     ///
     /// # Errors
@@ -61,6 +69,8 @@ impl StoreArgs {
     }
 
     fn choice(&self, world: &CommandContext) -> StoreChoice {
-        StoreChoice { location: self.store.clone(), directory: world.directory.clone() }
+        let Self { store, ignores_manifests } = self;
+        let (location, directory) = (store.clone(), world.directory.clone());
+        StoreChoice { location, directory, ignores_manifests: *ignores_manifests }
     }
 }

@@ -33,8 +33,21 @@ impl StoreQueryArgs {
         directory: &Path,
         world: &CommandContext,
     ) -> Result<(Network, Store), CommandExit> {
+        self.open_for(StoreAccess::Read, directory, world).await
+    }
+
+    /// Opens the store of the network below `directory`. A missing store is not created.
+    ///
+    /// # Errors
+    /// Prints the error and returns the exit code if the network or the store cannot be found or opened.
+    pub async fn open_for(
+        &self,
+        access: StoreAccess,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<(Network, Store), CommandExit> {
         let network = load_network(directory, self.environment.as_deref(), world)?;
-        match self.store.open(StoreAccess::Read, &network, directory, world).await? {
+        match self.store.open(access, &network, directory, world).await? {
             Some(store) => Ok((network, store)),
             None => {
                 let (fact, way_out) = match self.store.location(&network, directory, world)? {

@@ -23,6 +23,7 @@ use super::progress::ProgressReporter;
 use super::selection_args::ZoneSelectionArgs;
 use super::session_output::report_error;
 use crate::model::network::Zone;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     CollectionId, CollectionOwner, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection,
     DesiredState, Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode,
@@ -146,12 +147,15 @@ fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
 /// Returns a table with headings as text.
 fn table<const N: usize>(headings: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = comfy_table::Table::new();
+    let rows = rows.into_iter().map(|row| row.map(|cell| escape_invisible(&cell)));
     table.load_style(NOTHING).set_header(headings).add_rows(rows);
     table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 
 /// Returns the failure of a zone as text.
 fn could_not(zone: &ZoneCode, failure: &ZoneFailure) -> String {
-    let help = failure.help.as_ref().map(|help| format!("\n  help: {help}")).unwrap_or_default();
-    format!("{} {zone} could not be read: {failure}{help}\n", styled(REMOVE, "!"))
+    let help =
+        failure.help.as_ref().map(|help| format!("\n  help: {}", escape_invisible(help))).unwrap_or_default();
+    let what = escape_invisible(&format!("{zone} could not be read: {failure}"));
+    format!("{} {what}{help}\n", styled(REMOVE, "!"))
 }

@@ -8,9 +8,11 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, print_warnings, to_json};
 use super::context::CommandContext;
 use super::open_session::session_without_store;
-use super::plan_outputs::{is_stdout, root, write};
+use super::output_files::is_stdout;
+use super::plan_outputs::{root, write};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
+use crate::local::config_files::FileRights;
 use crate::model::ExpectationResult;
 use crate::render::json::test::TestedAgainst;
 use crate::render::{self, github, json, junit};
@@ -132,7 +134,8 @@ impl TestCommand {
                 world.out.print(text);
                 Ok(())
             }
-            false => write(&world.directory.join(file), &text).map_err(|problem| super::fail(world, problem)),
+            false => write(&world.directory.join(file), &text, FileRights::Shared)
+                .map_err(|problem| super::fail(world, problem)),
         }
     }
 }

@@ -72,7 +72,7 @@ impl UnmanageCommand {
         let addresses = records.addresses();
         let number = count(addresses.len(), "record");
         if !self.json {
-            addresses.iter().for_each(|address| world.out.print_line(format!("  {address}")));
+            addresses.iter().for_each(|address| world.out.print_plain_line(format!("  {address}")));
             world.out.print_line(format!("\nzonal will stop managing {number}. No zone will be changed."));
         }
         if !self.yes {

@@ -53,7 +53,7 @@ impl ValidateCommand {
             OutputFormat::Text => {
                 let records: usize =
                     config.desired.zones.values().flatten().map(|collection| collection.records.len()).sum();
-                world.out.print_line(format!(
+                world.out.print_plain_line(format!(
                     "Valid: {} in {}, {} of {} desired in {}.",
                     count(config.manifests, "manifest"),
                     count(config.sources.len(), "file"),

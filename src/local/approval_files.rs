@@ -6,12 +6,15 @@
 use std::path::Path;
 
 use super::config_files;
+use super::regular_file::read_text_within;
 use crate::model::{AppliedOverride, Approval};
 use crate::session::config_source::ConfigFileError;
 
 /// Folder below the config directory.
 pub const FOLDER: &str = "approvals";
 const VERSION: u32 = 1;
+/// Maximum size of an approval file in bytes.
+const APPROVAL_BYTES: u64 = 1 << 20;
 
 /// Returns all approvals, sorted by file name; an empty list without the folder.
 ///
@@ -39,9 +42,9 @@ pub fn load(directory: &Path) -> Result<Vec<Approval>, ConfigFileError> {
 
 fn read_approval(folder: &Path, name: &str) -> Result<Approval, ConfigFileError> {
     let file = format!("{FOLDER}/{name}");
-    let text = match std::fs::read_to_string(folder.join(name)) {
+    let text = match read_text_within(folder, &folder.join(name), APPROVAL_BYTES) {
         Ok(text) => text,
-        Err(source) => return Err(ConfigFileError::Unreadable { file, source }),
+        Err(error) => return Err(ConfigFileError::Unreadable { file, source: error.into() }),
     };
     let approval: Approval = match serde_json::from_str(&text) {
         Ok(approval) => approval,

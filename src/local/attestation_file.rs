@@ -1,8 +1,11 @@
 //! Reads and writes `attestations.json` in the config directory.
 
+use std::io;
 use std::path::Path;
 
 use super::config_files;
+use super::regular_file::read_text_within;
+use crate::manifest::source::MAX_BYTES;
 use crate::session::attestations::AttestationFile;
 use crate::session::config_source::ConfigFileError;
 
@@ -16,9 +19,9 @@ const VERSION: u32 = 1;
 /// Returns a [`ConfigFileError`] if the file exists but cannot be parsed. Attestations must not be lost.
 pub fn load(directory: &Path) -> Result<AttestationFile, ConfigFileError> {
     let file = FILE.to_owned();
-    let text = match std::fs::read_to_string(directory.join(FILE)) {
+    let text = match read_text_within(directory, &directory.join(FILE), MAX_BYTES).map_err(io::Error::from) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(AttestationFile { version: VERSION, attestations: Vec::new() });
         }
         Err(source) => return Err(ConfigFileError::Unreadable { file, source }),

@@ -10,8 +10,10 @@ use futures::{StreamExt as _, stream};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::machine::LocalMachine;
+use super::regular_file::read_text;
 use crate::manifest::{diagnostic_codes, suggestions};
 use crate::model::network::{Credential, CredentialSource, Credentials, Zone};
+use crate::model::secret_text::{SOURCE_FORM, is_path, is_variable_name};
 use crate::model::{Diagnostic, Network, ZoneCode};
 use crate::session::effect_future::EffectFuture;
 use crate::session::effects::{KeySource, WriteKeys, ZoneKeys};
@@ -20,6 +22,8 @@ use crate::session::effects::{KeySource, WriteKeys, ZoneKeys};
 const AT_ONCE: usize = 8;
 /// Time limit of a command.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Maximum size of a file with a key in bytes.
+const KEY_BYTES: u64 = 64 << 10;
 
 /// Purpose of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,15 +149,19 @@ pub async fn fetch(
     if problems.is_empty() { Ok(keys) } else { Err(problems) }
 }
 
+/// Returns the content of a source. Errors quote only a source that is certainly no key itself.
 async fn fetch_secret(source: &CredentialSource, machine: &LocalMachine) -> Result<SecretString, String> {
     match source {
         CredentialSource::Env(name) => match machine.env.get(&**name) {
             Some(key) => Ok(SecretString::from(key.clone())),
-            None => Err(format!("the environment variable `{name}` is not set")),
+            None if is_variable_name(name) => Err(format!("the environment variable `{name}` is not set")),
+            None => Err("no environment variable has the name given here".to_owned()),
         },
-        CredentialSource::File(path) => match std::fs::read_to_string(machine.directory.join(&**path)) {
+        // The file can be a link to any place: secrets are mounted outside the config directory.
+        CredentialSource::File(path) => match read_text(&machine.directory.join(&**path), KEY_BYTES) {
             Ok(key) => Ok(SecretString::from(key)),
-            Err(error) => Err(format!("cannot read the file `{path}`: {error}")),
+            Err(error) if is_path(path) => Err(format!("cannot read the file `{path}`: {error}")),
+            Err(error) => Err(format!("cannot read the file: {error}")),
         },
         CredentialSource::Command(words) => command(words, machine).await,
     }
@@ -161,7 +169,6 @@ async fn fetch_secret(source: &CredentialSource, machine: &LocalMachine) -> Resu
 
 async fn command(words: &[String], machine: &LocalMachine) -> Result<SecretString, String> {
     let [program, arguments @ ..] = words else { return Err("the command is empty".to_owned()) };
-    let shown = command_line(words);
     let run = tokio::process::Command::new(program)
         .args(arguments)
         .current_dir(&machine.directory)
@@ -171,21 +178,15 @@ async fn command(words: &[String], machine: &LocalMachine) -> Result<SecretStrin
         .kill_on_drop(true)
         .output();
     match tokio::time::timeout(PATIENCE, run).await {
-        Err(_) => Err(format!("`{shown}` took longer than {} s", PATIENCE.as_secs())),
-        Ok(Err(error)) => Err(format!("cannot run `{shown}`: {error}")),
-        Ok(Ok(output)) if !output.status.success() => Err(format!("`{shown}` failed with {}", output.status)),
+        Err(_) => Err(format!("the command took longer than {} s", PATIENCE.as_secs())),
+        Ok(Err(error)) => Err(format!("cannot run the command: {error}")),
+        Ok(Ok(output)) if !output.status.success() => {
+            Err(format!("the command failed with {}", output.status))
+        }
         Ok(Ok(output)) => match String::from_utf8(output.stdout) {
             Ok(key) => Ok(SecretString::from(key)),
-            Err(_) => Err(format!("the output of `{shown}` is not UTF-8 text")),
+            Err(_) => Err("the output of the command is not UTF-8 text".to_owned()),
         },
-    }
-}
-
-/// Returns a command as written in the manifest; a shell line without the shell.
-fn command_line(words: &[String]) -> String {
-    match words {
-        [shell, flag, line] if shell == "sh" && flag == "-c" => line.clone(),
-        words => words.join(" "),
     }
 }
 
@@ -203,12 +204,15 @@ fn check(found: SecretString) -> Result<SecretString, String> {
 
 fn way_out(source: &CredentialSource) -> String {
     match source {
-        CredentialSource::Env(name) => format!("set the variable: export {name}=..."),
-        CredentialSource::File(path) => {
+        CredentialSource::Env(name) if is_variable_name(name) => {
+            format!("set the variable: export {name}=...")
+        }
+        CredentialSource::File(path) if is_path(path) => {
             format!("write the key to `{path}` (absolute, or relative to the config directory)")
         }
-        CredentialSource::Command(words) => {
-            format!("run `{}` in a shell to see the error", command_line(words))
+        CredentialSource::Env(_) | CredentialSource::File(_) => SOURCE_FORM.to_owned(),
+        CredentialSource::Command(_) => {
+            "run the command in a shell, in the config directory, to see the error".to_owned()
         }
     }
 }

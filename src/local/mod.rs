@@ -10,6 +10,7 @@ pub mod credentials;
 mod git_revision;
 mod machine;
 pub mod platform;
+pub mod regular_file;
 mod run_origin;
 pub mod store_location;
 

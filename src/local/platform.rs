@@ -2,11 +2,13 @@
 //!
 //! The only file that names Linux or Unix. Another platform needs another version of this file.
 
-use std::fs::Permissions;
+use std::fs::{File, FileType, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::time::Duration;
+
+use rustix::fs::OFlags;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,6 +26,38 @@ pub fn termination_signal() -> io::Result<tokio::signal::unix::Signal> {
 /// Returns the default rights of new files, before the umask.
 pub fn default_file_rights() -> Permissions {
     Permissions::from_mode(0o666)
+}
+
+/// Returns the rights of new files that contain the names of people: no other user can read them.
+pub fn private_file_rights() -> Permissions {
+    Permissions::from_mode(0o600)
+}
+
+/// Opens a file for reading. Does not wait for the writer of a named pipe.
+///
+/// # Errors
+/// The file cannot be opened.
+pub fn open_without_waiting(path: &Path) -> io::Result<File> {
+    // A flag of the system has few bits, so the conversion loses none.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+/// Returns the name of a special file type; `None` for regular files.
+pub fn special_file_name(file_type: FileType) -> Option<&'static str> {
+    match file_type {
+        regular if regular.is_file() => None,
+        folder if folder.is_dir() => Some("a directory"),
+        pipe if pipe.is_fifo() => Some("a pipe"),
+        socket if socket.is_socket() => Some("a socket"),
+        device if device.is_char_device() || device.is_block_device() => Some("a device"),
+        _ => Some("a special file"),
+    }
+}
+
+/// Returns true for a named pipe, and for a pipe that a shell names for process substitution.
+pub fn is_pipe(file_type: FileType) -> bool {
+    file_type.is_fifo()
 }
 
 /// Takes all rights to a file or folder from other users. Returns true if others had rights.

@@ -1,5 +1,7 @@
 //! Finds and opens the store of a config directory.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::machine::{LocalMachine, ProcessClock};
@@ -15,6 +17,8 @@ const FOLDER: &str = ".zonal";
 const FILE: &str = "store.db";
 /// Environment variable with the location of the store.
 const VARIABLE: &str = "ZONAL_STORE";
+/// Name of the manifest field in messages.
+const IN_MANIFESTS: &str = "`store` in the Network manifest";
 
 /// Store named by the caller.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +27,8 @@ pub struct StoreChoice {
     pub location: Option<String>,
     /// Directory of relative locations.
     pub directory: PathBuf,
+    /// True for an offline command: manifests, which anyone can propose, must not choose a server for it.
+    pub ignores_manifests: bool,
 }
 
 /// Opens the store of a network; `None` for a disabled store, and for a missing store that is not created.
@@ -84,32 +90,46 @@ pub fn find(
     let named = (choice.location.as_deref().map(|named| ("--store", named, &*choice.directory)))
         .or_else(|| Some((VARIABLE, machine.env.get(VARIABLE)?.as_str(), &*choice.directory)))
         .filter(|(_, named, _)| !named.is_empty())
-        .or_else(|| {
-            Some(("`store` in the Network manifest", network.store.as_deref()?, &*machine.directory))
-        });
+        .or_else(|| Some((IN_MANIFESTS, network.store.as_deref()?, &*machine.directory)));
+    let from_manifests = named.is_some_and(|(named_by, ..)| named_by == IN_MANIFESTS);
     match named {
+        Some(_) if from_manifests && choice.ignores_manifests => Ok(None),
         None => Ok(Some(StoreLocation::File(machine.directory.join(FOLDER).join(FILE)))),
         Some((_, "none", _)) => Ok(None),
-        Some((named_by, named, from)) => match StoreLocation::parse(named) {
-            Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
-            Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
-            Err(reason) => Err(SessionError::StoreLocation(StoreProblem::Invalid {
-                named_by: named_by.to_owned(),
-                reason,
-            })),
-        },
+        Some((named_by, named, from)) => {
+            match StoreLocation::parse(named).and_then(StoreLocation::with_tls) {
+                Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
+                Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
+                Err(reason) => Err(SessionError::StoreLocation(StoreProblem::Invalid {
+                    named_by: named_by.to_owned(),
+                    reason,
+                })),
+            }
+        }
     }
 }
 
 /// Creates the folder of the default store, ignored by git. Other folders must already exist.
+///
+/// An existing folder gets its `.gitignore`, too: plan files can be there before the first store.
 fn create_folder(file: &Path, directory: &Path) -> Result<(), SessionError> {
     let folder = directory.join(FOLDER);
-    if file.parent() != Some(&folder) || folder.is_dir() {
+    if file.parent() != Some(&folder) {
         return Ok(());
     }
-    let created =
-        std::fs::create_dir(&folder).and_then(|()| std::fs::write(folder.join(".gitignore"), "*\n"));
-    created.map_err(|source| {
+    let create = || {
+        if !folder.is_dir() {
+            std::fs::create_dir(&folder)?;
+        }
+        let ignored = OpenOptions::new().write(true).create_new(true).open(folder.join(".gitignore"));
+        match ignored {
+            Ok(mut file) => file.write_all(b"*\n"),
+            // The owner's own rules stay.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(error),
+        }
+    };
+    create().map_err(|source| {
         let folder = folder.display().to_string();
         SessionError::StoreLocation(StoreProblem::NoFolder { folder, source })
     })

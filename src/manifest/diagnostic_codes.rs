@@ -63,6 +63,7 @@ codes! {
     PRUNED_KIND = "Z0323": "`prune` names a kind without records";
     STORE_PASSWORD = "Z0324": "store address contains a password";
     STORE_ADDRESS = "Z0325": "invalid store address";
+    KEY_IN_MANIFEST = "Z0326": "API key in a manifest";
 
     // Z033x: policies.
     EXPRESSION = "Z0330": "invalid expression";

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::secret_text::redact_keys;
 use super::source_span::SourceSpan;
 use super::text_safety::escape_invisible;
 
@@ -88,8 +89,12 @@ const QUOTED: usize = 120;
 
 /// Returns the text as one readable line.
 ///
-/// Shortens long quoted values and escapes invisible characters.
+/// Shortens long quoted values, escapes invisible characters, and redacts API keys.
 fn readable(text: String) -> String {
+    let text = match redact_keys(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(redacted) => redacted,
+    };
     if text.len() <= QUOTED && text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
         return text;
     }

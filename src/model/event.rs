@@ -150,6 +150,19 @@ pub enum WriteOutcome {
 }
 
 impl WriteOutcome {
+    /// Returns the name of the outcome, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Applied { .. } => "applied",
+            Self::Stale { .. } => "stale",
+            Self::Failed { .. } => "failed",
+            Self::Blocked { .. } => "blocked",
+            Self::VerifyFailed { .. } => "verify_failed",
+            Self::Deferred { .. } => "deferred",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
     /// Returns true if a request with possible effects reached the zone.
     pub fn has_written(&self) -> bool {
         match self {

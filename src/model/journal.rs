@@ -32,7 +32,8 @@ pub struct JournalEntry {
 pub enum WritePhase {
     /// Collection read, unchanged since the approval, and next to be written.
     Intent {
-        /// Planned changes.
+        /// Planned changes. In JSON, the store's block of changes contains them.
+        #[serde(skip)]
         changes: Arc<[AppliedChange]>,
     },
     /// Next: the write request.
@@ -44,7 +45,7 @@ pub enum WritePhase {
     },
     /// Collection read back and verified.
     Verified {
-        /// Applied changes. In JSON, the intent and the history contain them.
+        /// Applied changes. In JSON, the store's block of changes contains them.
         #[serde(skip)]
         changes: Arc<[AppliedChange]>,
         /// Update of the applied state, which contains it.
@@ -53,7 +54,7 @@ pub enum WritePhase {
     },
     /// Collection not verified: the read-back failed, or differs.
     Unverified {
-        /// Planned changes, possibly applied in part. In JSON, the intent and the history contain them.
+        /// Planned changes, possibly applied in part. In JSON, the store's block of changes contains them.
         #[serde(skip)]
         changes: Arc<[AppliedChange]>,
         /// Unexpected differences, one line each.

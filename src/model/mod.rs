@@ -31,6 +31,7 @@ pub mod plan;
 pub mod question;
 pub mod rollout;
 pub mod run;
+pub mod secret_text;
 pub mod source_span;
 pub mod text_safety;
 pub mod value;

@@ -2,16 +2,46 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Returns a text in one line, with escaped control characters, line breaks and direction characters.
+/// Returns a text that is safe to print: one line, with escaped invisible characters, and without orders.
+///
+/// Zones, manifests and servers choose the text. A line break in it would forge a line of the output, an escape
+/// sequence would control the terminal, and a CI runner would execute a command such as `::stop-commands::` at
+/// the start of a line, or `##[group]` anywhere in a line.
 pub fn escape_invisible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_invisible(c) || matches!(c, '\n' | '\t') {
-            true => out.extend(escaped(c)),
-            false => out.push(c),
+    let rest = match text.trim_start_matches(' ').strip_prefix("::") {
+        Some(rest) => {
+            out.push_str(&text[..text.len() - rest.len() - 2]);
+            out.push_str("\\u{3a}");
+            &text[text.len() - rest.len() - 1..]
+        }
+        None => text,
+    };
+    for (at, c) in rest.char_indices() {
+        match c {
+            // Most characters, without a search.
+            ' ' | '"' | '$'..='~' | '!' => out.push(c),
+            _ => push_escaped(&mut out, &rest[at..], c),
         }
     }
     out
+}
+
+/// Returns the first character of a text, as [`escape_invisible`] shows it inside of a line.
+pub fn escape_first(text: &str) -> String {
+    let mut out = String::new();
+    if let Some(first) = text.chars().next() {
+        push_escaped(&mut out, text, first);
+    }
+    out
+}
+
+fn push_escaped(out: &mut String, rest: &str, c: char) {
+    let is_command = c == '#' && (rest.starts_with("##[") || rest.starts_with("##vso["));
+    match is_invisible(c) || is_command || matches!(c, '\n' | '\t') {
+        true => out.extend(escaped(c)),
+        false => out.push(c),
+    }
 }
 
 /// Returns the escape of a character: `\r`, `\u{200b}`.
@@ -67,6 +97,9 @@ mod tests {
     fn only_invisible_characters_are_escaped() {
         let escaped = escape_invisible("a\nb\t\r\u{0}\u{1b}[1m\u{202e}\u{fffe}\u{a0}\u{200b}\u{3164}");
         assert_eq!(escaped, r"a\nb\t\r\0\u{1b}[1m\u{202e}\u{fffe}\u{a0}\u{200b}\u{3164}");
+        assert_eq!(escape_invisible(" ::stop-commands::x"), r" \u{3a}:stop-commands::x");
+        assert_eq!(escape_invisible("a ::b ##[x] ##vso[y] ## z"), r"a ::b \u{23}#[x] \u{23}#vso[y] ## z");
+        assert_eq!(escape_invisible("\n::x"), r"\n::x");
         let plain = "Bloc d'été \"x\" \\ 図書館 cafe\u{301} ที่";
         assert_eq!(escape_invisible(plain), plain);
     }

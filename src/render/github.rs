@@ -162,7 +162,7 @@ pub fn escape_workflow_command(text: &str) -> String {
 
 /// Returns a location as `file=..,line=..,col=..,`.
 fn place(place: &SourceSpan, root: &str) -> String {
-    let file = property(&format!("{root}{}", place.file));
+    let file = property(&escape_invisible(&format!("{root}{}", place.file)));
     format!("file={file},line={},col={},", place.start.line, place.start.column)
 }
 

@@ -19,4 +19,6 @@ pub mod text;
 mod text_difference;
 
 #[cfg(test)]
+mod hostile_texts;
+#[cfg(test)]
 mod tests;

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::markdown::escape::{cell, code};
+use super::markdown::escape::{cell, code, page_prose};
 use super::text::count;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance, REVERT_OF,
 };
@@ -129,16 +130,18 @@ pub fn markdown(runbook: &RunbookJson) -> String {
     let mut out = String::new();
     let steps: usize = runbook.zones.iter().flat_map(|zone| &zone.pages).map(|page| page.steps.len()).sum();
     // Writing to a String cannot fail; this also holds below.
-    let _ = writeln!(out, "# Runbook for {}\n", runbook.network);
+    let _ = writeln!(out, "# Runbook for {}\n", page_prose(&runbook.network));
     if let Some(selection) = &runbook.selection {
-        let _ = writeln!(out, "Only {selection}.\n");
+        let _ = writeln!(out, "Only {}.\n", page_prose(selection));
     }
     if steps == 0 {
         let _ = writeln!(out, "No manual steps.");
         return out;
     }
     let environment = runbook.environment.as_ref();
-    let environment = environment.map(|name| format!(" --environment {name}")).unwrap_or_default();
+    let environment = environment
+        .map(|name| format!(" --environment {}", escape_invisible(name).replace('`', "'")))
+        .unwrap_or_default();
     let _ = writeln!(
         out,
         "{} in {}. Values are case-sensitive: type them exactly as shown, without the surrounding backticks. \
@@ -147,14 +150,15 @@ pub fn markdown(runbook: &RunbookJson) -> String {
         count(runbook.zones.len(), "zone")
     );
     for zone in &runbook.zones {
-        let _ = writeln!(out, "\n## {} ({})\n\nLog in to {}.", zone.name, zone.code, zone.code);
+        let code = page_prose(&zone.code);
+        let _ = writeln!(out, "\n## {} ({code})\n\nLog in to {code}.", page_prose(&zone.name));
         for (index, page) in zone.pages.iter().enumerate() {
-            let _ = writeln!(out, "\n### {}. {}\n", index + 1, page.collection);
+            let _ = writeln!(out, "\n### {}. {}\n", index + 1, page_prose(&page.collection));
             if !page.menu.is_empty() {
-                let _ = writeln!(out, "Open {}.\n", page.menu);
+                let _ = writeln!(out, "Open {}.\n", page_prose(&page.menu));
             }
             for note in &page.notes {
-                let _ = writeln!(out, "Note: {}.\n", cell(note));
+                let _ = writeln!(out, "Note: {}.\n", page_prose(note));
             }
             page.steps.iter().for_each(|step| self::step_markdown(&mut out, step));
         }
@@ -164,7 +168,7 @@ pub fn markdown(runbook: &RunbookJson) -> String {
 
 fn step_markdown(out: &mut String, step: &RunbookStep) {
     let verb = if step.each && step.action == ChangeAction::Update { EACH } else { instruction(step.action) };
-    let name = |field: &str| label(field).replace('|', "\\|");
+    let name = |field: &str| page_prose(&label(field)).replace("\\|", "|").replace('|', "\\|");
     let key: Vec<String> = step
         .key
         .iter()
@@ -186,11 +190,11 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
         out.push('\n');
     }
     for reason in &step.reasons {
-        let _ = writeln!(out, "  Why: {reason}.");
+        let _ = writeln!(out, "  Why: {}.", page_prose(reason));
     }
     let _ = match step.declared_at.manifest.starts_with(REVERT_OF) {
-        true => writeln!(out, "  This is the {}.\n", step.declared_at.manifest),
-        false => writeln!(out, "  Declared in {}, {}.\n", step.declared_at.manifest, step.declared_at.span),
+        true => writeln!(out, "  This is the {}.\n", page_prose(&step.declared_at.manifest)),
+        false => writeln!(out, "  Declared in {}.\n", page_prose(&step.declared_at.declaration())),
     };
 }
 

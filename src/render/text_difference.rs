@@ -87,7 +87,8 @@ fn changed_lines(old: &[&str], new: &[&str]) -> (Vec<String>, Vec<String>) {
     for pair in pairs.iter().filter(|pair| matches!(pair, DiffOp::Equal { .. })) {
         for (old_index, new_index) in pair.old_range().zip(pair.new_range()) {
             if look_alike(&removed[old_index], &added[new_index]) {
-                (removed[old_index], added[new_index]) = escape_differences(old[old_index], new[new_index]);
+                let (old_text, new_text) = escape_differences(old[old_index], new[new_index]);
+                (removed[old_index], added[new_index]) = (plain_line(&old_text), plain_line(&new_text));
             }
         }
     }
@@ -138,7 +139,10 @@ pub fn distinct_texts(before: &FieldValue, after: &FieldValue) -> (String, Strin
     let texts = (before.to_string(), after.to_string());
     let (old, new) = (escape_invisible(&texts.0), escape_invisible(&texts.1));
     match before != after && look_alike(&old, &new) {
-        true => escape_differences(&texts.0, &texts.1),
+        true => {
+            let (old, new) = escape_differences(&texts.0, &texts.1);
+            (escape_invisible(&old), escape_invisible(&new))
+        }
         false => (old, new),
     }
 }

@@ -7,6 +7,7 @@ use super::effects::RunOrigin;
 use super::error::{RunProblem, SessionError};
 use super::load::load;
 use super::network_session::scope;
+use super::plan_documents::{parse_plan, parse_report};
 use super::run_outcome::RunOutcome;
 use super::selection::{join_descriptions, manifest_kind};
 use super::unfinished_runs::is_killed;
@@ -14,7 +15,6 @@ use crate::model::{
     ApplyReport, DesiredState, Network, Plan, PlanInputs, RunId, RunOperation, RunState, ZoneShard,
 };
 use crate::plan::merge_shards;
-use crate::render::json;
 use crate::store::{Store, UnfinishedRun};
 
 /// Selection of runs to merge.
@@ -88,11 +88,13 @@ pub async fn merge(
     let (mut plans, mut reports) = (Vec::new(), Vec::new());
     for UnfinishedRun { run, .. } in &shards.runs {
         let unreadable = |source| SessionError::StoredReport { run: run.id, source };
-        let Some((plan, report)) = store.papers(run.id).await? else { continue };
-        plans.push(json::plan::parse(&plan).and_then(Plan::try_from).map_err(unreadable)?);
-        if let Some(report) = report {
-            reports.push(json::report::parse(&report).map_err(unreadable)?);
+        // A pruned run must not look like a run without zones.
+        let papers = store.papers(run.id).await?.ok_or(RunProblem::NoPlan(run.id))?;
+        let plan = parse_plan(&papers.plan).and_then(Plan::try_from).map_err(unreadable)?;
+        if let Some(report) = papers.report {
+            reports.push(parse_report(&report, Some(&plan)).map_err(unreadable)?);
         }
+        plans.push(plan);
     }
     let inputs = merged_inputs(&plans, config);
     let plan = merge_shards::plans(network, plans, shards.selection(), inputs).ok_or(RunProblem::NoPlans)?;

@@ -33,6 +33,7 @@ pub mod resume;
 pub mod revert_wave;
 pub mod reverted_run;
 pub mod reviewed_plan;
+pub mod run_details;
 pub mod run_journal;
 pub mod run_outcome;
 pub mod run_recovery;

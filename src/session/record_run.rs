@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
-use super::plan_documents::{json_text, plan_json};
+use super::plan_documents::{empty_report, stored_plan};
 use super::run_journal::{JournalOptions, RunJournal, RunMetadata, new_run};
 use super::run_outcome::RunOutcome;
 use crate::model::{Plan, RunId, RunOperation, RunState};
@@ -31,10 +31,10 @@ pub async fn record_run(
     };
     let (network, effects) = (&session.config.network, &session.effects);
     let run = new_run(plan, operation, metadata, effects).await?;
-    let document = json_text(&plan_json(plan));
+    let document = stored_plan(plan, None);
     let journal =
         RunJournal::begin(store, network, run, document, JournalOptions::default(), effects).await?;
     let codes = outcomes.iter().map(|outcome| outcome.code()).collect();
-    let run = journal.finish(RunState::Ended, codes, "{}".to_owned()).await?;
+    let run = journal.finish(RunState::Ended, codes, empty_report()).await?;
     Ok(Some(run.id))
 }

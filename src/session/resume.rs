@@ -10,6 +10,7 @@ use super::network_session::NetworkSession;
 use super::observe_zones::open_zones;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::plan::{PlanRequest, PlannedRun, plan};
+use super::plan_documents::empty_report;
 use super::reviewed_plan::ReviewedPlan;
 use super::run_journal::{JournalOptions, LeaseWait, RunJournal};
 use super::run_outcome::{ExecutedPlan, RunOutcome};
@@ -19,7 +20,7 @@ use super::unfinished_runs::{self, RunLiveness, writes};
 use crate::apply::ZoneLockout;
 use crate::model::network::Zone;
 use crate::model::{ApplyEvent, Run, RunId, RunState, TwoWayWrites, ZoneCode};
-use crate::store::{Store, UnfinishedRun};
+use crate::store::{RunDocument, Store, UnfinishedRun};
 
 /// Run that can be resumed, or the reason why none can.
 pub enum ResumableRun {
@@ -95,7 +96,7 @@ pub async fn resume(
     let zones = zones_with_open_steps(store, found.run.id).await?;
     // Taken up once: from here on, the run is marked as interrupted again if it does not continue.
     let mut journal = take_up(session, store, found.run.clone(), &zones, lease_wait).await?;
-    let (stored_plan, report) = documents.map_or((None, None), |(plan, report)| (Some(plan), report));
+    let (stored_plan, report) = documents.map_or((None, None), |papers| (Some(papers.plan), papers.report));
     match plan_rest(session, &mut journal, &zones, stored_plan, observer).await {
         Ok(planned) if planned.plan.is_denied() => {
             give_back(store, &journal, found.run, report).await?;
@@ -119,7 +120,7 @@ async fn plan_rest(
     session: &NetworkSession,
     journal: &mut RunJournal,
     zones: &BTreeSet<ZoneCode>,
-    stored_plan: Option<String>,
+    stored_plan: Option<RunDocument>,
     observer: &dyn SessionObserver,
 ) -> Result<PlannedRun, SessionError> {
     recover(session, journal, zones, observer).await?;
@@ -171,7 +172,7 @@ async fn give_back(
     store: &Store,
     journal: &RunJournal,
     found: Run,
-    report: Option<String>,
+    report: Option<RunDocument>,
 ) -> Result<(), SessionError> {
     let exit_codes = match found.exit_codes.is_empty() {
         true => vec![RunOutcome::Interrupted.code()],
@@ -179,7 +180,7 @@ async fn give_back(
     };
     let run =
         Run { state: RunState::Interrupted, exit_codes, ended_at: found.ended_at, ..journal.run.clone() };
-    Ok(store.end(run, report.unwrap_or_default()).await?)
+    Ok(store.end(run, report.unwrap_or_else(empty_report)).await?)
 }
 
 /// Recovers the run's writes in flight by reading the zones.

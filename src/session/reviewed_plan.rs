@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{PlanSource, SessionError};
+use super::plan_documents::parse_plan;
 use super::selection::{DriftFilter, manifest_kind};
 use crate::apply::goes_on;
 use crate::model::{
@@ -14,6 +15,7 @@ use crate::model::{
 use crate::plan::hold;
 use crate::plan::plan_digest::DigestScope;
 use crate::render::json::plan::{PlanFileError, PlanJson, ReconcilerJson, ResourceChangeJson, parse};
+use crate::store::RunDocument;
 
 /// Reviewed plan, used only to check which changes were approved.
 #[derive(Clone)]
@@ -54,20 +56,23 @@ impl ReviewedPlan {
     /// # Errors
     /// Returns a [`PlanFileError`] if the text is not a plan.
     pub fn from_file(name: String, text: &str) -> Result<Self, PlanFileError> {
-        Ok(Self::from_document(parse(text)?, text, PlanSource::File(name)))
+        // An inconsistent file still lists its changes.
+        let shown = parse(text).and_then(Plan::try_from).ok();
+        Ok(Self::from_document(parse(text)?, shown, PlanSource::File(name)))
     }
 
     /// Parses the stored plan of a run, without stale changes and with the run's overrides.
     ///
     /// # Errors
     /// Returns a [`PlanFileError`] if the stored text is not a plan.
-    pub fn from_run(run: RunId, text: &str) -> Result<Self, PlanFileError> {
-        let mut document = parse(text)?;
+    pub fn from_run(run: RunId, stored: &RunDocument) -> Result<Self, PlanFileError> {
+        let mut document = parse_plan(stored)?;
         let plan = document.reconciler.digest;
         let reviewed_digests = std::mem::take(&mut document.reconciler.reviewed_digests);
         remove_stale_changes(&mut document.reconciler);
+        let shown = parse_plan(stored).and_then(Plan::try_from).ok();
         let findings = std::mem::take(&mut document.reconciler.findings);
-        let mut reviewed = Self::from_document(document, text, PlanSource::Run(run));
+        let mut reviewed = Self::from_document(document, shown, PlanSource::Run(run));
         if !reviewed_digests.is_empty() {
             let zones = reviewed_digests.into_iter().map(|(code, digest)| (ZoneCode(code), digest));
             reviewed.under_review = ReviewSubject { plan, zones: zones.collect() };
@@ -85,9 +90,7 @@ impl ReviewedPlan {
         Ok(Self { overrides: overrides.collect(), ..reviewed })
     }
 
-    fn from_document(document: PlanJson, text: &str, source: PlanSource) -> Self {
-        // An inconsistent file still lists its changes.
-        let shown = parse(text).and_then(Plan::try_from).ok();
+    fn from_document(document: PlanJson, shown: Option<Plan>, source: PlanSource) -> Self {
         let PlanJson { zonal_version, resource_changes, reconciler, .. } = document;
         let leaving = records_to_delete(&resource_changes, &reconciler);
         let undecided = (reconciler.zones.iter())

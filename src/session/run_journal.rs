@@ -19,7 +19,9 @@ use crate::model::{
 };
 use crate::plan::revert;
 use crate::provider::channel_routing::RoutingReader;
-use crate::store::{LeaseHolder, LeaseResult, NewRun, Store, StoreError, StoreScope, StoredJournalEntry};
+use crate::store::{
+    LeaseHolder, LeaseResult, NewRun, RunDocument, Store, StoreError, StoreScope, StoredJournalEntry,
+};
 
 /// Interval between two attempts to acquire a lease.
 const ASKS: Duration = Duration::from_secs(1);
@@ -42,6 +44,8 @@ pub enum LeaseWait {
 pub struct RunJournal {
     /// Run as recorded in the store.
     pub run: Run,
+    /// True if the run executes the rest of its stored plan.
+    pub is_resumed: bool,
     store: Store,
     scope: StoreScope,
     lease_wait: LeaseWait,
@@ -113,7 +117,7 @@ pub async fn new_run(
 }
 
 impl RunJournal {
-    /// Starts a run in the store; `plan` is the published JSON.
+    /// Starts a run in the store.
     ///
     /// # Errors
     /// Returns any [`crate::store::StoreErrorType`]; in this case, the run has not started.
@@ -121,7 +125,7 @@ impl RunJournal {
         store: &Store,
         network: &Network,
         run: Run,
-        plan: String,
+        plan: RunDocument,
         options: JournalOptions,
         effects: &SessionEffects,
     ) -> Result<Self, StoreError> {
@@ -144,7 +148,8 @@ impl RunJournal {
         let run = Run { state: RunState::Running, host, ended_at: None, ..found.clone() };
         store.take_up(found, run.clone()).await?;
         let (_, lines) = store.open_steps(run.id).await?;
-        Ok(Self::for_run(store, network, run, lines, options, effects))
+        let journal = Self::for_run(store, network, run, lines, options, effects);
+        Ok(Self { is_resumed: true, ..journal })
     }
 
     fn for_run(
@@ -159,6 +164,7 @@ impl RunJournal {
         Self {
             _live: LiveRun::new(store, run.id),
             run,
+            is_resumed: false,
             store: store.clone(),
             scope: scope(network),
             lease_wait,
@@ -182,7 +188,12 @@ impl RunJournal {
     ///
     /// # Errors
     /// Returns any [`crate::store::StoreErrorType`]; the zones keep their state.
-    pub async fn finish(&self, state: RunState, exits: Vec<u8>, report: String) -> Result<Run, StoreError> {
+    pub async fn finish(
+        &self,
+        state: RunState,
+        exits: Vec<u8>,
+        report: RunDocument,
+    ) -> Result<Run, StoreError> {
         let ended = Some((self.clock)());
         let run = Run { state, exit_codes: exits, ended_at: ended, ..self.run.clone() };
         self.store.end(run.clone(), report).await.map(|()| run)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{SessionError, StoreNeed};
 use super::network_session::NetworkSession;
-use super::plan_documents::{json_text, plan_json};
+use super::plan_documents::{empty_report, stored_plan};
 use super::run_journal::{RunMetadata, new_run};
 use crate::model::{
     AppliedRecord, AppliedState, AppliedStateUpdate, CollectionId, DesiredCollection, DesiredState,
@@ -93,12 +93,12 @@ pub async fn unmanage(session: &NetworkSession, records: RecordsToUnmanage) -> R
         zones: zones.into_iter().map(|zone| zone.0.clone()).collect(),
         ..new_run(&empty_plan, RunOperation::Unmanage, &RunMetadata::default(), effects).await?
     };
-    let plan = json_text(&plan_json(&empty_plan));
+    let plan = stored_plan(&empty_plan, None);
     let id = store.begin(NewRun { run: run.clone(), plan }).await?;
     store.learn(session.scope(), records.updates()).await?;
     let ended_at = Some((effects.clock)());
     let run = Run { id, state: RunState::Ended, exit_codes: vec![0], ended_at, ..run };
-    store.end(run, "{}".to_owned()).await?;
+    store.end(run, empty_report()).await?;
     Ok(id)
 }
 

@@ -13,6 +13,7 @@ use super::database::StoreConnection;
 use super::error::StoreError;
 use super::hash_chain;
 use super::location::StoreLocation;
+use super::packed_text::PackedText;
 use super::runs::json;
 use super::{Store, StoreScope};
 use crate::model::{
@@ -68,24 +69,25 @@ impl Store {
 
 async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<AppliedState, StoreError> {
     let StoreScope { network, environment } = scope;
-    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_state
+    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_collections
                WHERE network = $1 AND environment = $2";
     let mut words = TextPool::default();
     // Most zones of a network have equal collections: an equal body is not parsed again.
-    let mut before: BTreeMap<String, (String, AppliedCollection)> = BTreeMap::new();
+    let mut before: BTreeMap<String, (Vec<u8>, AppliedCollection)> = BTreeMap::new();
     let mut state = AppliedState::default();
     let keep = |location: &StoreLocation, row: AnyRow| {
         let text =
             |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
         let damaged = |what| move |error| StoreError::corrupt_data_error(location, what, error);
         let zone = ZoneCode(words.share(text(0)?.into()));
-        let (name, body) = (text(1)?, text(2)?);
+        let name = text(1)?;
+        let body: &[u8] = row.try_get(2).map_err(|error| StoreError::from_sqlx(location, error))?;
         let id: CollectionName = serde_json::from_str(name).map_err(damaged("a collection name"))?;
         let mut collection = match before.get(name) {
             Some((known, collection)) if known == body => collection.clone(),
             Some(_) | None => {
                 let collection = decode(body, &mut words).map_err(damaged("the applied state"))?;
-                before.insert(name.to_owned(), (body.to_owned(), collection.clone()));
+                before.insert(name.to_owned(), (body.to_vec(), collection.clone()));
                 collection
             }
         };
@@ -120,8 +122,9 @@ impl TextPool {
     }
 }
 
-fn decode(body: &str, pool: &mut TextPool) -> Result<AppliedCollection, serde_json::Error> {
-    let mut collection: AppliedCollection = serde_json::from_str(body)?;
+fn decode(body: &[u8], pool: &mut TextPool) -> Result<AppliedCollection, serde_json::Error> {
+    let text = PackedText::from_bytes(body).text().map_err(serde::de::Error::custom)?;
+    let mut collection: AppliedCollection = serde_json::from_str(&text)?;
     for field in &mut collection.key {
         *field = pool.share(Arc::clone(field));
     }
@@ -163,11 +166,12 @@ pub(super) async fn learn(
             scope.environment.as_ref().into(),
             columns.zone.into(),
             columns.collection.into(),
-            json(&collection).into(),
+            (&PackedText::new(&json(&collection))).into(),
             collection.accepted_rows.and_then(|rows| i64::try_from(rows).ok()).unwrap_or(-1).into(),
         ]);
     }
-    let into = "INSERT INTO applied_state (network, environment, zone, collection, body, accepted_rows)";
+    let into =
+        "INSERT INTO applied_collections (network, environment, zone, collection, body, accepted_rows)";
     let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET
                   body = excluded.body, accepted_rows = excluded.accepted_rows";
     database.insert(into, behind, &rows).await.map(drop)
@@ -186,7 +190,7 @@ async fn find(
     scope: &StoreScope,
     places: &[&CollectionColumns],
 ) -> Result<BTreeMap<CollectionColumns, AppliedCollection>, StoreError> {
-    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_state WHERE network = $2 AND environment = $3
+    let sql = "SELECT zone, collection, body, accepted_rows FROM applied_collections WHERE network = $2 AND environment = $3
                AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
     let mut found = BTreeMap::new();
     let (places, network, environment) =
@@ -195,7 +199,8 @@ async fn find(
         let text =
             |at: usize| row.try_get::<&str, _>(at).map_err(|error| StoreError::from_sqlx(location, error));
         let place = CollectionColumns { zone: text(0)?.to_owned(), collection: text(1)?.to_owned() };
-        let entries = decode(text(2)?, &mut TextPool::default());
+        let body: &[u8] = row.try_get(2).map_err(|error| StoreError::from_sqlx(location, error))?;
+        let entries = decode(body, &mut TextPool::default());
         let mut entries =
             entries.map_err(|error| StoreError::corrupt_data_error(location, "the applied state", error))?;
         entries.accepted_rows = accepted_rows(location, &row)?;

@@ -5,6 +5,7 @@ use sqlx::any::AnyRow;
 use super::database::StoreConnection;
 use super::error::StoreError;
 use super::location::StoreLocation;
+use super::packed_text::PackedText;
 
 /// Allowed numbers of rows per statement. Only a few, so that the database can reuse prepared statements.
 const ROWS: [usize; 3] = [100, 10, 1];
@@ -18,6 +19,8 @@ pub enum SqlValue {
     Number(i64),
     /// Text; on PostgreSQL, without U+0000.
     Text(String),
+    /// Bytes.
+    Bytes(Vec<u8>),
 }
 
 impl SqlValue {
@@ -25,6 +28,7 @@ impl SqlValue {
         match self {
             Self::Number(_) => 8,
             Self::Text(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
         }
     }
 }
@@ -44,6 +48,18 @@ impl From<&str> for SqlValue {
 impl From<String> for SqlValue {
     fn from(text: String) -> Self {
         Self::Text(text)
+    }
+}
+
+impl From<&PackedText> for SqlValue {
+    fn from(text: &PackedText) -> Self {
+        Self::Bytes(text.bytes().to_vec())
+    }
+}
+
+impl From<Vec<u8>> for SqlValue {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::Bytes(bytes)
     }
 }
 
@@ -78,6 +94,7 @@ impl StoreConnection {
                 these.iter().flatten().cloned().fold(query, |query, cell| match cell {
                     SqlValue::Number(number) => query.bind(number),
                     SqlValue::Text(text) => query.bind(text),
+                    SqlValue::Bytes(bytes) => query.bind(bytes),
                 })
             });
             returned.extend(found.await?);

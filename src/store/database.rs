@@ -8,11 +8,12 @@ use sqlx::any::{AnyArguments, AnyConnectOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AssertSqlSafe, ConnectOptions as _, Connection as _};
 use tokio::time::timeout;
 
+use super::change_blocks::OpenBlocks;
 use super::error::{StoreError, StoreErrorType};
 use super::location::StoreLocation;
 
 /// Maximum wait for a file locked by another process.
-const BUSY: Duration = Duration::from_secs(20);
+pub(super) const BUSY: Duration = Duration::from_secs(20);
 /// Maximum time for a connection to a server.
 const CONNECTED: Duration = Duration::from_secs(10);
 /// Maximum time for a response of a server.
@@ -51,6 +52,8 @@ pub struct StoreConnection {
     /// Location of the store.
     pub location: StoreLocation,
     pub(super) connection: AnyConnection,
+    /// Blocks of changes without a history entry.
+    pub(super) open_blocks: OpenBlocks,
 }
 
 impl StoreConnection {
@@ -88,7 +91,7 @@ impl StoreConnection {
         access: StoreAccess,
     ) -> Result<Option<Self>, StoreError> {
         let connection = connect(&location, mode).await?;
-        let mut database = Self { location, connection };
+        let mut database = Self { location, connection, open_blocks: OpenBlocks::new() };
         Ok(database.upgrade(access).await?.then_some(database))
     }
 
@@ -171,7 +174,7 @@ impl StoreConnection {
         mut each: impl FnMut(&StoreLocation, AnyRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let query = bind(sqlx::query(self.sql(text)));
-        let Self { location, connection } = self;
+        let Self { location, connection, .. } = self;
         let mut rows = query.fetch(connection);
         loop {
             let next = match location {

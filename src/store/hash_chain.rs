@@ -11,9 +11,12 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::Store;
+use super::change_blocks::ChangeLine;
 use super::database::StoreConnection;
 use super::error::{StoreError, StoreErrorType};
+use super::history::record_name;
 use super::location::StoreLocation;
+use super::packed_text::PackedText;
 use super::runs::json;
 use crate::model::{ContentDigest, Run, RunAuthor};
 
@@ -214,8 +217,8 @@ enum ChainBounds {
 
 /// Reads the bounds in a single query, so that no concurrent write comes between.
 async fn bounds(database: &mut StoreConnection) -> Result<ChainBounds, StoreError> {
-    let sql = "SELECT number, hash, (SELECT COALESCE(MIN(number), 1) FROM history) AS first,
-                   (SELECT COALESCE(MAX(number), 0) FROM history) AS last
+    let sql = "SELECT number, hash, (SELECT COALESCE(MIN(first_entry), 1) FROM history_blocks) AS first,
+                   (SELECT COALESCE(MAX(last_entry), 0) FROM history_blocks) AS last
                FROM history_head WHERE id = 1";
     let Some(row) = database.fetch_one(sql, |query| query).await? else { return Err(endless(database)) };
     let read = |row: &AnyRow| {
@@ -236,18 +239,20 @@ enum ChainWalk {
 }
 
 async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Result<ChainWalk, StoreError> {
-    let sql =
-        "SELECT number, run, at, network, environment, zone, collection, record, body, verification, hash
-               FROM history WHERE number > $1 AND number <= $2 ORDER BY number";
+    let sql = "SELECT first_entry, last_entry, blocks.run, at, network, environment, zone, collection,
+                   verification, hashes, body
+               FROM history_blocks AS blocks
+               LEFT JOIN changes ON changes.run = blocks.run AND changes.number = blocks.changes
+               WHERE first_entry > $1 AND first_entry <= $2 ORDER BY first_entry";
     let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let after = number(from.number);
     let until = number(to).min(after.saturating_add(AT_ONCE));
-    let of_these = "id IN (SELECT run FROM history WHERE number > $1 AND number <= $2)";
+    let of_these = "id IN (SELECT run FROM history_blocks WHERE first_entry > $1 AND first_entry <= $2)";
     let begun = beginnings(database, of_these, (after, until)).await?;
     let (mut end, mut broken) = (from, None);
     let step = |location: &StoreLocation, row: AnyRow| {
         if broken.is_none() {
-            broken = verify_entry(&row, &begun, &mut end)
+            broken = verify_block(&row, &begun, &mut end)
                 .map_err(|error| StoreError::from_sqlx(location, error))?;
         }
         Ok(())
@@ -256,33 +261,44 @@ async fn follow(database: &mut StoreConnection, from: ChainHead, to: u64) -> Res
     Ok(broken.map_or(ChainWalk::To(end), ChainWalk::Broken))
 }
 
-/// Verifies one entry, and advances the chain head.
-fn verify_entry(
+/// Verifies the entries of a block, and advances the chain head.
+fn verify_block(
     row: &AnyRow,
     begun: &HashMap<i64, String>,
     end: &mut ChainHead,
 ) -> Result<Option<ChainCheck>, sqlx::Error> {
-    let number = row.try_get::<i64, _>(0)?.unsigned_abs();
-    let run = row.try_get(1)?;
-    let link = ChainLink {
-        number,
-        run,
-        begun: begun.get(&run).map_or("", String::as_str),
-        at: row.try_get(2)?,
-        scope: (row.try_get(3)?, row.try_get(4)?),
-        zone: row.try_get(5)?,
-        collection: row.try_get(6)?,
-        record: row.try_get(7)?,
-        body: row.try_get(8)?,
-        verification: row.try_get(9)?,
-    };
-    if number != end.number + 1 {
+    let (first, last): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    if first.unsigned_abs() != end.number + 1 {
         return Ok(Some(ChainCheck::Removed { number: end.number + 1 }));
     }
-    let hash = link.hash(&end.hash).to_string();
-    if hash != row.try_get::<&str, _>(10)? {
-        return Ok(Some(ChainCheck::Modified { number }));
+    let run = row.try_get(2)?;
+    let (hashes, body): (&[u8], Option<&[u8]>) = (row.try_get(9)?, row.try_get(10)?);
+    let text = body.and_then(|body| PackedText::from_bytes(body).text().ok());
+    let lines: Vec<&str> = text.iter().flat_map(|text| text.split('\n')).collect();
+    let (hashes, rest) = hashes.as_chunks::<32>();
+    for (index, number) in (end.number + 1..=last.unsigned_abs()).enumerate() {
+        let modified = Ok(Some(ChainCheck::Modified { number }));
+        let (Some(body), Some(hash)) = (lines.get(index), hashes.get(index)) else { return modified };
+        let Ok(ChangeLine { done, .. }) = serde_json::from_str(body) else { return modified };
+        let link = ChainLink {
+            number,
+            run,
+            begun: begun.get(&run).map_or("", String::as_str),
+            at: row.try_get(3)?,
+            scope: (row.try_get(4)?, row.try_get(5)?),
+            zone: row.try_get(6)?,
+            collection: row.try_get(7)?,
+            record: &record_name(&done),
+            body,
+            verification: row.try_get(8)?,
+        };
+        let found = link.hash(&end.hash);
+        if found.0 != *hash {
+            return modified;
+        }
+        *end = ChainHead { number, hash: found.to_string() };
     }
-    *end = ChainHead { number, hash };
-    Ok(None)
+    // The block has no more changes than entries.
+    let is_longer = lines.len() > hashes.len() || !rest.is_empty() || end.number != last.unsigned_abs();
+    Ok(is_longer.then_some(ChainCheck::Modified { number: end.number }))
 }

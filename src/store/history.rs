@@ -1,25 +1,25 @@
 //! History in the store: all applied changes in one hash chain, and queries.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
 use futures::FutureExt as _;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::bulk_insert::SqlValue;
+use super::change_blocks::ChangeLine;
 use super::database::StoreConnection;
 use super::error::StoreError;
 use super::hash_chain::{self, ChainHead, ChainLink};
-use super::journal::{StoredJournalEntry, applied_changes};
-use super::runs::{json, number};
+use super::journal::{AppliedBlock, StoredJournalEntry};
+use super::packed_text::PackedText;
+use super::runs::number;
 use super::{Store, StoreScope};
 use crate::model::{
-    AppliedChange, CollectionId, CollectionName, ContentDigest, HistoryEntry, JournalEntry, RecordAddress,
-    RunId, VerificationStatus, ZoneCode,
+    AppliedChange, CollectionId, ContentDigest, HistoryEntry, JournalEntry, RecordAddress, RunId,
+    VerificationStatus, ZoneCode,
 };
 
 /// Filter of the history.
@@ -55,11 +55,24 @@ pub enum HistoryRemainder {
     Before(u64),
 }
 
-/// JSON body of a history row.
-#[derive(Debug, Serialize, Deserialize)]
-struct HistoryBody<'a> {
-    collection: CollectionName,
-    done: Cow<'a, AppliedChange>,
+/// Number of changes of a run in one collection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeCount {
+    /// The zone.
+    pub zone: ZoneCode,
+    /// Name of the collection, as in addresses; a very long one is shortened.
+    pub collection: String,
+    /// Number of verified changes.
+    pub verified: usize,
+    /// Number of changes that were sent, but not verified.
+    pub unverified: usize,
+}
+
+impl ChangeCount {
+    /// Returns true if the counts belong to a collection.
+    pub fn is_of(&self, zone: &ZoneCode, collection: &CollectionId) -> bool {
+        self.zone == *zone && self.collection == name(&collection.to_string())
+    }
 }
 
 impl Store {
@@ -82,17 +95,50 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Returns the number of changes of a run, by zone and collection.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn change_counts(&self, run: RunId) -> Result<Vec<ChangeCount>, StoreError> {
+        self.execute(move |database| change_counts(database, run).boxed_local()).await
+    }
+}
+
+async fn change_counts(database: &mut StoreConnection, run: RunId) -> Result<Vec<ChangeCount>, StoreError> {
+    let sql = "SELECT zone, collection, verification,
+                   CAST(SUM(last_entry - first_entry + 1) AS BIGINT) AS changes
+               FROM history_blocks WHERE run = $1 GROUP BY zone, collection, verification";
+    let mut counts: BTreeMap<(String, String), ChangeCount> = BTreeMap::new();
+    for row in database.fetch(sql, |query| query.bind(number(run))).await? {
+        let text = |name: &str| row.try_get::<String, _>(name).map_err(|error| database.trouble(error));
+        let (zone, collection) = (text("zone")?, text("collection")?);
+        let changes = row.try_get::<i64, _>("changes").map_err(|error| database.trouble(error))?;
+        let changes = usize::try_from(changes).unwrap_or_default();
+        let count = counts.entry((zone.clone(), collection.clone())).or_insert_with(|| ChangeCount {
+            zone: zone.as_str().into(),
+            collection,
+            verified: 0,
+            unverified: 0,
+        });
+        match text("verification")?.as_str() {
+            VERIFIED => count.verified += changes,
+            _ => count.unverified += changes,
+        }
+    }
+    Ok(counts.into_values().collect())
+}
+
 /// Appends applied changes to the hash chain.
 pub(super) async fn add(
     database: &mut StoreConnection,
     mut end: ChainHead,
-    lines: &[&StoredJournalEntry],
+    blocks: &[AppliedBlock<'_>],
 ) -> Result<(), StoreError> {
     let mut rows: Vec<[SqlValue; 11]> = Vec::new();
     let mut begun: BTreeMap<RunId, String> = BTreeMap::new();
-    for StoredJournalEntry { scope, run, at, entry, .. } in lines {
-        let JournalEntry { zone, collection, phase, .. } = entry;
-        let Some((changes, verification)) = applied_changes(phase) else { continue };
+    for AppliedBlock { line, changes, block, verification, stored_at } in blocks {
+        let StoredJournalEntry { scope, run, at, entry: JournalEntry { zone, collection, .. }, .. } = line;
         let verification = match verification {
             VerificationStatus::Verified => VERIFIED,
             VerificationStatus::Unverified => UNVERIFIED,
@@ -101,9 +147,9 @@ pub(super) async fn add(
             Slot::Occupied(known) => known.into_mut(),
             Slot::Vacant(free) => free.insert(hash_chain::load_run_start_hash(database, number(*run)).await?),
         };
-        for done in changes {
-            let body = json(&HistoryBody { collection: collection.into(), done: Cow::Borrowed(done) });
-            let (collection, record) = (name(&collection.to_string()), name(&done.identity().to_string()));
+        let collection = name(&collection.to_string());
+        let (first, mut hashes) = (end.number + 1, Vec::new());
+        for (done, body) in changes.iter().zip(block.text.split('\n')) {
             let link = ChainLink {
                 number: end.number + 1,
                 run: number(*run),
@@ -112,31 +158,42 @@ pub(super) async fn add(
                 scope: (&scope.network, &scope.environment),
                 zone: zone.as_str(),
                 collection: &collection,
-                record: &record,
-                body: &body,
+                record: &record_name(done),
+                body,
                 verification,
             };
-            end = ChainHead { number: link.number, hash: link.hash(&end.hash).to_string() };
-            let (network, environment) = link.scope;
-            rows.push([
-                i64::try_from(link.number).unwrap_or(i64::MAX).into(),
-                link.run.into(),
-                link.at.into(),
-                network.into(),
-                environment.into(),
-                link.zone.into(),
-                verification.into(),
-                end.hash.clone().into(),
-                collection.into(),
-                record.into(),
-                body.into(),
-            ]);
+            let hash = link.hash(&end.hash);
+            end = ChainHead { number: link.number, hash: hash.to_string() };
+            hashes.extend(hash.0);
         }
+        rows.push([
+            i64::try_from(first).unwrap_or(i64::MAX).into(),
+            i64::try_from(end.number).unwrap_or(i64::MAX).into(),
+            number(*run).into(),
+            at.as_str().into(),
+            scope.network.as_ref().into(),
+            scope.environment.as_ref().into(),
+            zone.as_str().into(),
+            collection.into(),
+            verification.into(),
+            (*stored_at).into(),
+            hashes.into(),
+        ]);
     }
-    let into = "INSERT INTO history
-                    (number, run, at, network, environment, zone, verification, hash, collection, record, body)";
-    database.insert(into, "", &rows).await?;
+    save(database, &rows).await?;
     hash_chain::move_end(database, end).await
+}
+
+/// Saves blocks of the history.
+pub(super) async fn save(database: &mut StoreConnection, rows: &[[SqlValue; 11]]) -> Result<(), StoreError> {
+    let into = "INSERT INTO history_blocks (first_entry, last_entry, run, at, network, environment, zone,
+                    collection, verification, changes, hashes)";
+    database.insert(into, "", rows).await.map(drop)
+}
+
+/// Returns the name of a change's record, as covered by the hash of its entry.
+pub(super) fn record_name(done: &AppliedChange) -> String {
+    name(&done.identity().to_string())
 }
 
 /// Returns the name of a collection or record as stored in an indexed column.
@@ -159,29 +216,33 @@ const LONGEST: usize = 600;
 const VERIFIED: &str = "verified";
 const UNVERIFIED: &str = "unverified";
 
+/// Maximum number of blocks per query.
+const BLOCKS_AT_ONCE: usize = 256;
+
 /// Returns the query for a filter, and its arguments from the fifth on.
-pub(super) fn question(asked: HistoryFilter) -> (String, Vec<String>) {
+pub(super) fn question(asked: &HistoryFilter) -> (String, Vec<String>) {
     // Before a server has table statistics, it would use the network's index and scan all of its rows. The
     // concatenation disables that index if another condition is more selective.
-    const WITHIN: &str = "network || '' = $1 AND environment || '' = $2";
+    const WITHIN: &str = "blocks.network || '' = $1 AND blocks.environment || '' = $2";
     let (condition, arguments): (String, Vec<String>) = match asked {
-        HistoryFilter::Everything => ("network = $1 AND environment = $2".to_owned(), Vec::new()),
-        HistoryFilter::Zone(zone) => (format!("{WITHIN} AND zone = $5"), vec![zone.to_string()]),
-        HistoryFilter::Collection(zone, collection) => {
-            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6");
-            (condition, vec![zone.to_string(), name(&collection)])
+        HistoryFilter::Everything => {
+            ("blocks.network = $1 AND blocks.environment = $2".to_owned(), Vec::new())
         }
-        HistoryFilter::Record(zone, collection, record) => {
-            let condition = format!("{WITHIN} AND zone = $5 AND collection = $6 AND record = $7");
-            (condition, vec![zone.to_string(), name(&collection), name(&record)])
+        HistoryFilter::Zone(zone) => (format!("{WITHIN} AND blocks.zone = $5"), vec![zone.to_string()]),
+        HistoryFilter::Collection(zone, collection) | HistoryFilter::Record(zone, collection, _) => {
+            let condition = format!("{WITHIN} AND blocks.zone = $5 AND blocks.collection = $6");
+            (condition, vec![zone.to_string(), name(collection)])
         }
         HistoryFilter::Run(run) => {
-            (format!("{WITHIN} AND run = CAST($5 AS BIGINT)"), vec![number(run).to_string()])
+            (format!("{WITHIN} AND blocks.run = CAST($5 AS BIGINT)"), vec![number(*run).to_string()])
         }
     };
     let sql = format!(
-        "SELECT number, run, at, network, environment, zone, body, verification, hash FROM history
-         WHERE {condition} AND number < $3 ORDER BY number DESC LIMIT $4"
+        "SELECT blocks.first_entry, blocks.run, blocks.at, blocks.network, blocks.environment, blocks.zone,
+             blocks.verification, blocks.hashes, changes.body
+         FROM history_blocks AS blocks
+         LEFT JOIN changes ON changes.run = blocks.run AND changes.number = blocks.changes
+         WHERE {condition} AND blocks.first_entry < $3 ORDER BY blocks.first_entry DESC LIMIT $4"
     );
     (sql, arguments)
 }
@@ -193,46 +254,135 @@ async fn page(
     before: Option<u64>,
     limit: usize,
 ) -> Result<HistoryPage, StoreError> {
-    let (sql, arguments) = question(asked);
-    let before = before.map_or(i64::MAX, |before| i64::try_from(before).unwrap_or(i64::MAX));
-    let one_more = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let rows = database
-        .fetch(&sql, |query| {
-            let query =
-                query.bind(network.to_string()).bind(environment.to_string()).bind(before).bind(one_more);
-            arguments.into_iter().fold(query, |query, argument| query.bind(argument))
-        })
-        .await?;
-    let entries: Result<Vec<HistoryEntry>, StoreError> =
-        rows.iter().take(limit).map(|row| entry(database, row)).collect();
-    let entries = entries?;
-    let rest = match (rows.len() > limit, entries.last()) {
-        (true, Some(last)) => HistoryRemainder::Before(last.number),
+    let (sql, arguments) = question(&asked);
+    let record = match &asked {
+        HistoryFilter::Record(_, _, record) => Some(name(record)),
+        HistoryFilter::Everything
+        | HistoryFilter::Zone(_)
+        | HistoryFilter::Collection(..)
+        | HistoryFilter::Run(_) => None,
+    };
+    let before = before.unwrap_or(u64::MAX);
+    let mut cursor = i64::try_from(before).unwrap_or(i64::MAX);
+    let mut entries: Vec<HistoryEntry> = Vec::new();
+    let mut blocks = limit.saturating_add(1).min(16);
+    loop {
+        let at_once = i64::try_from(blocks).unwrap_or(i64::MAX);
+        let rows = database
+            .fetch(&sql, |query| {
+                let query =
+                    query.bind(network.to_string()).bind(environment.to_string()).bind(cursor).bind(at_once);
+                arguments.iter().fold(query, |query, argument| query.bind(argument.clone()))
+            })
+            .await?;
+        for row in &rows {
+            let block = HistoryBlock::read(database, row)?;
+            cursor = block.first;
+            block.add_entries(
+                database,
+                before,
+                record.as_deref(),
+                limit + 1 - entries.len(),
+                &mut entries,
+            )?;
+            if entries.len() > limit {
+                break;
+            }
+        }
+        if entries.len() > limit || rows.len() < blocks {
+            break;
+        }
+        blocks = blocks.saturating_mul(4).min(BLOCKS_AT_ONCE);
+    }
+    let is_all = entries.len() <= limit;
+    entries.truncate(limit);
+    let rest = match (is_all, entries.last()) {
+        (false, Some(last)) => HistoryRemainder::Before(last.number),
         (_, _) => HistoryRemainder::Nothing,
     };
     Ok(HistoryPage { entries, rest })
 }
 
-fn entry(database: &StoreConnection, row: &AnyRow) -> Result<HistoryEntry, StoreError> {
-    let trouble = |error: sqlx::Error| database.trouble(error);
-    let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
-    let damaged = |error| database.corrupt_data_error("the history", error);
-    let HistoryBody { collection, done } = serde_json::from_str(&text("body")?).map_err(damaged)?;
-    let zone = ZoneCode::from(text("zone")?.as_str());
-    let key = done.identity();
-    let environment = text("environment")?;
-    Ok(HistoryEntry {
-        number: row.try_get::<i64, _>("number").map_err(trouble)?.unsigned_abs(),
-        run: RunId(row.try_get::<i64, _>("run").map_err(trouble)?.unsigned_abs()),
-        at: text("at")?,
-        network: text("network")?,
-        environment: (!environment.is_empty()).then_some(environment),
-        address: RecordAddress { zone, collection: CollectionId::from(collection), key },
-        done: done.into_owned(),
-        verification: match text("verification")?.as_str() {
-            VERIFIED => VerificationStatus::Verified,
-            _ => VerificationStatus::Unverified,
-        },
-        hash: text("hash")?.parse().unwrap_or_default(),
-    })
+/// Block of the history with its changes.
+struct HistoryBlock {
+    first: i64,
+    run: RunId,
+    at: String,
+    network: String,
+    environment: Option<String>,
+    zone: ZoneCode,
+    verification: VerificationStatus,
+    hashes: Vec<u8>,
+    text: String,
+}
+
+impl HistoryBlock {
+    fn read(database: &StoreConnection, row: &AnyRow) -> Result<Self, StoreError> {
+        let trouble = |error: sqlx::Error| database.trouble(error);
+        let text = |name: &str| row.try_get::<String, _>(name).map_err(trouble);
+        let body: Option<&[u8]> = row.try_get("body").map_err(trouble)?;
+        let changes = body.ok_or_else(|| std::io::Error::other("its changes are missing"));
+        let changes = changes.and_then(|body| PackedText::from_bytes(body).text());
+        let damaged = |error| database.corrupt_data_error("the history", serde::de::Error::custom(error));
+        let environment = text("environment")?;
+        Ok(Self {
+            first: row.try_get("first_entry").map_err(trouble)?,
+            run: RunId(row.try_get::<i64, _>("run").map_err(trouble)?.unsigned_abs()),
+            at: text("at")?,
+            network: text("network")?,
+            environment: (!environment.is_empty()).then_some(environment),
+            zone: text("zone")?.as_str().into(),
+            verification: match text("verification")?.as_str() {
+                VERIFIED => VerificationStatus::Verified,
+                _ => VerificationStatus::Unverified,
+            },
+            hashes: row.try_get("hashes").map_err(trouble)?,
+            text: changes.map_err(damaged)?,
+        })
+    }
+
+    /// Adds at most `limit` entries before entry `before`, latest first.
+    fn add_entries(
+        &self,
+        database: &StoreConnection,
+        before: u64,
+        record: Option<&str>,
+        limit: usize,
+        entries: &mut Vec<HistoryEntry>,
+    ) -> Result<(), StoreError> {
+        let damaged = |error| database.corrupt_data_error("the history", error);
+        let lines: Vec<&str> = self.text.split('\n').collect();
+        let mut left = limit;
+        for (index, line) in lines.iter().enumerate().rev() {
+            let number = self.first.unsigned_abs() + index as u64;
+            if left == 0 {
+                break;
+            }
+            if number >= before {
+                continue;
+            }
+            let ChangeLine { collection, done } = serde_json::from_str(line).map_err(damaged)?;
+            if record.is_some_and(|record| record != record_name(&done)) {
+                continue;
+            }
+            left -= 1;
+            let hash = self.hashes.as_chunks::<32>().0.get(index);
+            entries.push(HistoryEntry {
+                number,
+                run: self.run,
+                at: self.at.clone(),
+                network: self.network.clone(),
+                environment: self.environment.clone(),
+                address: RecordAddress {
+                    zone: self.zone.clone(),
+                    collection: CollectionId::from(collection),
+                    key: done.identity(),
+                },
+                done: done.into_owned(),
+                verification: self.verification,
+                hash: hash.copied().map(ContentDigest).unwrap_or_default(),
+            });
+        }
+        Ok(())
+    }
 }

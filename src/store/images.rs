@@ -81,7 +81,7 @@ pub(super) async fn add(
 ///
 /// `now` is the end of a run, in RFC 3339.
 pub(super) async fn prune(database: &mut StoreConnection, now: &str) -> Result<(), StoreError> {
-    const ENDED: &str = "run IN (SELECT run FROM plans WHERE report IS NOT NULL)";
+    const ENDED: &str = "run IN (SELECT run FROM run_documents WHERE kind = 'report' AND zone = '')";
     let sql = format!(
         "DELETE FROM images WHERE {ENDED} AND (run, number) IN (SELECT run, number FROM (
              SELECT run, number, ROW_NUMBER() OVER (

@@ -12,15 +12,16 @@ use tokio::sync::oneshot;
 
 use super::applied_state::{self, CollectionStateUpdate};
 use super::bulk_insert::SqlValue;
+use super::change_blocks::{self, ChangeBlock};
 use super::database::StoreConnection;
 use super::error::{StoreError, StoreErrorType};
 use super::hash_chain;
-use super::runs::{json, number};
+use super::runs::{self, json};
 use super::worker::StoreRequest;
 use super::{Store, StoreScope, history, images};
 use crate::model::{
-    AppliedChange, CollectionId, CollectionName, JournalEntry, RecordKey, RunId, VerificationStatus,
-    WritePhase, WriteResponse, ZoneCode,
+    AppliedChange, CollectionId, CollectionName, ContentDigest, JournalEntry, RecordKey, RunId,
+    VerificationStatus, WritePhase, WriteResponse, ZoneCode,
 };
 
 /// Journal entry with its run and scope.
@@ -116,11 +117,17 @@ pub(super) async fn append(
 ) -> Result<(), StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = insert(database, lines).await;
-    database.end_transaction(done).await
+    let done = database.end_transaction(done).await;
+    if done.is_err() {
+        // These blocks may not be stored.
+        database.open_blocks.clear();
+    }
+    done
 }
 
 async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) -> Result<(), StoreError> {
-    let rows: Vec<[SqlValue; 7]> = lines.iter().map(StoredJournalEntry::columns).collect();
+    let lines: Vec<PreparedEntry> = lines.iter().map(PreparedEntry::new).collect();
+    let rows: Vec<[SqlValue; 7]> = lines.iter().map(|line| line.columns.clone()).collect();
     let into = "INSERT INTO journal (run, number, at, zone, collection, phase, body)";
     let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
@@ -130,13 +137,15 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
         new.insert([place.0.map_err(trouble)?, place.1.map_err(trouble)?].map(SqlValue::from));
     }
     let mut added = Vec::new();
-    for (line, [run, number, content @ ..]) in lines.iter().zip(rows) {
+    for (prepared, [run, number, content @ ..]) in lines.iter().zip(rows) {
         match new.remove(&[run, number]) {
-            true => added.push(line),
+            true => added.push(prepared),
             // The entry exists already: only the response of the first attempt was lost.
-            false => line.expect_stored(database, &content).await?,
+            false => prepared.line.expect_stored(database, &content).await?,
         }
     }
+    let history = save_changes(database, &lines, &added).await?;
+    let added: Vec<&StoredJournalEntry> = added.iter().map(|prepared| prepared.line).collect();
     images::add(database, &added).await?;
     let mut updates: BTreeMap<&StoreScope, Vec<CollectionStateUpdate>> = BTreeMap::new();
     for line in &added {
@@ -144,33 +153,121 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
             updates.entry(&line.scope).or_default().push(update);
         }
     }
-    if updates.is_empty() && !added.iter().any(|line| applied_changes(&line.entry.phase).is_some()) {
+    if updates.is_empty() && history.is_empty() {
         return Ok(());
     }
     let head = hash_chain::lock_head(database).await?;
-    history::add(database, head, &added).await?;
+    history::add(database, head, &history).await?;
     for (scope, updates) in updates {
         applied_state::learn(database, scope, &updates).await?;
     }
     Ok(())
 }
 
-impl StoredJournalEntry {
-    /// Returns the columns of the entry, in the order of the table.
-    fn columns(&self) -> [SqlValue; 7] {
-        let Self { run, number: position, at, entry: JournalEntry { zone, collection, phase, .. }, .. } =
-            self;
-        [
-            number(*run).into(),
-            i64::try_from(*position).unwrap_or(i64::MAX).into(),
+/// Saves the blocks of new entries. Returns the entries with applied changes.
+///
+/// Changes that equal their intent are not saved again.
+async fn save_changes<'a>(
+    database: &mut StoreConnection,
+    lines: &'a [PreparedEntry<'a>],
+    added: &[&'a PreparedEntry<'a>],
+) -> Result<Vec<AppliedBlock<'a>>, StoreError> {
+    let (mut blocks, mut history) = (Vec::new(), Vec::new());
+    for prepared in lines {
+        let PreparedEntry { line, block, .. } = prepared;
+        let Some(block) = block else { continue };
+        let is_new = added.iter().any(|each| std::ptr::eq(*each, prepared));
+        let place = (line.run, line.entry.zone.clone(), line.entry.collection.clone());
+        let number = position(line.number);
+        match applied_changes(&line.entry.phase) {
+            None => {
+                database.open_blocks.insert(place, (number, block.digest));
+                blocks.extend(is_new.then(|| block.columns(runs::number(line.run), number)));
+            }
+            Some((changes, verification)) => {
+                let intent = database.open_blocks.remove(&place);
+                if !is_new || changes.is_empty() {
+                    continue;
+                }
+                let same = intent.filter(|(_, digest)| *digest == block.digest).map(|(number, _)| number);
+                if same.is_none() {
+                    blocks.push(block.columns(runs::number(line.run), number));
+                }
+                let stored_at = same.unwrap_or(number);
+                history.push(AppliedBlock { line, changes, block, verification, stored_at });
+            }
+        }
+    }
+    change_blocks::save(database, &blocks).await?;
+    Ok(history)
+}
+
+/// Entry with applied changes.
+pub(super) struct AppliedBlock<'a> {
+    /// Entry.
+    pub line: &'a StoredJournalEntry,
+    /// Changes.
+    pub changes: &'a [AppliedChange],
+    /// The changes as a block.
+    pub block: &'a ChangeBlock,
+    /// Verification status.
+    pub verification: VerificationStatus,
+    /// Number of the block in `changes`.
+    pub stored_at: i64,
+}
+
+/// Entry with its columns, in the order of the table, and its block of changes.
+struct PreparedEntry<'a> {
+    line: &'a StoredJournalEntry,
+    columns: [SqlValue; 7],
+    block: Option<ChangeBlock>,
+}
+
+/// JSON body of an intent: the digest replaces the changes.
+#[derive(serde::Serialize)]
+struct IntentBody {
+    phase: &'static str,
+    digest: ContentDigest,
+}
+
+impl<'a> PreparedEntry<'a> {
+    fn new(line: &'a StoredJournalEntry) -> Self {
+        let StoredJournalEntry { run, number, at, entry, .. } = line;
+        let JournalEntry { zone, collection, phase, .. } = entry;
+        let block = match phase {
+            WritePhase::Intent { changes }
+            | WritePhase::Verified { changes, .. }
+            | WritePhase::Unverified { changes, .. } => Some(ChangeBlock::new(collection, changes)),
+            WritePhase::Sent | WritePhase::Responded { .. } | WritePhase::Unchanged { .. } => None,
+        };
+        let body = match (phase, &block) {
+            (WritePhase::Intent { .. }, Some(block)) => intent_body(block),
+            (_, _) => json(phase),
+        };
+        let columns = [
+            runs::number(*run).into(),
+            position(*number).into(),
             at.as_str().into(),
             zone.as_str().into(),
             json(&CollectionName::from(collection)).into(),
             phase.name().into(),
-            json(phase).into(),
-        ]
+            body.into(),
+        ];
+        Self { line, columns, block }
     }
+}
 
+/// Returns the JSON body of an intent.
+pub(super) fn intent_body(block: &ChangeBlock) -> String {
+    json(&IntentBody { phase: "intent", digest: block.digest })
+}
+
+/// Returns a position in the journal for a database column.
+fn position(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl StoredJournalEntry {
     /// Checks that the stored entry has this content. Otherwise another process uses the same run ID.
     async fn expect_stored(
         &self,
@@ -178,8 +275,9 @@ impl StoredJournalEntry {
         content: &[SqlValue],
     ) -> Result<(), StoreError> {
         let sql = "SELECT at, zone, collection, phase, body FROM journal WHERE run = $1 AND number = $2";
-        let position = i64::try_from(self.number).unwrap_or(i64::MAX);
-        let stored = database.fetch_one(sql, |query| query.bind(number(self.run)).bind(position)).await?;
+        let position = position(self.number);
+        let stored =
+            database.fetch_one(sql, |query| query.bind(runs::number(self.run)).bind(position)).await?;
         let is_same = |row: &AnyRow| {
             let columns = (0..content.len()).map(|column| row.try_get::<&str, _>(column));
             let columns: Result<Vec<SqlValue>, _> = columns.map(|text| text.map(SqlValue::from)).collect();
@@ -233,8 +331,9 @@ async fn open_steps(
     run: RunId,
 ) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
     let sql = "SELECT number, zone, collection, body FROM journal WHERE run = $1 ORDER BY number";
-    let rows = database.fetch(sql, |query| query.bind(number(run))).await?;
-    let mut open: BTreeMap<(String, String), UnfinishedWrite> = BTreeMap::new();
+    let rows = database.fetch(sql, |query| query.bind(runs::number(run))).await?;
+    // The changes are loaded only for open writes, because most writes of a run are finished.
+    let mut open: BTreeMap<(String, String), (i64, WriteProgress)> = BTreeMap::new();
     let mut last = 0;
     for row in &rows {
         let read = |row: &AnyRow| {
@@ -245,15 +344,8 @@ async fn open_steps(
         last = number.unsigned_abs();
         let damaged = |error| database.corrupt_data_error("the journal", error);
         let progress = match serde_json::from_str(&body).map_err(damaged)? {
-            WritePhase::Intent { changes } => {
-                let id: CollectionName = serde_json::from_str(&collection).map_err(damaged)?;
-                let write = UnfinishedWrite {
-                    zone: zone.as_str().into(),
-                    collection: id.into(),
-                    changes,
-                    reach: WriteProgress::NotSent,
-                };
-                open.insert((zone, collection), write);
+            WritePhase::Intent { .. } => {
+                open.insert((zone, collection), (number, WriteProgress::NotSent));
                 continue;
             }
             WritePhase::Sent => WriteProgress::MaybeSent,
@@ -263,9 +355,20 @@ async fn open_steps(
                 continue;
             }
         };
-        if let Some(write) = open.get_mut(&(zone, collection)) {
-            write.reach = progress;
+        if let Some((_, reach)) = open.get_mut(&(zone, collection)) {
+            *reach = progress;
         }
     }
-    Ok((open.into_values().collect(), last))
+    let mut writes = Vec::new();
+    for ((zone, collection), (number, reach)) in open {
+        let id: CollectionName = serde_json::from_str(&collection)
+            .map_err(|error| database.corrupt_data_error("the journal", error))?;
+        writes.push(UnfinishedWrite {
+            zone: zone.as_str().into(),
+            collection: id.into(),
+            changes: change_blocks::load(database, run, number).await?.into(),
+            reach,
+        });
+    }
+    Ok((writes, last))
 }

@@ -1,9 +1,12 @@
 //! Location of a store.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 /// Characters to escape in the path of a connection URL.
 const PATH: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'#').add(b' ');
@@ -46,6 +49,36 @@ impl StoreLocation {
                 Err("empty store address: expected a file or `postgres://HOST/DATABASE`".to_owned())
             }
             None => Ok(Self::File(PathBuf::from(text))),
+        }
+    }
+
+    /// Returns the location with a required TLS connection, if a server is not on this machine.
+    ///
+    /// An address without `sslmode` requires TLS. The variable `PGSSLMODE` counts as well.
+    ///
+    /// # Errors
+    /// Returns a message for people if the address asks for less.
+    pub fn with_tls(self) -> Result<Self, String> {
+        let Self::Postgres(PostgresAddress(mut url)) = self else { return Ok(self) };
+        let location = Self::Postgres(PostgresAddress(url.clone()));
+        // The driver's error can contain the address with its password.
+        let options = PgConnectOptions::from_str(&location.address("rw"))
+            .map_err(|_| format!("invalid store address `{location}`"))?;
+        let host = options.get_host();
+        if options.get_socket().is_some() || is_this_machine(host) {
+            return Ok(location);
+        }
+        let is_named = url.query_pairs().any(|(name, _)| matches!(&*name, "sslmode" | "ssl-mode"));
+        match options.get_ssl_mode() {
+            PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull => Ok(location),
+            PgSslMode::Prefer if !is_named => {
+                url.query_pairs_mut().append_pair("sslmode", "require");
+                Ok(Self::Postgres(PostgresAddress(url)))
+            }
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => Err(format!(
+                "`{host}` is another machine, and the address does not require TLS; use `sslmode=require`, or \
+                 `sslmode=verify-full` to verify the name of the server, too"
+            )),
         }
     }
 
@@ -96,6 +129,12 @@ impl StoreLocation {
             },
         }
     }
+}
+
+/// Returns true for a loopback address, and for the directory of a Unix socket.
+fn is_this_machine(host: &str) -> bool {
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or(host == "localhost" || host.starts_with('/'), |address| address.is_loopback())
 }
 
 impl fmt::Display for StoreLocation {
@@ -149,6 +188,29 @@ mod tests {
         let location = StoreLocation::parse("postgres://zonal@[::1]:5433/zonal?sslmode=require").unwrap();
         let wanted = "postgres://zonal@[::1]:5433/zonal?sslmode=require&host=%3A%3A1";
         assert_eq!(location.address("rw"), wanted);
+    }
+
+    #[test]
+    fn server_on_another_machine_requires_tls() {
+        let secured = |text: &str| StoreLocation::parse(text).unwrap().with_tls();
+        let address = |text: &str| secured(text).map(|location| location.address("rw"));
+        assert_eq!(
+            address("postgres://db.example/zonal").unwrap(),
+            "postgres://db.example/zonal?sslmode=require"
+        );
+        let kept = "postgres://zonal@db.example/zonal?sslmode=verify-full";
+        assert_eq!(address(kept).unwrap(), kept);
+        let unencrypted =
+            ["prefer", "allow", "disable"].map(|mode| format!("postgres://zonal:hidden@db/z?sslmode={mode}"));
+        let by_parameter = "postgres://127.0.0.1/z?host=db.example&sslmode=disable".to_owned();
+        for refused in unencrypted.into_iter().chain([by_parameter]) {
+            let reason = secured(&refused).unwrap_err();
+            assert!(reason.contains("require TLS") && !reason.contains("hidden"), "{reason}");
+        }
+        for local in ["127.0.0.1", "127.9.9.9:5433", "localhost", "[::1]", "%2Frun%2Fpostgresql"] {
+            let local = format!("postgres://{local}/zonal?sslmode=disable");
+            assert!(secured(&local).is_ok(), "{local}");
+        }
     }
 
     #[test]

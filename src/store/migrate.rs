@@ -18,8 +18,9 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations.dangerous_set_table_name("zonal_versions");
     migrations
 });
-/// Tables of the first version, as an SQL list.
-const TABLES: &str = "'runs', 'plans', 'journal', 'applied_state', 'leases', 'history', 'history_head'";
+/// Tables of all versions, as an SQL list.
+const TABLES: &str = "'runs', 'plans', 'journal', 'applied_state', 'leases', 'history', 'history_head', 'images', \
+                      'changes', 'run_documents', 'applied_collections', 'history_blocks'";
 /// Maximum wait, and pause between attempts, if another process migrates the store.
 const PATIENCE: Duration = Duration::from_secs(20);
 const APART: Duration = Duration::from_millis(100);
@@ -47,7 +48,7 @@ impl StoreConnection {
         let began = Instant::now();
         loop {
             match self.version().await? {
-                Some(version) if version == known => return Ok(true),
+                Some(version) if version == known => return self.convert_old_layout().await.map(|()| true),
                 Some(version) if version > known => {
                     let what = format!("has version {version}, but this zonal supports version {known}");
                     return Err(StoreError::new(&self.location, StoreErrorType::Newer, what));
@@ -66,7 +67,10 @@ impl StoreConnection {
                     DatabaseState::CreatedConcurrently => continue,
                 },
             }
-            let done = self.migrate().await;
+            let done = match self.migrate().await {
+                Ok(()) => self.convert_old_layout().await,
+                Err(error) => Err(error),
+            };
             match done {
                 // SQLite has no lock for migrations: of two concurrent ones, one fails and then finds the
                 // work done.

@@ -5,15 +5,20 @@
 
 mod applied_state;
 mod bulk_insert;
+mod change_blocks;
 mod database;
 mod error;
 mod hash_chain;
 mod history;
 mod images;
 mod journal;
+mod kept_data;
 mod leases;
 mod location;
 mod migrate;
+mod old_layout;
+mod packed_text;
+mod run_documents;
 mod runs;
 mod worker;
 
@@ -30,11 +35,13 @@ pub use self::applied_state::CollectionStateUpdate;
 pub use self::database::StoreAccess;
 pub use self::error::{StoreError, StoreErrorType};
 pub use self::hash_chain::ChainCheck;
-pub use self::history::{HistoryFilter, HistoryPage, HistoryRemainder};
+pub use self::history::{ChangeCount, HistoryFilter, HistoryPage, HistoryRemainder};
 pub use self::images::StoredImage;
 pub use self::journal::{PendingJournalEntry, StoredJournalEntry, UnfinishedWrite, WriteProgress};
+pub use self::kept_data::{KeptImages, PrunableRuns, RunsToKeep};
 pub use self::leases::{LeaseHolder, LeaseResult};
 pub use self::location::StoreLocation;
+pub use self::run_documents::{RunDocument, RunPapers};
 pub use self::runs::{NewRun, UnfinishedRun};
 
 use self::database::StoreConnection;

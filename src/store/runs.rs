@@ -9,6 +9,7 @@ use sqlx::Row as _;
 
 use super::database::StoreConnection;
 use super::error::{StoreError, StoreErrorType};
+use super::run_documents::{self, DocumentKind, RunDocument};
 use super::worker::StoreRequest;
 use super::{Store, StoreScope};
 use super::{hash_chain, images};
@@ -19,8 +20,8 @@ use crate::model::{Run, RunId, RunState};
 pub struct NewRun {
     /// The run; its ID is ignored.
     pub run: Run,
-    /// Plan of the run, as published JSON.
-    pub plan: String,
+    /// Plan of the run.
+    pub plan: RunDocument,
 }
 
 /// Stored run with the time since its last heartbeat.
@@ -77,12 +78,12 @@ impl Store {
         Ok(())
     }
 
-    /// Saves the result of a run with its JSON report, and releases its leases.
+    /// Saves the result of a run with its report, and releases its leases.
     ///
     /// # Errors
     /// Returns an error of any [`StoreErrorType`], including the error of a failed journal write that no
     /// caller waited for. Resume then recovers the outcome from the zones.
-    pub async fn end(&self, run: Run, report: String) -> Result<(), StoreError> {
+    pub async fn end(&self, run: Run, report: RunDocument) -> Result<(), StoreError> {
         let _ = self.jobs.send(StoreRequest::StopKeepAlive(run.id));
         let lost = Arc::clone(&self.lost);
         self.execute(move |database| match lost.error_for_run(run.id) {
@@ -119,14 +120,6 @@ impl Store {
             runs(database, SelectedRuns::Group(scope.clone(), group.clone())).boxed_local()
         })
         .await
-    }
-
-    /// Returns the plan of a run, and its report if the run has ended, both in JSON.
-    ///
-    /// # Errors
-    /// Returns an error of any [`StoreErrorType`].
-    pub async fn papers(&self, id: RunId) -> Result<Option<(String, Option<String>)>, StoreError> {
-        self.execute(move |database| papers(database, id).boxed_local()).await
     }
 
     fn attend(&self, id: RunId) {
@@ -187,10 +180,7 @@ async fn insert(
             query.bind(next).bind(network.to_string()).bind(environment.to_string()).bind(body).bind(group)
         })
         .await?;
-    let plan = plan.clone();
-    database
-        .execute("INSERT INTO plans (run, plan) VALUES ($1, $2)", |query| query.bind(next).bind(plan))
-        .await?;
+    run_documents::save(database, id, DocumentKind::Plan, plan).await?;
     Ok(id)
 }
 
@@ -219,18 +209,16 @@ async fn write(database: &mut StoreConnection, run: Run) -> Result<(), StoreErro
     database.execute(sql, |query| query.bind(number(run.id)).bind(body)).await.map(drop)
 }
 
-async fn end(database: &mut StoreConnection, run: Run, report: String) -> Result<(), StoreError> {
+async fn end(database: &mut StoreConnection, run: Run, report: RunDocument) -> Result<(), StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = put_away(database, run, report).await;
     database.end_transaction(done).await
 }
 
-async fn put_away(database: &mut StoreConnection, run: Run, report: String) -> Result<(), StoreError> {
+async fn put_away(database: &mut StoreConnection, run: Run, report: RunDocument) -> Result<(), StoreError> {
     let (id, ended_at) = (number(run.id), run.ended_at.clone());
+    run_documents::save(database, run.id, DocumentKind::Report, &report).await?;
     write(database, run).await?;
-    database
-        .execute("UPDATE plans SET report = $2 WHERE run = $1", |query| query.bind(id).bind(report))
-        .await?;
     database.execute("DELETE FROM leases WHERE run = $1", |query| query.bind(id)).await?;
     images::prune(database, &ended_at.unwrap_or_default()).await
 }
@@ -276,16 +264,6 @@ async fn runs(
         Ok(UnfinishedRun { run, silent: u64::try_from(silent).unwrap_or_default() })
     };
     rows.iter().map(read).collect()
-}
-
-async fn papers(
-    database: &mut StoreConnection,
-    id: RunId,
-) -> Result<Option<(String, Option<String>)>, StoreError> {
-    let sql = "SELECT plan, report FROM plans WHERE run = $1";
-    let rows = database.fetch(sql, |query| query.bind(number(id))).await?;
-    let read = |row: &sqlx::any::AnyRow| Ok((row.try_get("plan")?, row.try_get("report")?));
-    rows.first().map(read).transpose().map_err(|error| database.trouble(error))
 }
 
 /// Returns the number of a run for a database column.

@@ -8,8 +8,8 @@ use sqlx::Row as _;
 
 use super::runs::WriteAttempt;
 use super::{
-    ChainCheck, HistoryFilter, LeaseResult, NewRun, Store, StoreAccess, StoreErrorType, StoreLocation,
-    StoreScope, StoredJournalEntry, WaitMode,
+    ChainCheck, HistoryFilter, LeaseResult, NewRun, RunDocument, Store, StoreAccess, StoreErrorType,
+    StoreLocation, StoreScope, StoredJournalEntry, WaitMode,
 };
 use crate::model::{
     AppliedChange, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction, CollectionId,
@@ -45,7 +45,7 @@ fn new_run() -> NewRun {
         reverts: None,
         zones: Vec::new(),
     };
-    NewRun { run, plan: "{}".to_owned() }
+    NewRun { run, plan: RunDocument::new("{}") }
 }
 
 fn set(key: &str, before: &str, after: &str) -> AppliedChange {
@@ -158,7 +158,7 @@ async fn full_disk_rejects_whole_transactions() {
         "nothing comes after what was lost"
     );
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    assert_eq!(store.end(ended, String::new()).await.unwrap_err().class, StoreErrorType::Full);
+    assert_eq!(store.end(ended, RunDocument::new("{}")).await.unwrap_err().class, StoreErrorType::Full);
     let begun = Run { id: run, ..new_run().run };
     store.take_up(begun.clone(), begun).await.unwrap();
     verified(number).await.unwrap();
@@ -224,16 +224,19 @@ async fn no_history_query_scans_the_whole_table() {
     let store = open(&directory).await;
     let (zone, name) = (|| "ALPHA".into(), || "CodeTable/T".to_owned());
     for (asked, index) in [
-        (HistoryFilter::Everything, "history_by_network (network=? AND environment=? AND number<?)"),
-        (HistoryFilter::Zone(zone()), "history_by_zone (zone=? AND number<?)"),
-        (HistoryFilter::Collection(zone(), name()), "history_by_zone (zone=? AND number<?)"),
+        (HistoryFilter::Everything, "blocks_by_network (network=? AND environment=? AND first_entry<?)"),
+        (HistoryFilter::Zone(zone()), "blocks_by_zone (zone=? AND first_entry<?)"),
+        (
+            HistoryFilter::Collection(zone(), name()),
+            "blocks_by_collection (zone=? AND collection=? AND first_entry<?)",
+        ),
         (
             HistoryFilter::Record(zone(), name(), "A".to_owned()),
-            "history_by_record (zone=? AND collection=? AND record=? AND number<?)",
+            "blocks_by_collection (zone=? AND collection=? AND first_entry<?)",
         ),
-        (HistoryFilter::Run(RunId(1)), "history_by_run (run=? AND number<?)"),
+        (HistoryFilter::Run(RunId(1)), "blocks_by_run (run=? AND first_entry<?)"),
     ] {
-        let (sql, arguments) = super::history::question(asked.clone());
+        let (sql, arguments) = super::history::question(&asked);
         let explained = store.execute(move |database| {
             let (sql, arguments) = (format!("EXPLAIN QUERY PLAN {sql}"), arguments.clone());
             Box::pin(async move {
@@ -246,7 +249,9 @@ async fn no_history_query_scans_the_whole_table() {
                 Ok(rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>())
             })
         });
-        // A single index search without sorting.
-        assert_eq!(explained.await.unwrap(), [format!("SEARCH history USING INDEX {index}")], "{asked:?}");
+        // One index search in each table, without sorting.
+        let changes = "SEARCH changes USING INDEX sqlite_autoindex_changes_1 (run=? AND number=?) LEFT-JOIN";
+        let expected = [format!("SEARCH blocks USING INDEX {index}"), changes.to_owned()];
+        assert_eq!(explained.await.unwrap(), expected, "{asked:?}");
     }
 }

@@ -63,6 +63,7 @@ cases! {
     revert,
     rollout,
     rollout_revert,
+    runs,
     s01_network_blocks,
     s02_show_user_group,
     s03_restricted_group,

@@ -437,18 +437,21 @@ fn linked_manifests_are_read_at_the_revision() {
     paused(async {
         let repository = GitRepository::of("drift");
         let there = repository.stage.directory().to_path_buf();
-        // The config directory is a folder of the repository, with links out of it.
+        // The config directory is a folder of the repository. Its links are followed inside of it only.
         std::fs::create_dir(there.join("config")).expect("folder should be created");
-        std::fs::create_dir(there.join("shared")).expect("folder should be created");
-        for (file, folder) in [("network.yaml", "config"), ("groups.yaml", "shared")] {
+        std::fs::create_dir(there.join("config/..shared")).expect("folder should be created");
+        for (file, folder) in [("network.yaml", "config"), ("groups.yaml", "config/..shared")] {
             std::fs::rename(there.join(file), there.join(folder).join(file)).expect("file should be moved");
         }
-        std::os::unix::fs::symlink("../shared/groups.yaml", there.join("config/groups.yaml"))
+        std::os::unix::fs::symlink("..shared/groups.yaml", there.join("config/groups.yaml"))
             .expect("link should be created");
         repository.commit();
         let none = repository.run("zonal -C config plan --changed-since HEAD").await;
         assert_eq!(none.err, "No zone's configuration differs from HEAD.\n");
-        repository.write("shared/groups.yaml", &GROUPS.replace("description: Faculty", "description: Staff"));
+        repository.write(
+            "config/..shared/groups.yaml",
+            &GROUPS.replace("description: Faculty", "description: Staff"),
+        );
         let all = repository.run("zonal -C config plan --changed-since HEAD").await;
         assert!(all.out.contains("changed since HEAD: 3 of 4"), "{}{}", all.out, all.err);
     });

@@ -493,18 +493,34 @@ fn github_applies_plan_of_merged_pull_request() {
     fails("does not merge a pull request");
     let pull = |number: u32, merge: &str, head: &str| json!({"number": number, "merged_at": "2026-01-01T00:00:00Z", "merge_commit_sha": merge, "head": {"sha": head}});
     forge.keep("pulls.json", &json!([pull(3, "another", "wrong"), pull(4, "merged", "right")]));
+    forge.keep("reviews.json", &json!([]));
     fails("no run of this workflow on pull request #4");
-    let run =
-        |id: u32, event: &str, commit: &str| json!({"databaseId": id, "event": event, "commit": commit});
+    let run = |id: u32, event: &str, commit: &str, made: &str| json!({"databaseId": id, "event": event, "commit": commit, "made": made});
+    let before = "2025-12-31T23:00:00Z";
+    let review = |state: &str, at: &str| json!({"state": state, "submitted_at": at});
     forge.keep(
         "runs.json",
-        &json!([run(1, "pull_request", "wrong"), run(2, "push", "right"), run(3, "pull_request", "right")]),
+        &json!([
+            run(5, "pull_request", "right", "2026-01-01T00:00:01Z"),
+            run(4, "pull_request", "right", "2025-12-31T23:30:00Z"),
+            run(1, "pull_request", "wrong", before),
+            run(2, "push", "right", before),
+            run(3, "pull_request", "right", before),
+        ]),
     );
-    for (id, text) in [(1, "wrong"), (2, "pushed"), (3, "reviewed")] {
+    for (id, text) in [(1, "wrong"), (2, "pushed"), (3, "reviewed"), (4, "unread"), (5, "after the merge")] {
         forge.write(&format!("artefacts/{id}/zonal-plan/plan.json"), text);
     }
-    forge.passes("github/check_reviewed_plan.sh", &["zonal-plan", "got"]);
-    assert_eq!(std::fs::read_to_string(forge.path("got/plan.json")).expect("should exist"), "reviewed");
+    let applied = |reviews: Json| {
+        forge.keep("reviews.json", &reviews);
+        forge.passes("github/check_reviewed_plan.sh", &["zonal-plan", "got"]);
+        std::fs::read_to_string(forge.path("got/plan.json")).expect("should exist")
+    };
+    // The plan that was there at the last approval, or at the merge.
+    assert_eq!(applied(json!([review("APPROVED", "2025-12-31T23:15:00Z")])), "reviewed");
+    assert_eq!(applied(json!([review("COMMENTED", "2025-12-31T23:15:00Z")])), "unread");
+    forge.keep("reviews.json", &json!([review("APPROVED", "2025-12-31T22:00:00Z")]));
+    fails("was made again (run 3) after its review at 2025-12-31T22:00:00Z");
 }
 
 #[test]

@@ -126,6 +126,7 @@ fn history_and_runs_conform_to_their_schemas() {
     paused(async {
         let (history, verify, runs) =
             (schema("history.json"), schema("history-verify.json"), schema("runs.json"));
+        let (details, pruned) = (schema("run.json"), schema("runs-prune.json"));
         let (report, plan, event) = (schema("report.json"), schema("plan.json"), schema("apply-event.json"));
         let stage = CaseNetwork::new(&case("rollout-revert"));
         stage.happen(
@@ -147,6 +148,9 @@ fn history_and_runs_conform_to_their_schemas() {
             ("zonal runs merge run-1 --json", &report),
             ("zonal runs merge run-2 --json", &report),
             ("zonal runs merge --run-group all --json", &plan),
+            ("zonal runs show run-1 --json", &details),
+            ("zonal runs show run-2 --json", &details),
+            ("zonal runs prune --keep 0 --yes --json", &pruned),
         ] {
             let printed = run(command).await;
             conforms(schema, &printed.out);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use rstest::rstest;
 use zonal::model::{FieldValue, RunState, WritePhase, WriteResponse};
-use zonal::store::{HistoryFilter, HistoryRemainder, StoreErrorType, WriteProgress};
+use zonal::store::{HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, WriteProgress};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, entries, line, new_run, scope, set, told, verified};
@@ -45,7 +45,8 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     let store = place.open().await;
     let new = new_run();
     let run = store.begin(new.clone()).await.expect("run should start");
-    assert_eq!(store.papers(run).await, Ok(Some(("{}".to_owned(), None))), "the run has no report yet");
+    let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
+    assert_eq!((papers.plan, papers.report), (new.plan.clone(), None), "the run has no report yet");
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, phase| {
         store
@@ -65,10 +66,12 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     assert_eq!(reach(4, WritePhase::Unverified { changes, unexpected_differences: strays }).await, None);
     let mut ended = zonal::model::Run { id: run, state: RunState::Ended, ..new.run };
     ended.exit_codes = vec![7];
-    store.end(ended.clone(), "{\"a\": 1}".to_owned()).await.expect("should end");
+    let mut report = RunDocument::new("{\"a\": 1}");
+    report.add_zone(&"ALPHA".into(), "{\"b\": \"\0\"}");
+    store.end(ended.clone(), report.clone()).await.expect("should end");
     assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
-    let report = store.papers(run).await.expect("should answer").and_then(|(_, report)| report);
-    assert_eq!(report.as_deref(), Some("{\"a\": 1}"));
+    let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
+    assert_eq!(papers.report, Some(report));
 }
 
 #[rstest]

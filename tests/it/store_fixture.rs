@@ -11,8 +11,8 @@ use zonal::model::{
     RunState, WritePhase,
 };
 use zonal::store::{
-    ChainCheck, HistoryFilter, NewRun, Store, StoreAccess, StoreError, StoreLocation, StoreScope,
-    StoredJournalEntry, WaitMode,
+    ChainCheck, HistoryFilter, NewRun, RunDocument, Store, StoreAccess, StoreError, StoreLocation,
+    StoreScope, StoredJournalEntry, WaitMode,
 };
 
 /// Supported databases.
@@ -117,7 +117,7 @@ pub fn new_run() -> NewRun {
         reverts: None,
         zones: Vec::new(),
     };
-    NewRun { run, plan: "{}".to_owned() }
+    NewRun { run, plan: RunDocument::new("{}") }
 }
 
 /// Returns a change of a record's description.

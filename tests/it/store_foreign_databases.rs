@@ -43,31 +43,12 @@ async fn older_store_is_rejected_unchanged(
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Older);
-    assert_eq!(what, "has version 2 of an older zonal, but this zonal supports version 5");
+    assert_eq!(what, "has version 2 of an older zonal, but this zonal supports version 6");
     assert_eq!(
         class.help(),
         "move the store away, or use another one with `--store` (a new store has no applied state)"
     );
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
-}
-
-#[rstest]
-#[tokio::test]
-async fn store_of_version_3_is_upgraded(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
-    let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2")]);
-    store.append(line).wait_until_durable().await.expect("line should be stored");
-    store.close().await;
-    place.sql("ALTER TABLE applied_state DROP COLUMN accepted_rows").await;
-    place.sql("DROP TABLE images").await;
-    place.sql("DELETE FROM zonal_versions WHERE version > 3").await;
-    let store = place.open().await;
-    assert_eq!(entries(&store).await, 1);
-    let state = store.ledger(scope()).await.expect("applied state should be readable");
-    let collections: Vec<_> = state.zones.values().flat_map(|zone| zone.values()).collect();
-    assert!(!collections.is_empty() && collections.iter().all(|known| known.accepted_rows.is_none()));
 }
 
 #[tokio::test]
@@ -100,7 +81,7 @@ async fn newer_store_is_rejected_unchanged(
     let before = std::fs::read(place.file()).ok();
     let (class, what) = refused(place.try_to_open(access).await);
     assert_eq!(class, StoreErrorType::Newer);
-    assert_eq!(what, "has version 9, but this zonal supports version 5");
+    assert_eq!(what, "has version 9, but this zonal supports version 6");
     assert!(before == std::fs::read(place.file()).ok(), "the file should not change");
 }
 

@@ -130,11 +130,11 @@ fn changed_or_removed_history_entry_is_detected() {
     paused(async {
         for (sql, words) in [
             (
-                "UPDATE history SET body = replace(body, 'Network patron', 'Nobody') WHERE number = 2",
+                "UPDATE history_blocks SET at = '2020-01-01T00:00:00Z' WHERE first_entry = 2",
                 "entry 2 was modified",
             ),
-            ("DELETE FROM history WHERE number = 2", "entry 2 was removed"),
-            ("DELETE FROM history WHERE number = 3", "entry 3 was removed"),
+            ("DELETE FROM history_blocks WHERE first_entry = 2", "entry 2 was removed"),
+            ("DELETE FROM history_blocks WHERE first_entry = 3", "entry 3 was removed"),
         ] {
             let stage = CaseNetwork::new(&case("drift"));
             assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);

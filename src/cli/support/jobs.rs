@@ -18,6 +18,7 @@ use crate::cli::CommandExit;
 use crate::cli::config::to_json;
 use crate::cli::context::CommandContext;
 use crate::model::network::Zone;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{ZoneCode, ZoneFailure};
 use crate::provider::ZoneReader as _;
 use crate::provider::alma::jobs::{JobRun, JobRunList, JobRunQuery, JobRunStatus};
@@ -137,11 +138,8 @@ impl JobsCommand {
         for JobsAnswer { zone, look, .. } in answers {
             match look {
                 Ok(look) => failures.extend(look.silent.iter().map(|(job, failure)| {
-                    format!(
-                        "{} {}: cannot read the runs of job {job:?}: {failure}\n",
-                        styled(REMOVE, "!"),
-                        zone.code
-                    )
+                    let what = format!("{}: cannot read the runs of job {job:?}: {failure}", zone.code);
+                    format!("{} {}\n", styled(REMOVE, "!"), escape_invisible(&what))
                 })),
                 Err(failure) => failures.push_str(&could_not(&zone.code, failure)),
             }
@@ -175,7 +173,7 @@ async fn query_zones<'n>(
         let failed = if answer.look.is_err() { ", failed" } else { "" };
         let requests = usize::try_from(answer.requests).unwrap_or(usize::MAX);
         let (code, done) = (&answer.zone.code, answers.len() + 1);
-        world.err.print_line(format!(
+        world.err.print_plain_line(format!(
             "{code}: reading done: {}{failed}, {} ({done}/{} zones)",
             count(asked, "job"),
             count(requests, "request"),

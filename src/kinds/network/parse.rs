@@ -6,6 +6,7 @@ use ipnet::{IpNet, Ipv4Subnets, Ipv6Subnets};
 
 use super::spec::{CommandSpec, CredentialSpec};
 use crate::model::network::CredentialSource;
+use crate::model::secret_text::{has_alma_key, looks_like_key};
 
 /// Returns a base URL without `/almaws/v1` and trailing slash.
 ///
@@ -67,7 +68,9 @@ pub fn ip_range(text: &str) -> Option<Vec<IpNet>> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialProblem {
     /// Unknown placeholder; only `{code}` is allowed.
-    Placeholder(String),
+    Placeholder,
+    /// API key in place of its source.
+    Key,
     /// Empty credential.
     Empty,
 }
@@ -79,9 +82,11 @@ pub enum CredentialProblem {
 pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource, CredentialProblem> {
     let filled = |text: &str| match text.trim() {
         "" => Err(CredentialProblem::Empty),
-        _ => fill(text, code).map_err(CredentialProblem::Placeholder),
+        text if has_alma_key(text) => Err(CredentialProblem::Key),
+        _ => fill(text, code).map_err(|_| CredentialProblem::Placeholder),
     };
     match (&spec.env, &spec.file, &spec.command) {
+        (Some(name), _, _) if looks_like_key(&name.value) => Err(CredentialProblem::Key),
         (Some(name), _, _) => Ok(CredentialSource::Env(filled(&name.value)?.into())),
         (None, Some(path), _) => Ok(CredentialSource::File(filled(&path.value)?.into())),
         (None, None, Some(command)) => {
@@ -91,7 +96,7 @@ pub fn credential(spec: &CredentialSpec, code: &str) -> Result<CredentialSource,
                     let program = words.first().map(|program| filled(program)).transpose()?;
                     let arguments = words.iter().skip(1).map(|word| fill(word, code));
                     let arguments: Result<Vec<_>, _> = arguments.collect();
-                    let arguments = arguments.map_err(CredentialProblem::Placeholder)?;
+                    let arguments = arguments.map_err(|_| CredentialProblem::Placeholder)?;
                     program.into_iter().chain(arguments).collect()
                 }
             };

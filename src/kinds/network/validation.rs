@@ -10,6 +10,7 @@ use crate::manifest::deserialize::{OrderedFields, Spanned};
 use crate::manifest::unreadable::UnreadableParts;
 use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::Diagnostic;
+use crate::model::secret_text::SOURCE_FORM;
 
 /// Returns all problems of a network.
 pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
@@ -154,7 +155,11 @@ fn url(url: &Spanned<String>, head: &ManifestHeader, problems: &mut Vec<Diagnost
             Diagnostic::error(
                 diagnostic_codes::BASE_URL,
                 place,
-                format!("invalid base URL `{}`: {reason}", url.value),
+                // A user name can be followed by a password.
+                match url.value.contains('@') {
+                    true => format!("invalid base URL: {reason}"),
+                    false => format!("invalid base URL `{}`: {reason}", url.value),
+                },
             )
             .help("enter scheme, host and port, such as `https://api-ca.hosted.exlibrisgroup.com`"),
         ),
@@ -179,13 +184,13 @@ fn wrong_credential(credential: &Spanned<CredentialSpec>, head: &ManifestHeader)
     let place = head.place(extent);
     match parse::credential(&credential.value, "CODE") {
         Ok(_) => None,
-        Err(CredentialProblem::Placeholder(word)) => Some(
-            Diagnostic::error(
-                diagnostic_codes::PLACEHOLDER,
-                place,
-                format!("unknown placeholder `{{{word}}}`"),
-            )
-            .help("the only placeholder is `{code}`, the zone's code"),
+        Err(CredentialProblem::Placeholder) => Some(
+            Diagnostic::error(diagnostic_codes::PLACEHOLDER, place, "unknown placeholder in a credential")
+                .help("the only placeholder is `{code}`, the zone's code"),
+        ),
+        Err(CredentialProblem::Key) => Some(
+            Diagnostic::error(diagnostic_codes::KEY_IN_MANIFEST, place, "API key in place of its source")
+                .help(SOURCE_FORM),
         ),
         Err(CredentialProblem::Empty) => Some(
             Diagnostic::error(diagnostic_codes::EMPTY_COMMAND, place, "the credential is empty")

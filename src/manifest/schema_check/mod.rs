@@ -1,6 +1,7 @@
 //! Checks a document against the schema of its kind, and reports problems at their exact location.
 
 mod messages;
+mod secret_places;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -51,7 +52,10 @@ impl ManifestSchema {
         let check = SchemaCheck { schema: &self.json, document };
         let mut problems = Vec::new();
         for error in self.validator.iter_errors(&instance) {
+            let pointer = error.instance_path().as_str();
+            let first = problems.len();
             check.explain(&error, &mut problems);
+            problems[first..].iter_mut().for_each(|problem| secret_places::hide_value(problem, pointer));
         }
         problems
     }

@@ -48,7 +48,7 @@ pub fn place(file: &Arc<str>, extent: NodeSpan) -> SourceSpan {
 }
 
 /// Maximum file size in bytes. 240,000 rows take about 20 MB.
-const MAX_BYTES: usize = 64 << 20;
+pub const MAX_BYTES: u64 = 32 << 20;
 /// Maximum nesting depth of lists and maps.
 const MAX_DEPTH: usize = 64;
 /// Maximum sum of nodes copied by the aliases of one file. Every 64 bytes of text count as another node.
@@ -69,7 +69,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
             return (Vec::new(), vec![problem.help("fix the file, or list it in `.zonalignore`")]);
         }
     };
-    if text.len() > MAX_BYTES {
+    if text.len() as u64 > MAX_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
         let problem =
             Diagnostic::error(diagnostic_codes::TOO_LARGE, SourceSpan::file(Arc::clone(file)), message);
@@ -283,6 +283,11 @@ impl<'a> TreeComposer<'a> {
                     .help("write the fields out, or use `*alias` for a whole value")
             }
             YamlValue::Text(text) => return Some(YamlKey { text, extent: node.extent }),
+            // A long number may be a pasted secret.
+            YamlValue::Number(text) if text.len() > 8 => {
+                Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "the key is a number, expected text")
+                    .help("quote it")
+            }
             YamlValue::Number(text) => Diagnostic::error(
                 diagnostic_codes::KEY_NOT_TEXT,
                 at,

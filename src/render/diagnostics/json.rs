@@ -146,7 +146,7 @@ fn excerpt(place: &SourceSpan, texts: &SourceTexts<'_>) -> Option<SnippetJson> {
     let SourceSnippet { line, from, to } = SourceSnippet::from_span(place, texts)?;
     Some(SnippetJson {
         context: None,
-        code: line.to_owned(),
+        code: line,
         start_line: place.start.line,
         highlight_start_offset: from,
         highlight_end_offset: to,

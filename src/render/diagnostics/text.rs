@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Rende
 
 use super::{SourceSnippet, SourceTexts, count, in_order};
 use crate::model::cut_list::cut_list;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{Diagnostic, SecondarySpan, Severity, SourceSpan};
 use crate::render::text as words;
 
@@ -47,15 +48,18 @@ pub fn text(diagnostics: &[Diagnostic], texts: &SourceTexts<'_>, colour: ColorMo
     out
 }
 
-fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'a>) -> Group<'a> {
+fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'_>) -> Group<'a> {
     let Diagnostic { severity, code, message, span: place, label, related, help } = problem;
     let (level, name) = match severity {
         Severity::Error => (Level::ERROR, "error"),
         Severity::Warning => (Level::WARNING, "warning"),
     };
-    let name = place.as_ref().map_or_else(|| name.to_owned(), |place| format!("{place}: {name}"));
-    let mut group =
-        level.with_name(name).primary_title(message.as_str()).id(*code).elements(Vec::<Element<'_>>::new());
+    // A file name is chosen by the author of a commit, like any other text.
+    let place_text = |place: &SourceSpan| escape_invisible(&place.to_string());
+    let name =
+        place.as_ref().map_or_else(|| name.to_owned(), |place| format!("{}: {name}", place_text(place)));
+    let mut group = (level.with_name(name).primary_title(escape_invisible(message)).id(*code))
+        .elements(Vec::<Element<'_>>::new());
     if let Some(place) = place
         && let Some(snippet) = snippet(place, label.as_deref(), AnnotationKind::Primary, texts)
     {
@@ -63,24 +67,27 @@ fn group<'a>(problem: &'a Diagnostic, texts: &SourceTexts<'a>) -> Group<'a> {
     }
     for SecondarySpan { span: place, message } in related {
         match snippet(place, Some(message), AnnotationKind::Context, texts) {
-            Some(snippet) => group = group.element(snippet.path(&*place.file)),
-            None => group = group.element(Level::NOTE.message(format!("{place}: {message}"))),
+            Some(snippet) => group = group.element(snippet.path(escape_invisible(&place.file))),
+            None => {
+                let note = format!("{}: {}", place_text(place), escape_invisible(message));
+                group = group.element(Level::NOTE.message(note));
+            }
         }
     }
     match help {
-        Some(help) => group.element(Level::HELP.message(help.as_str())),
+        Some(help) => group.element(Level::HELP.message(escape_invisible(help))),
         None => group,
     }
 }
 
 fn snippet<'a>(
     place: &SourceSpan,
-    label: Option<&'a str>,
+    label: Option<&str>,
     kind: AnnotationKind,
-    texts: &SourceTexts<'a>,
+    texts: &SourceTexts<'_>,
 ) -> Option<Snippet<'a, Annotation<'a>>> {
-    let SourceSnippet { line, from, to } = SourceSnippet::from_span(place, texts)?;
-    let annotation = kind.span(from..to).label(label);
+    let SourceSnippet { line, from, to } = SourceSnippet::visible(place, texts)?;
+    let annotation = kind.span(from..to).label(label.map(escape_invisible));
     Some(Snippet::source(line).line_start(place.start.line as usize).annotation(annotation))
 }
 

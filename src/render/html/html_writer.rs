@@ -65,6 +65,9 @@ impl std::fmt::Write for EscapingWriter<'_> {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
+                // A page on stdout gives no orders to a CI runner: `::error::` in a line, `##[group]` anywhere.
+                '#' => self.0.push_str("&#35;"),
+                '\n' => self.0.push_str("&#10;"),
                 c if is_invisible(c) => write!(self.0, "⟨U+{:04X}⟩", c as u32)?,
                 c => self.0.push(c),
             }

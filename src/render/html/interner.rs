@@ -90,7 +90,7 @@ pub fn json(content: &impl Serialize) -> String {
     }
 }
 
-/// JSON formatter that writes HTML-significant and invisible characters as `\u003c`.
+/// JSON formatter that writes HTML-significant and invisible characters, and `#`, as `\u003c`.
 struct InertJson;
 
 impl serde_json::ser::Formatter for InertJson {
@@ -100,7 +100,7 @@ impl serde_json::ser::Formatter for InertJson {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&') || is_invisible(c)) {
+        while let Some(at) = rest.find(|c| matches!(c, '<' | '>' | '&' | '#') || is_invisible(c)) {
             let (before, from) = rest.split_at(at);
             writer.write_all(before.as_bytes())?;
             let mut chars = from.chars();

@@ -8,6 +8,7 @@ pub mod explanation;
 pub mod history;
 pub mod plan;
 pub mod report;
+pub mod run_details;
 pub mod runs;
 pub mod snapshot;
 pub mod stream_message;

@@ -101,13 +101,69 @@ pub struct ReportedChangeJson {
     pub detail: ChangeDetailJson,
 }
 
+/// Result of an apply in one zone, as stored: without the changes that equal the plan.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct StoredZoneReportJson {
+    /// Result.
+    report: ZoneReportJson,
+    /// Positions of the collections whose applied changes are those of the plan.
+    as_planned: Vec<usize>,
+}
+
 /// Returns a report as JSON. `digest` computes the digest of a change.
 pub fn report(
     plan: &Plan,
     report: &ApplyReport,
     digest: impl Fn(&Change) -> ContentDigest,
 ) -> ApplyReportJson {
-    let told = |changes: &[Change], code: &ZoneCode, id: &CollectionId| -> Vec<ReportedChangeJson> {
+    let mut document = head(plan, report);
+    let zones = report.zones.iter().map(|(code, zone)| zone_report(plan, code, zone, &digest, |_| true));
+    document.zones = zones.collect();
+    document
+}
+
+/// Returns a report as JSON, without its zones.
+pub fn head(plan: &Plan, report: &ApplyReport) -> ApplyReportJson {
+    ApplyReportJson { plan: plan.digest, zones: Vec::new(), waves: report.waves.clone() }
+}
+
+/// Returns the result of a zone for the store. If the store contains `plan`, leaves out the applied changes
+/// that equal it.
+pub fn stored_zone(
+    plan: &Plan,
+    is_stored: bool,
+    code: &ZoneCode,
+    zone: &ZoneReport,
+    digest: impl Fn(&Change) -> ContentDigest,
+) -> StoredZoneReportJson {
+    let is_as_planned = |(id, outcome): &(CollectionId, WriteOutcome)| match outcome {
+        WriteOutcome::Applied { changes } => is_stored && changes.iter().eq(planned(plan, code, id)),
+        _ => false,
+    };
+    let as_planned: Vec<usize> = (zone.collections.iter().enumerate())
+        .filter(|(_, each)| is_as_planned(each))
+        .map(|(index, _)| index)
+        .collect();
+    let report = zone_report(plan, code, zone, digest, |each| !is_as_planned(each));
+    StoredZoneReportJson { report, as_planned }
+}
+
+/// Returns the changes that a plan makes in a collection.
+fn planned<'a>(plan: &'a Plan, code: &ZoneCode, id: &CollectionId) -> impl Iterator<Item = &'a Change> {
+    let steps = plan.zones.get(code).map_or(&[][..], |zone| &zone.collections);
+    let id = id.clone();
+    steps.iter().filter(move |step| step.diff.id == id).flat_map(|step| step.diff.to_apply())
+}
+
+/// Returns the result of a zone. `has_changes` is false for a collection whose applied changes are left out.
+fn zone_report(
+    plan: &Plan,
+    code: &ZoneCode,
+    zone: &ZoneReport,
+    digest: impl Fn(&Change) -> ContentDigest,
+    has_changes: impl Fn(&(CollectionId, WriteOutcome)) -> bool,
+) -> ZoneReportJson {
+    let told = |changes: &[Change], id: &CollectionId| -> Vec<ReportedChangeJson> {
         let steps = plan.zones.get(code).map_or(&[][..], |zone| &zone.collections);
         let channel = steps.iter().find(|step| step.diff.id == *id).map(|step| step.channel);
         let told = |change: &Change| ReportedChangeJson {
@@ -116,52 +172,84 @@ pub fn report(
         };
         changes.iter().map(told).collect()
     };
-    let outcome = |code: &ZoneCode, id: &CollectionId, outcome: &WriteOutcome| match outcome {
-        WriteOutcome::Applied { changes } => WriteOutcomeJson::Applied { changes: told(changes, code, id) },
-        WriteOutcome::Stale { now } => WriteOutcomeJson::Stale { now: told(now, code, id) },
-        WriteOutcome::Failed { failure } => WriteOutcomeJson::Failed { problem: failure.clone() },
-        WriteOutcome::Blocked { by } => WriteOutcomeJson::Blocked { by: by.to_string(), id: by.into() },
-        WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
+    let outcome = |each: &(CollectionId, WriteOutcome)| match each {
+        (id, WriteOutcome::Applied { changes }) => WriteOutcomeJson::Applied {
+            changes: if has_changes(each) { told(changes, id) } else { Vec::new() },
+        },
+        (id, WriteOutcome::Stale { now }) => WriteOutcomeJson::Stale { now: told(now, id) },
+        (_, WriteOutcome::Failed { failure }) => WriteOutcomeJson::Failed { problem: failure.clone() },
+        (_, WriteOutcome::Blocked { by }) => WriteOutcomeJson::Blocked { by: by.to_string(), id: by.into() },
+        (_, WriteOutcome::VerifyFailed { unexpected_differences: strays }) => {
             WriteOutcomeJson::VerifyFailed { unexpected_differences: strays.clone() }
         }
-        WriteOutcome::Deferred { deferral: hold } => WriteOutcomeJson::Deferred { deferral: hold.clone() },
-        WriteOutcome::Interrupted => WriteOutcomeJson::Interrupted,
+        (_, WriteOutcome::Deferred { deferral: hold }) => {
+            WriteOutcomeJson::Deferred { deferral: hold.clone() }
+        }
+        (_, WriteOutcome::Interrupted) => WriteOutcomeJson::Interrupted,
     };
-    let zones = report.zones.iter().map(|(code, zone)| ZoneReportJson {
+    ZoneReportJson {
         code: code.0.clone(),
         zone_failure: zone.zone_failure.clone(),
         deferral: zone.deferral.clone(),
         collections: (zone.collections.iter())
-            .map(|(id, ended)| CollectionReportJson {
-                name: id.to_string(),
-                id: id.into(),
-                outcome: outcome(code, id, ended),
+            .map(|each| CollectionReportJson {
+                name: each.0.to_string(),
+                id: (&each.0).into(),
+                outcome: outcome(each),
             })
             .collect(),
         requests: zone.requests,
-    });
-    ApplyReportJson { plan: plan.digest, zones: zones.collect(), waves: report.waves.clone() }
+    }
 }
 
-/// Parses a report. An empty object is the report of a run without writes.
+/// Parses a report. An empty text or object is the report of a run without writes.
 ///
 /// # Errors
 /// [`PlanFileError`], with the problem.
 pub fn parse(text: &str) -> Result<ApplyReport, PlanFileError> {
-    if text.trim() == "{}" {
+    if matches!(text.trim(), "" | "{}") {
         return Ok(ApplyReport::default());
     }
     let file: ApplyReportJson =
         serde_json::from_str(text).map_err(|error| PlanFileError::NotAPlan(error.to_string()))?;
-    let mut report = ApplyReport::default();
-    for ZoneReportJson { code, zone_failure: refused, deferral: held, collections, requests } in file.zones {
-        let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
-            collections.into_iter().map(collection).collect();
-        let zone = ZoneReport { zone_failure: refused, deferral: held, collections: collections?, requests };
-        report.zones.insert(ZoneCode(code), zone);
+    let mut report = ApplyReport { waves: file.waves, ..ApplyReport::default() };
+    for zone in file.zones {
+        add_zone(&mut report, zone)?;
     }
-    report.waves = file.waves;
     Ok(report)
+}
+
+/// Parses the stored result of a zone, and adds it to a report.
+///
+/// `plan` is the stored plan of the run. Without it, changes that equal the plan are left out.
+///
+/// # Errors
+/// [`PlanFileError`], with the problem.
+pub fn add_stored_zone(
+    report: &mut ApplyReport,
+    text: &str,
+    plan: Option<&Plan>,
+) -> Result<(), PlanFileError> {
+    let stored: StoredZoneReportJson =
+        serde_json::from_str(text).map_err(|error| PlanFileError::NotAPlan(error.to_string()))?;
+    let code = ZoneCode(stored.report.code.clone());
+    add_zone(report, stored.report)?;
+    let (Some(plan), Some(zone)) = (plan, report.zones.get_mut(&code)) else { return Ok(()) };
+    for index in stored.as_planned {
+        if let Some((id, WriteOutcome::Applied { changes })) = zone.collections.get_mut(index) {
+            *changes = planned(plan, &code, id).cloned().collect();
+        }
+    }
+    Ok(())
+}
+
+fn add_zone(report: &mut ApplyReport, zone: ZoneReportJson) -> Result<(), PlanFileError> {
+    let ZoneReportJson { code, zone_failure: refused, deferral: held, collections, requests } = zone;
+    let collections: Result<Vec<(CollectionId, WriteOutcome)>, PlanFileError> =
+        collections.into_iter().map(collection).collect();
+    let zone = ZoneReport { zone_failure: refused, deferral: held, collections: collections?, requests };
+    report.zones.insert(ZoneCode(code), zone);
+    Ok(())
 }
 
 fn collection(

@@ -9,6 +9,7 @@ use super::CommentDetail;
 use super::bounded_text::BoundedText;
 use super::comment_content::CommentContent;
 use crate::model::ContentDigest;
+use crate::model::text_safety::is_invisible;
 
 /// Maximum length of a name at the lowest detail level.
 const NAME: usize = 200;
@@ -53,6 +54,13 @@ pub fn write(sheet: &mut BoundedText, content: &CommentContent<'_>, level: Comme
     };
     // Every key is a text. JSON escapes prevent an early end of the HTML comment.
     let json = serde_json::to_string(&marker).unwrap_or_default();
-    let json = json.replace('<', "\\u003c").replace('>', "\\u003e").replace("--", "-\\u002d");
-    writeln!(sheet, "<!-- zonal {json} -->")
+    let json = json.replace("--", "-\\u002d");
+    let is_inert = |c: char| !matches!(c, '<' | '>' | '#') && !is_invisible(c);
+    let inert: String = (json.chars())
+        .flat_map(|c| match is_inert(c) {
+            true => vec![c.to_string()],
+            false => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+        })
+        .collect();
+    writeln!(sheet, "<!-- zonal {inert} -->")
 }

@@ -74,7 +74,12 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
         let before = || change.before.iter().filter(|(_, value)| **value != FieldValue::Null);
         let width = before().map(|(name, _)| escape_invisible(name).chars().count()).max().unwrap_or(0);
         return before().try_for_each(|(name, value)| {
-            writeln!(body, "{goes}   {:width$} = {value}", escape_invisible(name))
+            writeln!(
+                body,
+                "{goes}   {:width$} = {}",
+                escape_invisible(name),
+                escape_invisible(&value.to_string())
+            )
         });
     }
     let width = change
@@ -110,7 +115,7 @@ fn values(body: &mut BoundedText, change: &Change) -> fmt::Result {
                 }
             }
             (ChangeAction::Create | ChangeAction::Update | ChangeAction::Delete, _) => {
-                writeln!(body, "{comes}   {name:width$} = {}", edit.after)?;
+                writeln!(body, "{comes}   {name:width$} = {}", escape_invisible(&edit.after.to_string()))?;
             }
         }
     }

@@ -6,6 +6,29 @@ use crate::model::text_safety::escape_invisible;
 ///
 /// Text between backticks becomes code, which triggers no mention. All other characters are escaped.
 pub fn prose(text: &str) -> String {
+    prose_with(text, plain)
+}
+
+/// Returns text for Markdown prose that people also read without rendering.
+///
+/// Like [`prose`], but an underscore inside of a word, such as in a zone code, stays: it marks nothing.
+pub fn page_prose(text: &str) -> String {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    prose_with(text, |part| {
+        // A quote starts only at the start of a line.
+        let plain = |piece: &str| plain(piece).replace("&gt;", ">");
+        let pieces: Vec<&str> = part.split('_').collect();
+        let mut out = pieces.first().map(|first| plain(first)).unwrap_or_default();
+        for pair in pieces.windows(2) {
+            let is_inner = is_word(pair[0].chars().next_back()) && is_word(pair[1].chars().next());
+            out.push_str(if is_inner { "_" } else { "\\_" });
+            out.push_str(&plain(pair[1]));
+        }
+        out
+    })
+}
+
+fn prose_with(text: &str, plain: impl Fn(&str) -> String) -> String {
     let text = escape_invisible(text);
     let parts =
         code_parts(&text).into_iter().map(|(is_code, part)| match (is_code, part.trim().is_empty()) {
@@ -115,6 +138,7 @@ mod tests {
         assert_eq!(prose("a ` b @x"), "a \\` b @&#8203;x");
         assert_eq!(prose("a `` b"), "a \\`\\` b");
         assert_eq!(prose("one\ntwo"), "one\\\\ntwo");
+        assert_eq!(page_prose("Log in to 01_A_B, _x_ <b> `a_b`"), "Log in to 01_A_B, \\_x\\_ &lt;b> `a_b`");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::conflict;
-use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, styled, wrapped};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, safe, styled, wrapped};
 use super::value_change::value_change;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeOrigin, Channel, CollectionId, DifferenceType, FieldChange,
@@ -37,15 +37,15 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
         }
     }
     let symbol = styled(style, symbol);
-    let table = change.address.collection.name();
+    let table = safe(change.address.collection.name());
     let before = change
         .before
         .iter()
         .filter(|(_, value)| **value != FieldValue::Null)
-        .map(|(name, value)| (name, Some(value), None, None));
+        .map(|(name, value)| (safe(name), Some(value), None, None));
     let edits =
         change.field_changes.iter().map(|FieldChange { field: _, name, before, after, provenance }| {
-            (name, before.as_ref(), Some(after), Some(provenance))
+            (safe(name), before.as_ref(), Some(after), Some(provenance))
         });
     let lines: Vec<_> = match change.action {
         ChangeAction::Delete => before.collect(),
@@ -54,7 +54,10 @@ fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str)
     let (opening, closing) = if lines.is_empty() { ("", "\n") } else { (" {", "    }\n\n") };
     let _ = match change.address.key.0.is_empty() {
         true => writeln!(out, "  {symbol} {table}{opening}"),
-        false => writeln!(out, "  {symbol} {table} {:?}{opening}", change.address.key.to_string()),
+        false => {
+            let key = safe(format_args!("{:?}", change.address.key.to_string()));
+            writeln!(out, "  {symbol} {table} {key}{opening}")
+        }
     };
     let width = lines.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0);
     for (name, before, after, provenance) in lines {
@@ -172,9 +175,9 @@ pub fn write_failed_collection(
     let head = format_args!("# {id} cannot be planned");
     let _ = writeln!(out, "  {}", styled(BOLD, head));
     let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({})", provenance.declaration())));
-    let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), failure);
+    let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), safe(failure));
     if let Some(help) = &failure.help {
-        let _ = writeln!(out, "    help: {help}");
+        let _ = writeln!(out, "    help: {}", safe(help));
     }
     out.push('\n');
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::explanation::who_says;
-use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, styled, thousands};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, safe, styled, thousands};
 use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
@@ -30,7 +30,13 @@ pub fn expectations(tested: &[ExpectationResult]) -> String {
         };
         let file = of_one.first().map_or("", |first| &first.expectation.provenance.span.file);
         let name = of_one.first().map_or("", manifest);
-        let _ = writeln!(out, "{} {name} ({file}): {}", styled(style, sign), counts_text(tally));
+        let _ = writeln!(
+            out,
+            "{} {}: {}",
+            styled(style, sign),
+            safe(format_args!("{name} ({file})")),
+            counts_text(tally)
+        );
     }
     let unmet =
         tested.iter().filter_map(|each| Some((&each.expectation, &each.judged, each.judged.shortfall()?)));
@@ -79,11 +85,12 @@ fn write_expectation(
     for fact in facts {
         let _ = match fact.found.unknown_reason() {
             Some(why) if told == Some(why) => {
-                writeln!(out, "    {}: {}: expected {}, also unknown", fact.span, fact.fact, fact.expected)
+                let expected = safe(format_args!("{}: {}: expected {}", fact.span, fact.fact, fact.expected));
+                writeln!(out, "    {expected}, also unknown")
             }
             why => {
                 told = why;
-                writeln!(out, "    {}: {}", fact.span, escape_invisible(&fell_short(fact)))
+                writeln!(out, "    {}: {}", safe(&fact.span), safe(fell_short(fact)))
             }
         };
     }
@@ -119,7 +126,7 @@ pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation])
     let (shown, omitted) = cut_list(broken, BROKEN);
     for BrokenExpectation { provenance, question, reason: because, facts } in shown {
         let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
-        let _ = writeln!(out, "  {place}: {}?", escape_invisible(question));
+        let _ = writeln!(out, "  {}: {}?", safe(place), escape_invisible(question));
         for fact in facts {
             let _ = writeln!(out, "      {}", escape_invisible(&would_be(fact)));
         }

@@ -50,11 +50,8 @@ pub(super) fn who_says(ground: &ReasonSource) -> Option<String> {
     }
 }
 
-/// Returns a sentence with an initial capital, without a prefix that a CI runner would execute.
+/// Returns a sentence with an initial capital.
 fn sentence(line: &str) -> String {
-    if line.trim_start().starts_with("::") || line.starts_with("##") {
-        return format!("Answer: {line}");
-    }
     let mut chars = line.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
@@ -118,7 +115,7 @@ mod tests {
         let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             text,
-            "Answer: ::error::x\\u{1b}[31m\\nred. (as observed)\n\n  1. ::error::x\\u{1b}[31m\\nred\n"
+            "\\u{3a}:error::x\\u{1b}[31m\\nred. (as observed)\n\n  1. \\u{3a}:error::x\\u{1b}[31m\\nred\n"
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::formatting::{ADD, CHANGE, DIM, REMOVE, styled, zone_list};
+use super::formatting::{ADD, CHANGE, DIM, REMOVE, safe, styled, zone_list};
 use crate::model::{Finding, FindingEffect};
 
 /// Writes all findings, severest first, and the result for the plan.
@@ -29,14 +29,15 @@ fn finding(out: &mut String, finding: &Finding) {
     };
     let place = place.as_ref().map_or_else(String::new, |place| styled(DIM, format_args!(" ({place})")));
     // Writing to a String cannot fail; this also holds below.
-    let _ = writeln!(out, "{} {what} {guard}: {message}{place}", styled(style, '!'));
+    let _ =
+        writeln!(out, "{} {what} {}{place}", styled(style, '!'), safe(format_args!("{guard}: {message}")));
     if let FindingEffect::Overridden { reason } = verdict {
-        let _ = writeln!(out, "    reason: {reason}");
+        let _ = writeln!(out, "    reason: {}", safe(reason));
     }
     if zones.len() > 1 {
         let _ = writeln!(out, "{}", zone_list(zones, "    "));
     }
     if let Some(help) = help {
-        let _ = writeln!(out, "    help: {help}");
+        let _ = writeln!(out, "    help: {}", safe(help));
     }
 }

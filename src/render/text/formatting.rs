@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 pub use crate::model::grouped_number::count;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{GroupedNumber, ZoneCode};
 
 /// Style of creates.
@@ -18,9 +19,14 @@ pub const BOLD: Style = Style::new().bold();
 /// Style of secondary text.
 pub const DIM: Style = Style::new().dimmed();
 
-/// Returns `text` in `style`.
+/// Returns `text` in `style`, in one line without control characters.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
+    format!("{style}{}{style:#}", safe(text))
+}
+
+/// Returns a text from zones, manifests and servers in one line, without control characters and orders.
+pub fn safe(text: impl std::fmt::Display) -> String {
+    escape_invisible(&text.to_string())
 }
 
 /// Returns a number with thousands separators: `1,240`.
@@ -30,12 +36,13 @@ pub fn thousands(number: u64) -> String {
 
 /// Wraps a text at spaces into lines of at most `columns` columns. A longer word gets its own line.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    textwrap::wrap(text, wrap_options(columns)).into_iter().map(Into::into).collect()
+    textwrap::wrap(&safe(text), wrap_options(columns)).into_iter().map(Into::into).collect()
 }
 
 /// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
-    let codes: Vec<&str> = zones.into_iter().map(ZoneCode::as_str).collect();
+    // A line must not start inside of a code.
+    let codes: Vec<String> = zones.into_iter().map(|code| safe(code).replace(' ', "\\u{20}")).collect();
     let options = wrap_options(97 + indent.len()).initial_indent(indent).subsequent_indent(indent);
     textwrap::fill(&codes.join(", "), options)
 }
@@ -48,10 +55,10 @@ fn wrap_options<'a>(columns: usize) -> textwrap::Options<'a> {
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
 }
 
-/// Returns a timestamp without fractions of a second. Other text stays unchanged.
+/// Returns a timestamp without fractions of a second. Other text only becomes safe.
 pub fn moment(at: &str) -> String {
     match at.split_once('.') {
-        Some((seconds, fraction)) if fraction.ends_with('Z') => format!("{seconds}Z"),
-        Some(_) | None => at.to_owned(),
+        Some((seconds, fraction)) if fraction.ends_with('Z') => safe(format_args!("{seconds}Z")),
+        Some(_) | None => safe(at),
     }
 }

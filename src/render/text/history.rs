@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, styled};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, moment, safe, styled};
 use super::value_change::value_change;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
@@ -74,8 +74,8 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
     };
     let symbol = styled(style, symbol);
     let name = match entry.address.key.0.is_empty() {
-        true => entry.address.collection.name(),
-        false => format!("{:?}", entry.address.key.to_string()),
+        true => safe(entry.address.collection.name()),
+        false => safe(format_args!("{:?}", entry.address.key.to_string())),
     };
     let remark = format!("#{} {}, {} {}", entry.number, moment(&entry.at), done.manifest, done.declared_at);
     let _ =
@@ -93,14 +93,16 @@ fn entry(out: &mut String, entry: &HistoryEntry) {
     let width = |names: &mut dyn Iterator<Item = usize>| names.max().unwrap_or(0);
     match done.action {
         ChangeAction::Delete => {
-            let width = width(&mut held().map(|(name, _)| name.chars().count()));
+            let width = width(&mut held().map(|(name, _)| safe(name).chars().count()));
             for (name, value) in held() {
+                let name = safe(name);
                 let _ = writeln!(out, "      {symbol} {name:width$} = {}", value_change(Some(value), None));
             }
         }
         ChangeAction::Create | ChangeAction::Update => {
-            let width = width(&mut done.field_changes.iter().map(|edit| edit.name.chars().count()));
+            let width = width(&mut done.field_changes.iter().map(|edit| safe(&edit.name).chars().count()));
             for AppliedField { field: _, name, before, after } in &done.field_changes {
+                let name = safe(name);
                 let before = match done.action {
                     ChangeAction::Create => None,
                     ChangeAction::Update | ChangeAction::Delete => {

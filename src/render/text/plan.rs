@@ -7,10 +7,9 @@ use super::changes;
 use super::conflict::classes;
 use super::expectations;
 use super::findings;
-use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, styled, thousands, zone_list};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, safe, styled, thousands, zone_list};
 use super::undeclared::write_undeclared;
 use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
-use crate::model::text_safety::escape_invisible;
 use crate::model::{
     ApplyMode, ChangeGroup, ChangeGroupState, Channel, ComparisonMode, Deferral, Plan, PlanCost, PlanCounts,
     TWO_WAY, UnmanagedCollection, ZoneCode,
@@ -47,7 +46,7 @@ fn impacts(out: &mut String, plan: &Plan) {
     }
     let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
     for impact in &plan.impacts {
-        let _ = writeln!(out, "  * {}", escape_invisible(&impact.text));
+        let _ = writeln!(out, "  * {}", safe(&impact.text));
     }
     out.push('\n');
 }
@@ -126,7 +125,7 @@ fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &Chang
         let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
     }
     if let Some(hold) = zone.deferral.as_ref() {
-        let _ = writeln!(out, "  {} nothing is written: {hold}", styled(REMOVE, '!'));
+        let _ = writeln!(out, "  {} nothing is written: {}", styled(REMOVE, '!'), safe(hold));
     }
     out.push('\n');
     for step in &zone.collections {
@@ -160,9 +159,10 @@ pub(super) fn unknown(out: &mut String, plan: &Plan, group: &ChangeGroup) {
         else {
             continue;
         };
-        let _ = writeln!(out, "{} {code} ({}): {}", styled(REMOVE, '?'), zone.name, failure);
+        let what = safe(format_args!("{code} ({}): {failure}", zone.name));
+        let _ = writeln!(out, "{} {what}", styled(REMOVE, '?'));
         if let Some(help) = &failure.help {
-            let _ = writeln!(out, "  help: {help}");
+            let _ = writeln!(out, "  help: {}", safe(help));
         }
     }
     out.push('\n');
@@ -222,7 +222,7 @@ fn summary(out: &mut String, plan: &Plan) {
     let _ = writeln!(out, "{}", zones_line(plan));
     if !plan.waves.is_empty() {
         let waves: Vec<String> = (plan.waves.iter())
-            .map(|wave| format!("{} ({})", wave.name, count(wave.zones.len(), "zone")))
+            .map(|wave| format!("{} ({})", safe(&wave.name), count(wave.zones.len(), "zone")))
             .collect();
         let _ = writeln!(out, "Waves: {}.", waves.join(", then "));
     }
@@ -321,6 +321,7 @@ pub fn unmanaged_notes(plan: &Plan) -> BTreeMap<String, Vec<&ZoneCode>> {
 
 /// Writes a note with the zones.
 pub(super) fn write_zone_note(out: &mut String, what: &str, words: &str, zones: Vec<&ZoneCode>) {
+    let words = safe(words);
     // Writing to a String cannot fail.
     let _ = match zones.as_slice() {
         [only] => writeln!(out, "{} {words}", styled(CHANGE, format_args!("{what} {only}:"))),

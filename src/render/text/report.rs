@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::changes;
-use super::formatting::{ADD, BOLD, REMOVE, count, styled, thousands, zone_list};
+use super::formatting::{ADD, BOLD, REMOVE, count, safe, styled, thousands, zone_list};
 use crate::model::{
     ApplyReport, Change, ChangeAction, Channel, CollectionId, Deferral, Plan, WaveResult, WriteOutcome,
     ZoneCode, ZoneFailure, ZoneReport,
@@ -30,7 +30,12 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
     write_deferrals(&mut out, report);
     for (code, zone) in &report.zones {
         if let Some(failure) = &zone.zone_failure {
-            let _ = writeln!(out, "{} {code}: nothing was written: {failure}", styled(REMOVE, '!'));
+            let _ = writeln!(
+                out,
+                "{} {}",
+                styled(REMOVE, '!'),
+                safe(format_args!("{code}: nothing was written: {failure}"))
+            );
             help(&mut out, failure);
         }
         for (collection, outcome) in &zone.collections {
@@ -55,7 +60,7 @@ fn write_deferrals(out: &mut String, report: &ApplyReport) {
     for (hold, zones) in held {
         let bad = styled(REMOVE, '!');
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "{bad} {}, nothing was written: {hold}", count(zones.len(), "zone"));
+        let _ = writeln!(out, "{bad} {}, nothing was written: {}", count(zones.len(), "zone"), safe(hold));
         let _ = writeln!(out, "{}\n", zone_list(zones, "  "));
     }
 }
@@ -63,7 +68,7 @@ fn write_deferrals(out: &mut String, report: &ApplyReport) {
 /// Returns the result of a wave of the rollout.
 pub fn wave_end(end: &WaveResult) -> String {
     let zones = |failed: &[ZoneCode]| {
-        let codes: Vec<&str> = failed.iter().map(ZoneCode::as_str).collect();
+        let codes: Vec<String> = failed.iter().map(safe).collect();
         codes.join(", ")
     };
     match end {
@@ -98,7 +103,7 @@ fn write_interrupted(out: &mut String, report: &ApplyReport) {
 
 /// Writes the outcome of a collection's write.
 pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &WriteOutcome) {
-    let place = format!("{zone}/{collection}");
+    let place = safe(format_args!("{zone}/{collection}"));
     let bad = styled(REMOVE, '!');
     match outcome {
         WriteOutcome::Applied { changes } => {
@@ -116,20 +121,21 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
             now.iter().for_each(|change| changes::change(out, change, Channel::Api));
         }
         WriteOutcome::Failed { failure } => {
-            let _ = writeln!(out, "{bad} {place}: failed: {failure}");
+            let _ = writeln!(out, "{bad} {place}: failed: {}", safe(failure));
             help(out, failure);
         }
         WriteOutcome::Blocked { by } => {
-            let _ = writeln!(out, "{bad} {place}: blocked: it depends on {by}, which was not written");
+            let _ =
+                writeln!(out, "{bad} {place}: blocked: it depends on {}, which was not written", safe(by));
         }
         WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
             let _ = writeln!(out, "{bad} {place}: sent, but verification failed");
             for stray in strays {
-                let _ = writeln!(out, "    {stray}");
+                let _ = writeln!(out, "    {}", safe(stray));
             }
         }
         WriteOutcome::Deferred { deferral: hold } => {
-            let _ = writeln!(out, "{bad} {place}: nothing was written: {hold}");
+            let _ = writeln!(out, "{bad} {place}: nothing was written: {}", safe(hold));
         }
         WriteOutcome::Interrupted => {
             let _ = writeln!(out, "{bad} {place}: not tried, because the run was interrupted");
@@ -139,7 +145,7 @@ pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, out
 
 fn help(out: &mut String, failure: &ZoneFailure) {
     if let Some(help) = &failure.help {
-        let _ = writeln!(out, "  help: {help}");
+        let _ = writeln!(out, "  help: {}", safe(help));
     }
 }
 

@@ -1,6 +1,6 @@
 //! Text of the recorded runs, one line per run.
 
-use super::formatting::{BOLD, REMOVE, count, moment, styled};
+use super::formatting::{BOLD, REMOVE, count, moment, safe, styled};
 use crate::model::{Run, RunState};
 use crate::render::json::runs::RunJson;
 
@@ -15,8 +15,11 @@ pub fn runs(runs: &[RunJson]) -> String {
             std::array::from_fn(|column| format!("{:width$}", row[column], width = widths[column]));
         let bad = *killed || run.exit_codes.iter().any(|code| *code != 0 && *code != 2);
         let state = if bad { styled(REMOVE, state) } else { state };
-        let line =
-            format!("{}  {deed}  {started}  {state}  {zones}  {}", styled(BOLD, id), optional_columns(run));
+        let line = format!(
+            "{}  {deed}  {started}  {state}  {zones}  {}",
+            styled(BOLD, id),
+            safe(optional_columns(run))
+        );
         out.push_str(line.trim_end());
         out.push('\n');
     }
@@ -26,16 +29,18 @@ pub fn runs(runs: &[RunJson]) -> String {
 fn cells(RunJson { run, killed }: &RunJson) -> [String; 5] {
     let reverts = run.reverts.map(|of| format!(" of {of}")).unwrap_or_default();
     let environment = run.environment.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
-    [
+    let cells = [
         run.id.to_string(),
         format!("{}{reverts}{environment}", run.operation.as_str()),
         moment(&run.started_at),
         state(run, *killed),
         count(run.zones.len(), "zone"),
-    ]
+    ];
+    cells.map(safe)
 }
 
-fn state(run: &Run, killed: bool) -> String {
+/// Returns the state of a run with its exit codes.
+pub(super) fn state(run: &Run, killed: bool) -> String {
     let codes: Vec<String> = run.exit_codes.iter().map(u8::to_string).collect();
     let codes = if codes.is_empty() { String::new() } else { format!(", exit {}", codes.join(" ")) };
     match (run.state, killed) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::formatting::{ADD, DIM, REMOVE, count, styled};
+use super::formatting::{ADD, DIM, REMOVE, count, safe, styled};
 use crate::model::FieldValue;
 use crate::render::text_difference::{DiffLine, are_several, diff_values, distinct_texts};
 
@@ -16,7 +16,7 @@ pub fn value_change(before: Option<&FieldValue>, after: Option<&FieldValue>) -> 
             let (before, after) = distinct_texts(before, after);
             format!("{before} -> {after}")
         }
-        (Some(value), None) | (None, Some(value)) => value.to_string(),
+        (Some(value), None) | (None, Some(value)) => safe(value),
         (None, None) => String::new(),
     }
 }

@@ -20,9 +20,9 @@ use crate::model::{
 };
 
 pub(super) use self::read::change;
-pub use self::read::{PlanFileError, parse};
+pub use self::read::{PlanFileError, parse, parse_zone_part};
 pub(super) use self::write::detail;
-pub use self::write::{plan, resource};
+pub use self::write::{head, plan, resource, zone_part};
 
 /// Version of the format, in Terraform's numbering. A removed or redefined field increments the major
 /// number.
@@ -150,6 +150,28 @@ pub struct ReconcilerJson {
     pub changes: BTreeMap<String, ChangeDetailJson>,
     /// Details of each entry in `resource_drift`, by address.
     pub drift: BTreeMap<String, ChangeDetailJson>,
+}
+
+/// Part of a plan about one zone, for the store.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ZonePartJson {
+    zone: ZoneJson,
+    resource_changes: Vec<ResourceChangeJson>,
+    resource_drift: Vec<ResourceChangeJson>,
+    changes: BTreeMap<String, ChangeDetailJson>,
+    drift: BTreeMap<String, ChangeDetailJson>,
+}
+
+impl PlanJson {
+    /// Adds the part of a zone.
+    pub fn add_zone(&mut self, part: ZonePartJson) {
+        let ZonePartJson { zone, resource_changes, resource_drift, mut changes, mut drift } = part;
+        self.reconciler.zones.push(zone);
+        self.resource_changes.extend(resource_changes);
+        self.resource_drift.extend(resource_drift);
+        self.reconciler.changes.append(&mut changes);
+        self.reconciler.drift.append(&mut drift);
+    }
 }
 
 /// Plan of a zone.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{
     ChangeDetailJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ResourceChangeJson, ZoneJson,
+    ZonePartJson,
 };
 use crate::model::{
     AppliedStateUpdate, Change, ChangeAction, CollectionChanges, CollectionDiff, CollectionId,
@@ -49,6 +50,14 @@ pub fn parse(text: &str) -> Result<PlanJson, PlanFileError> {
             Ok(_) | Err(_) => Err(not_a_plan(error)),
         },
     }
+}
+
+/// Parses the stored part of a plan about one zone.
+///
+/// # Errors
+/// [`PlanFileError`], with the problem.
+pub fn parse_zone_part(text: &str) -> Result<ZonePartJson, PlanFileError> {
+    serde_json::from_str(text).map_err(|error| PlanFileError::NotAPlan(error.to_string()))
 }
 
 impl TryFrom<PlanJson> for Plan {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
-    ResourceChangeJson, ZoneJson,
+    ResourceChangeJson, ZoneJson, ZonePartJson,
 };
 use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, CollectionId, ComparisonMode, ContentDigest, FieldChange, Plan,
@@ -13,9 +13,19 @@ use crate::model::{
 
 /// Returns the plan as JSON. `digest` computes the digest of a change.
 pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
+    let mut document = head(plan);
+    plan.zones.iter().for_each(|(code, zone)| document.add_zone(zone_part(code, zone, &digest)));
+    document
+}
+
+/// Returns the part of a plan about one zone. `digest` computes the digest of a change.
+pub fn zone_part(
+    code: &ZoneCode,
+    zone: &ZonePlan,
+    digest: impl Fn(&Change) -> ContentDigest,
+) -> ZonePartJson {
     let changes = |reported: bool| {
-        let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-        let changes = steps.flat_map(|step| {
+        let changes = zone.collections.iter().flat_map(|step| {
             step.diff.outcome.iter().flat_map(|found| &found.changes).map(move |change| (step, change))
         });
         changes.filter(move |(_, change)| is_reported(change) == reported)
@@ -29,11 +39,22 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
         });
         details.collect::<BTreeMap<String, ChangeDetailJson>>()
     };
+    ZonePartJson {
+        zone: self::zone((code, zone)),
+        resource_changes: resources(false),
+        resource_drift: resources(true),
+        changes: details(false),
+        drift: details(true),
+    }
+}
+
+/// Returns a plan as JSON, without its zones.
+pub fn head(plan: &Plan) -> PlanJson {
     PlanJson {
         format_version: FORMAT.to_owned(),
         zonal_version: env!("CARGO_PKG_VERSION").to_owned(),
-        resource_changes: resources(false),
-        resource_drift: resources(true),
+        resource_changes: Vec::new(),
+        resource_drift: Vec::new(),
         complete: plan.is_complete(),
         applyable: plan.has_work() && !plan.is_denied(),
         errored: false,
@@ -55,11 +76,11 @@ pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson 
             findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
             expectations: plan.expectations.clone(),
-            zones: plan.zones.iter().map(zone).collect(),
+            zones: Vec::new(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
-            changes: details(false),
-            drift: details(true),
+            changes: BTreeMap::new(),
+            drift: BTreeMap::new(),
         },
     }
 }
