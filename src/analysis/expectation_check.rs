@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::needs;
 use super::settings::NetworkSettings;
 use crate::model::{
     BrokenExpectation, Expectation, ExpectationFailure, ExpectationForecast, ExpectationVerdict,
-    ExpectedFact, Explanation, FieldValue, MaybeKnown, OtherExpectations, Question, UnmetFact,
+    ExpectedFact, Explanation, FieldValue, MaybeKnown, Network, OtherExpectations, Question, UnmetFact,
 };
 
 /// Returns the verdict on an expectation.
@@ -69,6 +70,7 @@ fn unanswered_reason(answer: &Explanation) -> MaybeKnown<FieldValue> {
 /// `before` holds the observed settings, `after` the settings after the plan. A plan breaks an expectation
 /// with a fact that is met before and not after.
 pub fn outlook(
+    network: &Network,
     expectations: &[Expectation],
     before: &NetworkSettings,
     after: &NetworkSettings,
@@ -76,7 +78,8 @@ pub fn outlook(
     if expectations.is_empty() {
         return ExpectationForecast::default();
     }
-    let after = judge_all(expectations, after);
+    let settings = after;
+    let after = judge_all(expectations, settings);
     let before = judge_all(expectations, before);
     let mut broken = Vec::new();
     let mut others = OtherExpectations::default();
@@ -95,7 +98,13 @@ pub fn outlook(
                 continue;
             }
             (_, ExpectationVerdict::Unknown(_)) => {
-                others.unknown += 1;
+                let is_left_out = needs(&expectation.question, network).iter().any(|(code, subjects)| {
+                    subjects.iter().any(|subject| settings.leaves_out(code, subject))
+                });
+                match is_left_out {
+                    true => others.left_out += 1,
+                    false => others.unknown += 1,
+                }
                 continue;
             }
         };
@@ -118,7 +127,7 @@ mod tests {
     use std::fmt::Write as _;
 
     use super::{check_expectation, judge_all, outlook};
-    use crate::analysis::NetworkSettings;
+    use crate::analysis::{NetworkSettings, SettingsCollection};
     use crate::diff::diff;
     use crate::model::{
         Deferral, Expectation, ExpectationForecast, ExpectationVerdict, ExpectedFact, FieldValue,
@@ -216,8 +225,32 @@ institution=C bibliographic=allow authority=deny linking=allow";
         let broken =
             "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
-            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, unknown: 1 }})")
+            told(&outlook(&network, &expectations, &before, &before.with_plan_applied(&plan))),
+            format!("{broken}Some(OtherExpectations {{ met: 0, not_met: 1, unknown: 1, left_out: 0 }})")
+        );
+    }
+
+    #[test]
+    fn tables_outside_the_selection_make_expectations_unknown() {
+        let (network, wanted) = desired(&["A", "B", "C"], DENY);
+        let mut settings = NetworkSettings::from_observed(&network, &Default::default());
+        settings.leave_out(&[("NZ".into(), SettingsCollection::ImportPermissions)].into());
+        let expectation = expect("A", &[("allowed", false)]);
+        let why = "unknown (the selection of this plan leaves ImportPermissions at NZ out)";
+        assert_eq!(
+            shown(&check_expectation(&expectation, &settings)),
+            format!("not known: allowed false is {why}")
+        );
+        assert_eq!(
+            told(&outlook(&network, &[expectation.clone()], &settings, &settings)),
+            "Some(OtherExpectations { met: 0, not_met: 0, unknown: 0, left_out: 1 })"
+        );
+        let mut settings = NetworkSettings::from_observed(&network, &observed(&wanted, ALLOWED));
+        settings.leave_out(&[("NZ".into(), SettingsCollection::ImportPermissions)].into());
+        assert_eq!(
+            told(&outlook(&network, &[expectation], &settings, &settings)),
+            "Some(OtherExpectations { met: 0, not_met: 1, unknown: 0, left_out: 0 })",
+            "a table that was read counts"
         );
     }
 
@@ -246,8 +279,8 @@ institution=C bibliographic=allow authority=deny linking=allow";
         let broken =
             "broken: may A contribute bibliographic records to the Network Zone allowed true is false\n";
         assert_eq!(
-            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, unknown: 1 }})")
+            told(&outlook(&network, &expectations, &before, &before.with_plan_applied(&plan))),
+            format!("{broken}Some(OtherExpectations {{ met: 2, not_met: 1, unknown: 1, left_out: 0 }})")
         );
         let hold = |plan: &mut Plan, hold: Deferral| {
             let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
@@ -255,16 +288,20 @@ institution=C bibliographic=allow authority=deny linking=allow";
         };
         hold(&mut plan, Deferral::ApprovalRequired);
         assert_eq!(
-            outlook(&expectations, &before, &before.with_plan_applied(&plan)).broken.len(),
+            outlook(&network, &expectations, &before, &before.with_plan_applied(&plan)).broken.len(),
             1,
             "a missing approval does not count"
         );
         hold(&mut plan, Deferral::Conflict);
         assert_eq!(
-            told(&outlook(&expectations, &before, &before.with_plan_applied(&plan))),
-            "Some(OtherExpectations { met: 2, not_met: 2, unknown: 1 })",
+            told(&outlook(&network, &expectations, &before, &before.with_plan_applied(&plan))),
+            "Some(OtherExpectations { met: 2, not_met: 2, unknown: 1, left_out: 0 })",
             "a conflict is not applied"
         );
-        assert_eq!(told(&outlook(&[], &before, &before.with_plan_applied(&plan))), "None", "no expectations");
+        assert_eq!(
+            told(&outlook(&network, &[], &before, &before.with_plan_applied(&plan))),
+            "None",
+            "no expectations"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Settings of a network's zones for questions: declared, observed, or with a plan applied.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::settings_collection::SettingsCollection;
@@ -33,6 +33,8 @@ pub struct ZoneSettings {
     pub libraries: Vec<Library>,
     /// Tables by collection, or the reason for an unknown one. Collections outside the query have no entry.
     tables: BTreeMap<SettingsCollection, Result<SettingsTable, Arc<str>>>,
+    /// Declared collections that the selection of a partial plan leaves out. Their tables are unknown.
+    left_out: BTreeSet<SettingsCollection>,
 }
 
 impl From<&Zone> for ZoneSettings {
@@ -44,6 +46,7 @@ impl From<&Zone> for ZoneSettings {
             campuses: zone.campuses.clone(),
             libraries: zone.libraries.clone(),
             tables: BTreeMap::new(),
+            left_out: BTreeSet::new(),
         }
     }
 }
@@ -51,7 +54,15 @@ impl From<&Zone> for ZoneSettings {
 impl ZoneSettings {
     /// Returns a zone without settings.
     pub fn new(code: ZoneCode, name: String, role: ZoneRole) -> Self {
-        Self { code, name, role, campuses: Vec::new(), libraries: Vec::new(), tables: BTreeMap::new() }
+        Self {
+            code,
+            name,
+            role,
+            campuses: Vec::new(),
+            libraries: Vec::new(),
+            tables: BTreeMap::new(),
+            left_out: BTreeSet::new(),
+        }
     }
 
     /// Returns the settings of a collection.
@@ -74,7 +85,7 @@ impl ZoneSettings {
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
-        let Self { code, name: _, role, campuses, libraries, tables } = self;
+        let Self { code, name: _, role, campuses, libraries, tables, left_out: _ } = self;
         let campus =
             |a: &&Campus, b: &&Campus| a.code == b.code && ranges(&a.ip_ranges).eq(ranges(&b.ip_ranges));
         let library = |a: &&Library, b: &&Library| {
@@ -241,6 +252,23 @@ impl NetworkSettings {
             }
         }
         settings
+    }
+
+    /// Marks the `declared` collections without an answer as unknown: the selection of the plan leaves them out.
+    pub fn leave_out(&mut self, declared: &BTreeSet<(ZoneCode, SettingsCollection)>) {
+        for (code, subject) in declared {
+            let Some(zone) = self.zones.get_mut(code) else { continue };
+            if !zone.tables.contains_key(subject) {
+                let reason = format!("the selection of this plan leaves {subject} at {code} out");
+                zone.tables.insert(subject.clone(), Err(reason.into()));
+                zone.left_out.insert(subject.clone());
+            }
+        }
+    }
+
+    /// Returns true if the selection of the plan leaves the collection out.
+    pub fn leaves_out(&self, code: &ZoneCode, subject: &SettingsCollection) -> bool {
+        self.zone(code).is_some_and(|zone| zone.left_out.contains(subject))
     }
 
     /// Returns true if every question has the same answer in both.

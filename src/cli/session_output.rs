@@ -273,6 +273,10 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::EmptyShard(shard) => {
             format!("note: shard {shard} contains no zones; no changes to make")
         }
+        SessionNote::NothingDeclared => {
+            "warning: no manifest declares anything for a zone, so no zone is asked and no API key is tried"
+                .to_owned()
+        }
         SessionNote::RemovedZones { revision, zones } => {
             let (number, are) = (count(zones.len(), "zone"), if zones.len() == 1 { "is" } else { "are" });
             let zones = zone_list(zones);

@@ -62,6 +62,7 @@ pub fn collection(
         kept_entries: KeptEntries::default(),
         met: RecordsInSync::default(),
         forgotten: Vec::new(),
+        undeclared: BTreeMap::new(),
     };
     comparison.remember();
 
@@ -98,6 +99,12 @@ pub fn collection(
                 Some(collection) => comparison.compare_unlisted(id, found, collection)?,
                 None => found.len(),
             };
+            if comparison.undeclared.contains_key(id) {
+                match staying {
+                    0 => drop(comparison.undeclared.remove(id)),
+                    _ => continue,
+                }
+            }
             unmanaged += staying;
             stale.extend((staying > 0).then_some(id));
         }
@@ -113,6 +120,7 @@ pub fn collection(
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
     }
+    comparison.tell_refusal();
     let second_master = comparison.tell_second_master(&desired.collections);
     let ComparisonSummary { in_sync, agreed, mut learned } = comparison.learn()?;
     let accepted =
@@ -121,6 +129,7 @@ pub fn collection(
     learned.accepted_rows =
         (observed.witness == ObservationSource::Zone && accepted != Some(rows)).then_some(rows);
     Ok(CollectionChanges {
+        undeclared: comparison.undeclared_records(),
         changes: comparison.changes.into_values().collect(),
         existing: observed.records.len(),
         in_sync,
@@ -139,7 +148,7 @@ pub fn collection(
 }
 
 pub(super) struct CollectionComparison<'a> {
-    zone: &'a ZoneCode,
+    pub(super) zone: &'a ZoneCode,
     pub(super) id: &'a CollectionId,
     pub(super) names: FieldNames<'a>,
     elsewhere: &'a BTreeMap<&'a RecordKey, &'a DesiredRecord>,
@@ -163,6 +172,8 @@ pub(super) struct CollectionComparison<'a> {
     pub(super) met: RecordsInSync<'a>,
     /// Applied records to remove from the applied state.
     pub(super) forgotten: Vec<RecordKey>,
+    /// Orphans that stay and are reported, with their manifests.
+    pub(super) undeclared: BTreeMap<RecordKey, Arc<str>>,
 }
 
 /// Parts of a change that differ within a collection.
@@ -213,7 +224,7 @@ impl<'a> CollectionComparison<'a> {
                     self.met.records.push((id, record));
                     return Ok(());
                 }
-                ObservationSource::Attestation { gone } if gone.contains(&self.key_record(id)) => {
+                ObservationSource::Attestation { gone, .. } if gone.contains(&self.key_record(id)) => {
                     self.count_attested();
                     return Ok(());
                 }

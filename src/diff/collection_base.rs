@@ -8,8 +8,8 @@ use super::collection::CollectionComparison;
 use crate::model::calendar::is_creation_only;
 use crate::model::{
     Amendment, AmendmentOperation, AppliedCollection, AppliedRecord, AppliedStateUpdate, CollectionChanges,
-    CollectionId, ComparisonBase, DesiredRecord, Enforcement, FieldValue, ManagementOrigin, OrphanedRecords,
-    Record, RecordKey, SourceSpan, ZoneCode, ZoneFailure,
+    CollectionId, ComparisonBase, DesiredRecord, Enforcement, FieldValue, ManagementOrigin, OrphanAction,
+    OrphanedRecords, Record, RecordKey, SourceSpan, ZoneCode, ZoneFailure,
 };
 
 /// Comparison base of one collection.
@@ -133,8 +133,10 @@ impl<'a> CollectionComparison<'a> {
         amendments: &[&'a Amendment],
         lesson: &mut ComparisonSummary,
     ) -> Result<(), ZoneFailure> {
-        let is_orphan =
-            self.since.and_then(|since| since.orphans).is_some_and(|orphans| orphans.contains_key(key));
+        let orphans = self.since.and_then(|since| since.orphans);
+        let is_orphan = orphans
+            .and_then(|orphans| orphans.get(key))
+            .is_some_and(|farewell| *farewell != OrphanAction::Report);
         let holds = self.parts(key, amendments)?;
         let Some(first) = amendments.iter().find(|amendment| is_kept(amendment.enforcement)) else {
             return Ok(());

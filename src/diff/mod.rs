@@ -145,7 +145,10 @@ fn zone(
                 Ok(found) => collection(code, &picked, found)
                     .and_then(|changes| references::check(changes, &picked, desired, observed)),
                 Err(failure) => match since {
-                    Some(since) if is_left_over(&picked) && failure.class == FailureClass::Missing => {
+                    Some(since)
+                        if is_left_over(&picked)
+                            && matches!(failure.class, FailureClass::Missing | FailureClass::UnknownName) =>
+                    {
                         Ok(since.missing_collection_changes())
                     }
                     Some(_) | None => Err(failure.clone()),

@@ -5,9 +5,21 @@ use std::sync::Arc;
 
 use super::collection::CollectionComparison;
 use crate::model::{
-    Amendment, AmendmentOperation, CollectionRole, DesiredCollection, Enforcement, FieldAmendment, FieldName,
-    FieldValue, ObservedRecord, RecordKey,
+    Amendment, AmendmentOperation, ApplyMode, CollectionRole, DesiredCollection, Enforcement, FieldAmendment,
+    FieldName, FieldValue, ObservationSource, ObservedRecord, RecordKey,
 };
+
+impl CollectionComparison<'_> {
+    /// Adds the reason why people make the changes, if the zone hides the collection from the API.
+    pub(super) fn tell_refusal(&mut self) {
+        let ObservationSource::Attestation { refusal: Some(refusal), .. } = &self.observed.witness else {
+            return;
+        };
+        if self.changes.values().any(|change| change.mode == ApplyMode::Manual) {
+            self.notes.push(format!("{} is changed by people, not over the API: {refusal}", self.id));
+        }
+    }
+}
 
 impl CollectionComparison<'_> {
     /// Adds a note if a local copy in the zone overrides the record.
@@ -81,6 +93,17 @@ impl CollectionComparison<'_> {
             self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
         });
         let other = all.get(&folded(id))?;
-        Some(format!("similar to `{other}`, which is a different row: keys are case-sensitive"))
+        let has_case = id.0.iter().zip(&other.0).any(|(new, old)| new.trim() != old.trim());
+        let has_spaces = id.0.iter().chain(&other.0).any(|part| part.trim() != &**part);
+        let what = match (has_case, has_spaces) {
+            (true, false) => "upper and lower case",
+            (false, _) => "spaces at its start or end",
+            (true, true) => "case, and in spaces at its start or end",
+        };
+        Some(format!(
+            "a second row beside the zone's {other:?}, which differs in {what} only; \
+             if they are the same, write the zone's key, or declare its row `absent: true`",
+            other = other.to_string()
+        ))
     }
 }

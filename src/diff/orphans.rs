@@ -2,7 +2,8 @@
 //! the applied state.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::calendar_entries::is_past;
 use super::collection::{ChangeDraft, CollectionComparison};
@@ -10,7 +11,8 @@ use crate::model::calendar::copies;
 use crate::model::cut_list::cut_sentence_list;
 use crate::model::{
     AppliedRecord, ChangeAction, Channel, DesiredCollection, DifferenceType, FieldChange, FieldName,
-    FieldValue, ManagementOrigin, ObservedRecord, OrphanAction, Provenance, Record, RecordKey,
+    FieldValue, ManagementOrigin, ObservedRecord, OrphanAction, Provenance, Record, RecordAddress, RecordKey,
+    UndeclaredRecords,
 };
 
 /// Maximum number of record names in a note.
@@ -43,6 +45,13 @@ impl<'a> CollectionComparison<'a> {
         for (key, farewell) in orphans.iter().filter(|(key, _)| !listed(key)) {
             let Some(entry) = self.entry(key) else { continue };
             let rows = self.rows.get(key);
+            if let (OrphanAction::Report, Some((_, found))) = (farewell, rows.first()) {
+                // Past calendar entries need no attention.
+                if !is_past(&found.fields, collection) {
+                    self.undeclared.insert(key.clone(), entry.manifest.clone());
+                }
+                continue;
+            }
             let end = match rows {
                 [] => OrphanOutcome::Done,
                 [(_, found)] => self.orphan_outcome(entry, found, *farewell, collection),
@@ -67,6 +76,20 @@ impl<'a> CollectionComparison<'a> {
         dealt_with
     }
 
+    /// Returns the reported orphans, by manifest.
+    pub(super) fn undeclared_records(&self) -> Vec<UndeclaredRecords> {
+        let mut by_manifest: BTreeMap<&Arc<str>, Vec<String>> = BTreeMap::new();
+        for (key, manifest) in &self.undeclared {
+            let (zone, collection, key) = (self.zone.clone(), self.id.clone(), key.clone());
+            let address = RecordAddress { zone, collection, key };
+            by_manifest.entry(manifest).or_default().push(address.to_string());
+        }
+        let records = by_manifest.into_iter();
+        records
+            .map(|(manifest, addresses)| UndeclaredRecords { manifest: Arc::clone(manifest), addresses })
+            .collect()
+    }
+
     fn orphan_outcome(
         &self,
         entry: &'a AppliedRecord,
@@ -80,15 +103,21 @@ impl<'a> CollectionComparison<'a> {
             ManagementOrigin::Created => farewell,
             ManagementOrigin::Adopted | ManagementOrigin::Amended => OrphanAction::Unmanage,
         };
-        let Some(place) = self.since.and_then(|since| since.prune) else {
-            return OrphanOutcome::Stays(UNSAID);
-        };
-        let provenance =
-            Provenance { span: place.clone(), manifest: entry.manifest.clone(), override_index: None };
         if is_past(&found.fields, collection) {
             return OrphanOutcome::Stays(PAST);
         }
+        let place = self.since.and_then(|since| since.prune);
+        let provenance = Provenance {
+            span: place.unwrap_or(&collection.provenance.span).clone(),
+            manifest: entry.manifest.clone(),
+            override_index: None,
+        };
         let (action, edits) = match (farewell, switch) {
+            // The caller reports such orphans.
+            (OrphanAction::Report, _) => return OrphanOutcome::Stays(UNSAID),
+            (OrphanAction::Delete | OrphanAction::Disable, _) if place.is_none() => {
+                return OrphanOutcome::Stays(UNSAID);
+            }
             (OrphanAction::Keep, _) => return OrphanOutcome::Stays(THEIRS),
             (OrphanAction::Unmanage, _) if entry.maker == ManagementOrigin::Created => {
                 return OrphanOutcome::Stays(LET_GO);

@@ -248,7 +248,7 @@ fn broken_expectation_is_reported_as_the_guard_says() {
         facts: vec![fact(found)],
     };
     let first = broken("may A", MaybeKnown::Known(FieldValue::Bool(false)));
-    plan.expectations.others = Some(OtherExpectations { met: 1, not_met: 1, unknown: 1 });
+    plan.expectations.others = Some(OtherExpectations { met: 1, not_met: 1, unknown: 1, left_out: 0 });
     let kept = |verdict| Some(ExpectationGuard { effect: verdict, span: SourceSpan::file("n.yaml") });
     network.guards.expectations = kept(FindingEffect::Deny);
     assert_eq!(told(&network, &plan), "", "nothing is broken");

@@ -102,6 +102,7 @@ codes! {
     SPACES_AROUND_KEY = "Z0512": "key starts or ends with a space";
     DUPLICATE_COLUMN = "Z0513": "duplicate column in `key`";
     NO_SUCH_COLUMN = "Z0514": "column name is not possible in a mapping table";
+    UNKNOWN_COLLECTION = "Z0515": "no zone knows the collection";
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "API key not found";

@@ -95,7 +95,7 @@ pub enum ManagementOrigin {
 pub struct ComparisonBase {
     /// Applied state.
     pub applied_state: AppliedState,
-    /// Orphaned records with their actions. Kept and still managed orphans have no entry.
+    /// Orphaned records with their actions.
     pub orphans: BTreeMap<ZoneCode, BTreeMap<CollectionId, OrphanedRecords>>,
     /// Location of `prune` in the Network manifest. Without `prune`, zonal deletes and disables no orphans.
     pub prune: Option<SourceSpan>,
@@ -115,6 +115,8 @@ pub enum OrphanAction {
     Unmanage,
     /// Keeps the record, because a person changed it in another language.
     Keep,
+    /// Keeps the record and its applied state, and reports that no manifest declares it any more.
+    Report,
 }
 
 /// Handling of orphaned records that zonal created.

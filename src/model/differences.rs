@@ -63,6 +63,8 @@ pub struct CollectionChanges {
     pub create_only_differences: usize,
     /// Unmanaged parts of the collection, kept unchanged.
     pub unmanaged: Vec<UnmanagedCollection>,
+    /// Records that zonal created and no manifest declares any more; they stay as they are.
+    pub undeclared: Vec<UndeclaredRecords>,
     /// Number of records in sync by attestation, not verified.
     pub attested: usize,
     /// Notes for the plan that need no change.
@@ -83,6 +85,15 @@ pub struct UnmanagedCollection {
     pub provenance: Provenance,
     /// Number of its records in the zone.
     pub records: usize,
+}
+
+/// Records of a collection that zonal created for a manifest, and that no manifest declares any more.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct UndeclaredRecords {
+    /// Manifest that declared the records, as kind and name.
+    pub manifest: Arc<str>,
+    /// Addresses of the records.
+    pub addresses: Vec<String>,
 }
 
 impl CollectionChanges {

@@ -144,6 +144,9 @@ pub struct OtherExpectations {
     pub not_met: usize,
     /// Expectations with an unknown verdict, from the zones that the plan has read.
     pub unknown: usize,
+    /// Expectations with an unknown verdict because the selection of the plan leaves tables out.
+    #[serde(default)]
+    pub left_out: usize,
 }
 
 /// Expectation that a plan breaks.

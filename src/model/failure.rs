@@ -43,6 +43,8 @@ pub enum FailureClass {
     Quota,
     /// No such collection in the zone.
     Missing,
+    /// Name of a collection that the zone calls unknown: misspelled in the manifest, or missing in the zone.
+    UnknownName,
     /// Collection exists, but the zone does not let the API read or change it.
     Locked,
     /// Request rejected by the zone for its own reason.
@@ -74,6 +76,7 @@ impl FailureClass {
             | Self::Interrupted
             | Self::Store => true,
             Self::Missing
+            | Self::UnknownName
             | Self::Locked
             | Self::Rejected
             | Self::Malformed

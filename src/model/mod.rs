@@ -54,7 +54,9 @@ pub use desired::{
     FieldAmendment, IN_LIST, NOT_IN_LIST, RecordReference, UnlistedPolicy,
 };
 pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
-pub use differences::{CollectionChanges, CollectionDiff, Differences, UnmanagedCollection};
+pub use differences::{
+    CollectionChanges, CollectionDiff, Differences, UndeclaredRecords, UnmanagedCollection,
+};
 pub use digest::ContentDigest;
 pub use error_chain::error_chain_text;
 pub use event::{ApplyEvent, ApplyReport, WaveReport, WaveResult, WriteOutcome, ZoneReport};

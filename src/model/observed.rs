@@ -100,6 +100,8 @@ pub enum ObservationSource {
     Attestation {
         /// Key fields of records attested as absent.
         gone: Vec<Record>,
+        /// Refusal of the zone to show the collection to the API, if the zone was asked.
+        refusal: Option<String>,
     },
 }
 

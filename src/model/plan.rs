@@ -206,6 +206,9 @@ pub struct PlanCounts {
     pub attested: usize,
     /// Records that manifests unmanage.
     pub unmanaged: usize,
+    /// Records that zonal created, that no manifest declares any more, and that stay.
+    #[serde(default)]
+    pub undeclared: usize,
     /// Differences of records that a zone has detached from the network.
     pub detached: usize,
     /// Differences postponed to a later apply.
@@ -255,6 +258,7 @@ impl PlanCounts {
         self.attested += found.attested;
         self.in_sync += found.in_sync;
         self.converged += found.converged;
+        self.undeclared += found.undeclared.iter().map(|gone| gone.addresses.len()).sum::<usize>();
         self.unmanaged += found.unmanaged.iter().map(|released| released.records).sum::<usize>();
         for change in &found.changes {
             self.detached += usize::from(change.difference == DifferenceType::Detached);

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::journal::REVERT_OF;
+
 /// Position in a text. Lines and columns count from 1, columns in characters; `byte` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct SourcePosition {
@@ -73,6 +75,16 @@ pub struct Provenance {
     pub manifest: Arc<str>,
     /// Index of the override that set the value, from 0; null for the manifest itself.
     pub override_index: Option<u32>,
+}
+
+impl Provenance {
+    /// Returns manifest and location for a sentence. A revert has no manifest, and so no location.
+    pub fn declaration(&self) -> String {
+        match self.manifest.starts_with(REVERT_OF) {
+            true => self.manifest.to_string(),
+            false => format!("{}, {self}", self.manifest),
+        }
+    }
 }
 
 impl fmt::Display for Provenance {

@@ -9,7 +9,8 @@ use crate::model::{
     AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionOwner, CollectionRole,
     CollectionShape, ComparisonBase, ConflictPolicy, DesiredCollection, DesiredState, Enforcement,
     FieldValue, ManagementOrigin, ObservedCollection, ObservedState, OrphanAction, OrphanedRecords,
-    Provenance, PruneConfig, PruneMode, Record, RecordKey, TableName, UnlistedPolicy, ZoneCode, ZoneFailure,
+    Provenance, PruneConfig, PruneMode, Record, RecordKey, SourceSpan, TableName, UnlistedPolicy, ZoneCode,
+    ZoneFailure,
 };
 
 /// Scope of a run.
@@ -43,9 +44,7 @@ pub fn base(
                 .filter(|(key, entry)| {
                     entry.maker == ManagementOrigin::Created || !created_in_another(key, id, collections)
                 })
-                .filter_map(|(key, entry)| {
-                    Some((key.clone(), farewell(entry, prune, enforcement_of(entry, &same))?))
-                })
+                .map(|(key, entry)| (key.clone(), farewell(entry, prune, enforcement_of(entry, &same))))
                 .collect();
             if !orphans.is_empty() {
                 base.orphans.entry(zone.clone()).or_default().insert(id.clone(), orphans);
@@ -93,35 +92,37 @@ fn enforcement_of(entry: &AppliedRecord, same: &[&DesiredCollection]) -> Enforce
     own.map(|desired| desired.enforcement).max().unwrap_or_default()
 }
 
-/// Returns the action for an orphan; `None` if the applied state stays unchanged.
-fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> Option<OrphanAction> {
+/// Returns the action for an orphan.
+fn farewell(entry: &AppliedRecord, prune: &PruneConfig, meant: Enforcement) -> OrphanAction {
     match (entry.maker, prune.mode_for_kind(kind_of(entry))) {
         // An applied absence needs no further tracking.
-        _ if entry.holds.is_none() => Some(OrphanAction::Unmanage),
-        _ if meant == Enforcement::Unmanage => Some(OrphanAction::Unmanage),
+        _ if entry.holds.is_none() => OrphanAction::Unmanage,
+        _ if meant == Enforcement::Unmanage => OrphanAction::Unmanage,
         // A manifest that is not enforced prunes nothing.
-        (ManagementOrigin::Created, _) if meant != Enforcement::Enforce => None,
-        (ManagementOrigin::Adopted | ManagementOrigin::Amended, _) => Some(OrphanAction::Unmanage),
-        (ManagementOrigin::Created, PruneMode::Keep) => None,
-        (ManagementOrigin::Created, PruneMode::Delete) => Some(OrphanAction::Delete),
-        (ManagementOrigin::Created, PruneMode::Disable) => Some(OrphanAction::Disable),
+        (ManagementOrigin::Created, _) if meant != Enforcement::Enforce => OrphanAction::Report,
+        (ManagementOrigin::Adopted | ManagementOrigin::Amended, _) => OrphanAction::Unmanage,
+        (ManagementOrigin::Created, PruneMode::Keep) => OrphanAction::Report,
+        (ManagementOrigin::Created, PruneMode::Delete) => OrphanAction::Delete,
+        (ManagementOrigin::Created, PruneMode::Disable) => OrphanAction::Disable,
     }
 }
 
 /// Adds collections that are compared because of orphans only.
 ///
-/// `shape` returns the behavior of a collection. Unknown types are left out.
+/// `shape` returns the behavior of a collection. Unknown types are left out. Without `prune`, the place of
+/// such a collection is the `location` of its zone.
 pub fn look_at(
     desired: &mut DesiredState,
     base: &ComparisonBase,
     shape: impl Fn(&CollectionId) -> Option<Arc<CollectionShape>>,
+    location: impl Fn(&ZoneCode) -> Option<SourceSpan>,
 ) {
-    let Some(place) = &base.prune else { return };
     for (zone, collections) in &base.orphans {
         let known = base.applied_state.zones.get(zone);
+        let Some(place) = base.prune.clone().or_else(|| location(zone)) else { continue };
         for (id, orphans) in collections {
             let going = orphans.iter().find(|(_, farewell)| match farewell {
-                OrphanAction::Delete | OrphanAction::Disable => true,
+                OrphanAction::Delete | OrphanAction::Disable | OrphanAction::Report => true,
                 OrphanAction::Unmanage | OrphanAction::Keep => false,
             });
             let Some(collection) = known.and_then(|known| known.get(id)) else { continue };
@@ -185,7 +186,8 @@ pub fn spare(base: &mut ComparisonBase, observed: &ObservedState) {
                         OrphanAction::Delete
                         | OrphanAction::Disable
                         | OrphanAction::Unmanage
-                        | OrphanAction::Keep => {}
+                        | OrphanAction::Keep
+                        | OrphanAction::Report => {}
                     }
                 }
             }
@@ -256,7 +258,8 @@ mod tests {
             "A Delete, C Unmanage, D Unmanage, E Delete"
         );
         assert_eq!(orphans(&["ALPHA"], &["UserGroups"], PruneMode::Disable), "B Disable");
-        assert_eq!(orphans(&["ALPHA"], &[], PruneMode::Keep), "C Unmanage, D Unmanage");
+        let kept = "A Report, B Report, C Unmanage, D Unmanage, E Report";
+        assert_eq!(orphans(&["ALPHA"], &[], PruneMode::Keep), kept);
         assert_eq!(orphans(&["BETA"], &[], PruneMode::Delete), "");
     }
 }

@@ -102,13 +102,18 @@ async fn read<A: ZoneReader>(
     attested: Option<&AttestedZone>,
     id: &CollectionId,
 ) -> Result<CollectionSnapshot, ZoneFailure> {
+    let mut refusal = None;
     if alma::serves(&id.kind) {
         match alma.read_collection(id).await {
-            Err(failure) if failure.class == FailureClass::Locked => {}
+            Err(failure) if failure.class == FailureClass::Locked => refusal = Some(failure.message),
             answer => return answer,
         }
     }
-    read_beside_alma(gateway, attested, id).await
+    let mut snapshot = read_beside_alma(gateway, attested, id).await?;
+    if let ObservationSource::Attestation { refusal: reason, .. } = &mut snapshot.observed.witness {
+        *reason = refusal;
+    }
+    Ok(snapshot)
 }
 
 /// Reads a collection that Alma's API does not show, from the gateway or from attestations.
@@ -135,7 +140,7 @@ async fn read_beside_alma(
         records,
         references: None,
         channel: Channel::Runbook,
-        witness: ObservationSource::Attestation { gone },
+        witness: ObservationSource::Attestation { gone, refusal: None },
     };
     Ok(CollectionSnapshot { observed, raw: Json::Null })
 }

@@ -9,7 +9,7 @@ use super::markdown::escape::{cell, code, page_prose};
 use super::text::count;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
-    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance,
+    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance, REVERT_OF,
 };
 
 /// All manual steps of a plan.
@@ -44,6 +44,9 @@ pub struct RunbookPage {
     pub collection: String,
     /// Alma menu path, or an empty string if unknown.
     pub menu: String,
+    /// Notes about the collection, such as the reason why it is not changed over the API.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Manual steps, in order.
     pub steps: Vec<RunbookStep>,
 }
@@ -98,6 +101,7 @@ fn page(diff: &CollectionDiff) -> Option<RunbookPage> {
     (!steps.is_empty()).then(|| RunbookPage {
         collection: diff.id.to_string(),
         menu: diff.shape.menu.to_string(),
+        notes: found.notes.clone(),
         steps,
     })
 }
@@ -153,6 +157,9 @@ pub fn markdown(runbook: &RunbookJson) -> String {
             if !page.menu.is_empty() {
                 let _ = writeln!(out, "Open {}.\n", page_prose(&page.menu));
             }
+            for note in &page.notes {
+                let _ = writeln!(out, "Note: {}.\n", page_prose(note));
+            }
             page.steps.iter().for_each(|step| self::step_markdown(&mut out, step));
         }
     }
@@ -185,8 +192,10 @@ fn step_markdown(out: &mut String, step: &RunbookStep) {
     for reason in &step.reasons {
         let _ = writeln!(out, "  Why: {}.", page_prose(reason));
     }
-    let Provenance { span, manifest, .. } = &step.declared_at;
-    let _ = writeln!(out, "  Declared in {}.\n", page_prose(&format!("{manifest}, {span}")));
+    let _ = match step.declared_at.manifest.starts_with(REVERT_OF) {
+        true => writeln!(out, "  This is the {}.\n", page_prose(&step.declared_at.manifest)),
+        false => writeln!(out, "  Declared in {}.\n", page_prose(&step.declared_at.declaration())),
+    };
 }
 
 /// Returns the instruction of a step, without the record key.

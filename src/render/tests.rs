@@ -333,7 +333,7 @@ fn broken_expectations_appear_escaped_in_every_format() {
                 span: place,
             }],
         }],
-        others: Some(OtherExpectations { met: 1_234, not_met: 0, unknown: 2 }),
+        others: Some(OtherExpectations { met: 1_234, not_met: 0, unknown: 2, left_out: 0 }),
     };
     let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
     let (_, text) = text.split_once("Breaks").unwrap();

@@ -4,7 +4,7 @@ use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::selection::SelectionScope;
 use super::snapshot_reader::ObservedSnapshot;
-use crate::model::{ComparisonBase, ComparisonMode, DesiredState};
+use crate::model::{ComparisonBase, ComparisonMode, DesiredState, Network, ZoneCode};
 use crate::plan::orphans::{self, RunScope};
 
 /// Returns the base for the zones of a command; `None` without a store. The applied state of a snapshot
@@ -28,9 +28,10 @@ pub async fn load(
 }
 
 /// Adds collections that only contain orphans created by zonal to the desired state, so that they are read.
-pub fn keep_orphans_in_view(desired: &mut DesiredState, base: Option<&ComparisonBase>) {
+pub fn keep_orphans_in_view(network: &Network, desired: &mut DesiredState, base: Option<&ComparisonBase>) {
     if let Some(base) = base {
-        orphans::look_at(desired, base, crate::kinds::shape);
+        let location = |code: &ZoneCode| network.zone(code).map(|zone| zone.span.clone());
+        orphans::look_at(desired, base, crate::kinds::shape, location);
     }
 }
 

@@ -43,6 +43,7 @@ pub mod snapshot;
 pub mod snapshot_reader;
 mod superseded_runs;
 pub mod unfinished_runs;
+mod unknown_names;
 pub mod unmanage;
 
 pub use effects::{CancelSignal, SessionEffects};

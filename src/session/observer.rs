@@ -66,6 +66,8 @@ pub enum SessionEvent<'a> {
 pub enum SessionNote {
     /// Shard without zones.
     EmptyShard(ZoneShard),
+    /// Manifests that declare nothing for any zone, so that no zone is asked and no key is tried.
+    NothingDeclared,
     /// Zones of an earlier revision that left the network.
     RemovedZones {
         /// The revision.

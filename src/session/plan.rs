@@ -8,13 +8,14 @@ use super::error::SessionError;
 use super::load::LoadedConfig;
 use super::network_session::NetworkSession;
 use super::observe_zones::{ObservedZones, observe_zones};
-use super::observer::SessionObserver;
+use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::provider_factory::ProviderFactory;
 use super::reverted_run::{self, RestoreScope, RevertedRun};
 use super::reviewed_plan::ReviewedPlan;
 use super::selected_state::{SelectedState, select};
 use super::selection::{DriftFilter, ManifestSelection};
 use super::snapshot_reader::ObservedSnapshot;
+use super::unknown_names::find_unknown_names;
 use crate::analysis::{self, NetworkSettings};
 use crate::guard::{GuardOverrides, UnusedOverride};
 use crate::model::{
@@ -136,13 +137,20 @@ pub async fn plan(
         // A revert touches only its own records.
         base.orphans.clear();
     }
-    comparison_base::keep_orphans_in_view(&mut selected.desired, base.as_ref());
+    comparison_base::keep_orphans_in_view(&config.network, &mut selected.desired, base.as_ref());
     let revision = base_revision::find(session, &request.base, base.as_ref(), observer).await?;
+    if selected.desired.zones.is_empty() && selected.description.is_none() {
+        observer.notice(&SessionEvent::Note(SessionNote::NothingDeclared));
+    }
     // The observed state: from the zones or a snapshot.
     let collections = base_revision::collections_to_observe(&selected.desired, revision.as_ref());
     let accepted = base.as_ref().map(|base| &base.applied_state);
     let ObservedZones { observed, providers } =
         observe_zones(session, &collections, request.snapshot.as_ref(), accepted, observer).await?;
+    let unknown = find_unknown_names(&selected.desired, &observed);
+    if !unknown.is_empty() {
+        return Err(SessionError::InvalidManifests(config.locate(unknown)));
+    }
     // The rest is computed, away from the async threads.
     let input = PlanningInput {
         network: config.network.clone(),
@@ -292,10 +300,11 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     };
     // Approvals and overrides refer to the reviewed plan.
     plan.digest = under_review.plan;
-    let before = NetworkSettings::from_observed(&network, &observed);
+    let mut before = NetworkSettings::from_observed(&network, &observed);
+    before.leave_out(&selected.declared_settings);
     let after = before.with_plan_applied(&plan);
     plan.impacts = analysis::impact(&plan, &before, &after);
-    plan.expectations = analysis::outlook(&expectations, &before, &after);
+    plan.expectations = analysis::outlook(&network, &expectations, &before, &after);
     let mut approved = approved_overrides(&approvals, &plan);
     approved.extend(request.reviewed.into_iter().flat_map(|reviewed| reviewed.overrides));
     let overrides =
@@ -369,6 +378,7 @@ mod tests {
                 description: None,
                 inputs: Default::default(),
                 scope: SelectionScope::default(),
+                declared_settings: Default::default(),
             },
             base: None,
             revision: None,

@@ -170,14 +170,19 @@ fn of_hold(hold: &Deferral) -> Option<RunOutcome> {
 
 /// Returns the result for a failed collection.
 ///
-/// A zone or gateway that did not answer, or whose answer is damaged, makes the result incomplete; other
+/// A zone or gateway that did not answer, lacks a collection, or whose answer is damaged, makes the result incomplete; other
 /// failures count as failed writes.
 fn of_failure(class: FailureClass) -> RunOutcome {
     match (class, class.whole_zone()) {
         (FailureClass::Store, _) => RunOutcome::Partial,
-        (FailureClass::Gateway | FailureClass::Malformed | FailureClass::Truncated, _) | (_, true) => {
-            RunOutcome::Incomplete
-        }
+        (
+            FailureClass::Gateway
+            | FailureClass::Malformed
+            | FailureClass::Truncated
+            | FailureClass::UnknownName,
+            _,
+        )
+        | (_, true) => RunOutcome::Incomplete,
         (_, false) => RunOutcome::Partial,
     }
 }

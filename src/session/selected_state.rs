@@ -1,5 +1,7 @@
 //! Desired state of the selected zones, before any request to a zone.
 
+use std::collections::BTreeSet;
+
 use super::changed_since;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
@@ -7,6 +9,7 @@ use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::reverted_run::RevertedRun;
 use super::reviewed_plan::ReviewedPlan;
 use super::selection::{ManifestSelection, SelectionScope, join_descriptions};
+use crate::analysis::SettingsCollection;
 use crate::model::{DesiredState, PlanInputs, ZoneCode};
 use crate::plan;
 
@@ -21,6 +24,8 @@ pub struct SelectedState {
     pub inputs: PlanInputs,
     /// Zones and kinds of the selection.
     pub scope: SelectionScope,
+    /// Settings that manifests declare, inside the selection or not; empty without a selection.
+    pub declared_settings: BTreeSet<(ZoneCode, SettingsCollection)>,
 }
 
 /// Returns the desired state of the selected zones: what the manifests declare or what was there before a
@@ -68,7 +73,8 @@ pub async fn select(
     let selected_zones = || {
         let zones = network.zones.iter().filter(|zone| selection.zones.selects(zone));
         let is_changed = |code: &ZoneCode| changed.is_none() || desired.zones.contains_key(code);
-        zones.map(|zone| zone.code.clone()).filter(is_changed)
+        let is_in_shard = |code: &ZoneCode| selection.shard.is_none_or(|shard| shard.contains_zone(code));
+        zones.map(|zone| zone.code.clone()).filter(is_in_shard).filter(is_changed)
     };
     let scope = match (reviewed, reverted) {
         (Some(reviewed), _) => SelectionScope {
@@ -81,5 +87,19 @@ pub async fn select(
         (None, None) => SelectionScope { zones: selected_zones().collect(), kinds: selection.kinds.clone() },
     };
     let description = join_descriptions(description.into_iter().chain(changed));
-    Ok(SelectedState { desired, description, inputs, scope })
+    let declared_settings = match description {
+        Some(_) => declared_settings(&config.desired),
+        None => BTreeSet::new(),
+    };
+    Ok(SelectedState { desired, description, inputs, scope, declared_settings })
+}
+
+/// Returns the settings that the manifests declare, by zone.
+fn declared_settings(desired: &DesiredState) -> BTreeSet<(ZoneCode, SettingsCollection)> {
+    let collections = desired.zones.iter().flat_map(|(code, collections)| {
+        collections.iter().filter_map(move |collection| {
+            Some((code.clone(), SettingsCollection::from_collection_id(&collection.id)?))
+        })
+    });
+    collections.collect()
 }

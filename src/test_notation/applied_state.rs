@@ -3,7 +3,7 @@
 use crate::diff::three_way;
 use crate::model::{
     AppliedCollection, AppliedRecord, AppliedState, CollectionId, FieldValue, ManagementOrigin,
-    ObservedState, PruneConfig, PruneMode, RecordKey,
+    ObservedState, PruneConfig, PruneMode, RecordKey, SourceSpan,
 };
 use crate::plan::orphans::{RunScope, base, look_at, spare};
 
@@ -73,7 +73,7 @@ fn value(text: &str) -> FieldValue {
 
 /// Returns the prune configuration of the network, for all kinds.
 pub(crate) fn prune(otherwise: PruneMode) -> PruneConfig {
-    let place = (otherwise != PruneMode::Keep).then(|| crate::model::SourceSpan::file("network.yaml"));
+    let place = (otherwise != PruneMode::Keep).then(|| SourceSpan::file("network.yaml"));
     PruneConfig { otherwise, span: place, ..PruneConfig::default() }
 }
 
@@ -89,7 +89,7 @@ pub(crate) fn differing_since_apply(
     let zones = ["ALPHA".into()].into();
     let mut base =
         base(ledger(ledger_text), &desired, &prune(pruning), RunScope { zones: &zones, kinds: &[] });
-    look_at(&mut desired, &base, crate::kinds::shape);
+    look_at(&mut desired, &base, crate::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     let seen: ObservedState = observed(&desired, tables);
     spare(&mut base, &seen);
     let found = three_way(&desired, &seen, Some(&base));

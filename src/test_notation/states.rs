@@ -218,6 +218,9 @@ pub(crate) fn shown(differences: &Differences) -> String {
             Ok(found) => {
                 found.changes.iter().for_each(|change| out.push_str(&line(change)));
                 found.notes.iter().for_each(|note| out.push_str(&format!("note: {note}\n")));
+                for gone in &found.undeclared {
+                    let _ = writeln!(out, "undeclared: {} ({})", gone.addresses.join(", "), gone.manifest);
+                }
                 let released: usize = found.unmanaged.iter().map(|released| released.records).sum();
                 let counts = [
                     (found.unlisted, "unmanaged"),

@@ -283,7 +283,7 @@ impl AppliedStateScenario {
         let mut desired = self.desired();
         let zones: BTreeSet<ZoneCode> = [ZONE.into()].into();
         let base = base(self.ledger(), &desired, prune, RunScope { zones: &zones, kinds: &[] });
-        look_at(&mut desired, &base, kinds::shape);
+        look_at(&mut desired, &base, kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
         let observed = self.observed(&desired);
         let mut found = diff::three_way(&desired, &observed, Some(&base));
         change_origin::by_ledger(&mut found, &desired, &observed, &base);

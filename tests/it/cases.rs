@@ -86,6 +86,8 @@ cases! {
     snapshot,
     stale_collections,
     support,
+    undeclared,
+    unknown_names,
     unmanage,
     write_order,
 }

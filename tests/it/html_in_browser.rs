@@ -149,7 +149,7 @@ fn planned() -> Plan {
                 references: None,
                 channel: if by_hand { Channel::Runbook } else { Channel::Api },
                 witness: if by_hand {
-                    ObservationSource::Attestation { gone: Vec::new() }
+                    ObservationSource::Attestation { gone: Vec::new(), refusal: None }
                 } else {
                     ObservationSource::Zone
                 },

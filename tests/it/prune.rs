@@ -76,7 +76,7 @@ async fn orphaned(left: &[&str]) -> SimulatedNetwork {
     let place = Some(SourceSpan::file("network.yaml"));
     let prune = PruneConfig { otherwise: PruneMode::Delete, span: place, ..PruneConfig::default() };
     let base = base(ledger, &rehearsal.desired, &prune, RunScope { zones: &zones, kinds: &[] });
-    look_at(&mut rehearsal.desired, &base, zonal::kinds::shape);
+    look_at(&mut rehearsal.desired, &base, zonal::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     rehearsal.base = Some(base);
     rehearsal
 }

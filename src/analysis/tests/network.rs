@@ -47,7 +47,8 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
             }
             (false, Some((zone, id))) if line == "attested" => {
                 let answer = observed.zones.get_mut(zone).unwrap().collections.get_mut(id).unwrap();
-                answer.as_mut().unwrap().witness = ObservationSource::Attestation { gone: Vec::new() };
+                answer.as_mut().unwrap().witness =
+                    ObservationSource::Attestation { gone: Vec::new(), refusal: None };
             }
             (false, _) => {
                 let (zone, name) = line.split_once(' ').unwrap();

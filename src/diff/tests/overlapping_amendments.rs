@@ -104,7 +104,11 @@ fn unreadable_record_is_absent_only_if_attested() {
     let unsaid = " (if the record exists: its removal is not attested)";
     let differing = |held: &[Record], gone: &[&str]| {
         let gone = gone.iter().map(|group| of(group)).collect();
-        differing(GROUPS, ObservationSource::Attestation { gone }, &[("RestrictedUsers", held)])
+        differing(
+            GROUPS,
+            ObservationSource::Attestation { gone, refusal: None },
+            &[("RestrictedUsers", held)],
+        )
     };
     let both = format!("{}{}", removal("B", unsaid), removal("C", unsaid));
     assert_eq!(differing(&[], &[]), format!("{there}{both}"));

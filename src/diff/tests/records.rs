@@ -169,7 +169,8 @@ fn new_row_similar_to_existing_row_has_note() {
             "code T en\nConsortia One"
         ),
         "+ ALPHA/CodeTable/T/CONSORTIA code=\"CONSORTIA\" description=\"One\" default=false enabled=true \
-         (similar to `Consortia`, which is a different row: keys are case-sensitive)\n\
+         (a second row beside the zone's \"Consortia\", which differs in upper and lower case only; \
+         if they are the same, write the zone's key, or declare its row `absent: true`)\n\
          1 unmanaged in ALPHA/CodeTable/T\n"
     );
 }

@@ -112,8 +112,24 @@ fn orphan_created_by_zonal_is_pruned_if_configured() {
     );
     assert_eq!(
         differing_since_apply(Keep, OTHER, MADE, zone),
-        "1 unmanaged in ALPHA/CodeTable/T\n1 in sync, 0 agreed\n"
+        "undeclared: ALPHA/CodeTable/T/A (CodeTable/t)\n1 in sync, 0 agreed\n"
     );
+}
+
+#[test]
+fn created_record_that_no_manifest_declares_is_reported() {
+    let made = "code T code\nA created code=A description=One\n\
+                code U code\nX created code=X description=Ex from CodeTable/u\n\
+                Y created code=Y description=Why from CodeTable/u";
+    assert_eq!(
+        differing_since_apply(Keep, ONE, made, "code T en\nA One\ncode U en\nX Changed\nZ Own"),
+        "undeclared: ALPHA/CodeTable/U/X (CodeTable/u)\n1 unmanaged in ALPHA/CodeTable/U\nforget Y\n\
+         1 in sync, 0 agreed\n",
+        "a table that no manifest names is read, and a row that is gone is forgotten"
+    );
+    let strict = format!("{OTHER}\nunlisted: disable");
+    let all = differing_since_apply(Keep, &strict, MADE, "code T en\nA One\nB Two");
+    assert!(all.starts_with("~ ALPHA/CodeTable/T/A") && !all.contains("undeclared"), "{all}");
 }
 
 #[test]
@@ -203,11 +219,11 @@ fn applied_record_keeps_other_fields_when_amended() {
     let known = "whole FulfillmentRules unit name\nU|R created terms=T p=[A,X] from FulfillmentRules/old";
     assert_eq!(
         differing_since_apply(Keep, RULE, known, zone),
-        "1 unmanaged in ALPHA/FulfillmentRules\n1 in sync, 0 agreed\n"
+        "undeclared: ALPHA/FulfillmentRules/U|R (FulfillmentRules/old)\n1 in sync, 0 agreed\n"
     );
     assert_eq!(
         differing_since_apply(Keep, RULE, &known.replace("[A,X]", "[A]"), zone),
-        "1 unmanaged in ALPHA/FulfillmentRules\n\
+        "undeclared: ALPHA/FulfillmentRules/U|R (FulfillmentRules/old)\n\
          = U|R: Adopted p=[\"A\", \"X\"] terms=\"T\", FulfillmentRules/old\n1 in sync, 0 agreed\n"
     );
 }

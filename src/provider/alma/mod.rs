@@ -31,7 +31,7 @@ use secrecy::SecretString;
 use self::library_scope_check::LibraryScopeCheck;
 use self::object_layout::ObjectLayout;
 use self::put_client::{PutBody, PutClient};
-use self::table::TableRequest;
+use self::table::{TableRequest, repeated_key};
 use self::table_directory::TableDirectory;
 use self::table_layout::TableLayout;
 use super::budget::RequestBudget;
@@ -210,7 +210,24 @@ impl AlmaReader {
             AlmaTableType::Code => code_table::snapshot(asked, body)?,
             AlmaTableType::Mapping => mapping_table::snapshot(asked, body)?,
         };
+        if let Some(failure) = repeated_key(table.layout(), &snapshot.observed) {
+            return Err(failure);
+        }
         Ok((complete(snapshot)?, reading))
+    }
+
+    /// Adds help from the zone's list of tables to the failure of a table that the zone calls unknown.
+    async fn explain_failure(&self, id: &CollectionId, failure: ZoneFailure) -> ZoneFailure {
+        let (TableName::Code(code), Ok(AlmaCollectionType::Table(table))) =
+            (&id.table, AlmaCollectionType::from_collection_id(id))
+        else {
+            return failure;
+        };
+        let directory = match table {
+            AlmaTableType::Code => &self.code_tables,
+            AlmaTableType::Mapping => &self.mapping_tables,
+        };
+        directory.explain_unknown_code(table.layout(), &self.getter, code, failure).await
     }
 
     /// Returns the codes of the zone's listed tables of one type.
@@ -235,8 +252,10 @@ impl AlmaReader {
 
 impl ZoneReader for AlmaReader {
     async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
-        let read = self.read_snapshot(id).await;
-        read.map(|(snapshot, _)| snapshot).map_err(|failure| self.getter.discreet(failure))
+        match self.read_snapshot(id).await {
+            Ok((snapshot, _)) => Ok(snapshot),
+            Err(failure) => Err(self.getter.discreet(self.explain_failure(id, failure).await)),
+        }
     }
 
     fn request_usage(&self) -> RequestUsage {

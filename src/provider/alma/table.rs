@@ -1,5 +1,6 @@
 //! Parses the body of a table into records, or rejects the body as unreliable.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -8,8 +9,8 @@ use super::table_layout::{
     JsonObject, MANAGED_IN_NETWORK, TableLayout, cell, flag, non_empty_text, rows, text,
 };
 use crate::model::{
-    CollectionId, FailureClass, FieldName, FieldValue, ObservedRecord, Record, TableName, ZoneCode,
-    ZoneFailure,
+    CollectionId, FailureClass, FieldName, FieldValue, ObservedCollection, ObservedRecord, Record, TableName,
+    ZoneCode, ZoneFailure,
 };
 
 /// Request for a table.
@@ -57,6 +58,23 @@ pub fn records(layout: &TableLayout, body: &Json) -> Result<Vec<ObservedRecord>,
             record(layout, row, &mut names).map_err(|what| format!("row {}: {what}", index + 1))
         })
         .collect()
+}
+
+/// Returns the failure for an answer that repeats a row of a table whose rows have a key of their own.
+///
+/// Such an answer is damaged and may lack other rows, and a write would send the repeated row twice.
+pub fn repeated_key(layout: &TableLayout, observed: &ObservedCollection) -> Option<ZoneFailure> {
+    let mut seen = BTreeSet::new();
+    let key_of = |record: &ObservedRecord| -> Vec<String> {
+        layout.key.iter().filter_map(|field| Some(record.fields.get(*field)?.as_text()?.to_owned())).collect()
+    };
+    let mut keys = observed.records.iter().map(key_of).filter(|key| !key.is_empty());
+    let repeated = keys.find(|key| !seen.insert(key.clone()))?;
+    let message = format!("the zone returned the row `{}` of {} twice", repeated.join("|"), observed.id);
+    Some(ZoneFailure::new(FailureClass::Malformed, message).help(
+        "zonal neither plans nor writes such a table, because other rows may be missing; check the table in Alma, \
+         and remove one of the rows or report the answer to the vendor's support",
+    ))
 }
 
 /// Field names, created once for all rows.

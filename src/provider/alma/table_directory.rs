@@ -25,7 +25,7 @@ impl TableDirectory {
     /// Returns the technical code of a table.
     ///
     /// # Errors
-    /// [`FailureClass::Missing`] if no table has the name. [`FailureClass::Mismatch`] if the name differs
+    /// [`FailureClass::UnknownName`] if no table has the name. [`FailureClass::Mismatch`] if the name differs
     /// only in case, or if several tables match. Any failure of the list.
     pub async fn code(
         &self,
@@ -47,6 +47,30 @@ impl TableDirectory {
 }
 
 impl TableDirectory {
+    /// Adds help from the zone's own list to the failure of a table whose code the zone calls unknown.
+    pub async fn explain_unknown_code(
+        &self,
+        layout: &TableLayout,
+        getter: &GetClient,
+        code: &str,
+        failure: ZoneFailure,
+    ) -> ZoneFailure {
+        if failure.class != FailureClass::UnknownName {
+            return failure;
+        }
+        // Without a list, the failure keeps its general help.
+        let Ok(codes) = self.codes(layout, getter).await else { return failure };
+        let near = similar(codes.iter().map(String::as_str), code);
+        let near: Vec<_> = near.into_iter().map(|code| format!("`{code}`")).collect();
+        match near.is_empty() {
+            true => {
+                let noun = layout.noun;
+                failure.help(format!("the zone lists {} {noun}s, none with a similar code", codes.len()))
+            }
+            false => failure.help(format!("did you mean {}?", near.join(" or "))),
+        }
+    }
+
     /// Returns the technical codes of all listed tables.
     ///
     /// # Errors
@@ -98,6 +122,17 @@ fn tables<'a>(layout: &TableLayout, page: &'a Json) -> Result<Vec<&'a Json>, Zon
     }
 }
 
+/// Returns the names that are similar to a name, at most three.
+fn similar<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Vec<&'a str> {
+    let plain = name.to_lowercase();
+    let mut near: Vec<(f64, &str)> = names
+        .map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &plain), known))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
 fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<String, ZoneFailure> {
     let noun = layout.noun;
     let called: Vec<&TableListing> = entries.iter().filter(|entry| entry.title == title).collect();
@@ -118,14 +153,9 @@ fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<S
         return Err(ZoneFailure::new(FailureClass::Mismatch, format!("no {noun} has the name {title:?}"))
             .help(format!("use the zone's spelling {:?} (`table: {}`)", entry.title, entry.code)));
     }
-    let mut near: Vec<(f64, &TableListing)> = entries
-        .iter()
-        .map(|entry| (strsim::jaro_winkler(&entry.title.to_lowercase(), &plain), entry))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .collect();
-    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    let names: Vec<_> = near.iter().take(3).map(|(_, entry)| format!("{:?}", entry.title)).collect();
-    let failure = ZoneFailure::new(FailureClass::Missing, format!("no {noun} has the name {title:?}"));
+    let names = similar(entries.iter().map(|entry| entry.title.as_str()), title);
+    let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
+    let failure = ZoneFailure::new(FailureClass::UnknownName, format!("no {noun} has the name {title:?}"));
     Err(match names.is_empty() {
         true => failure.help(format!("the zone lists {} {noun}s, none with a similar name", entries.len())),
         false => failure.help(format!("did you mean {}", names.join(" or "))),

@@ -51,6 +51,7 @@ fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure>
         Ok(answer) => Ok(Some(answer)),
         Err(failure) => match failure.class {
             FailureClass::Missing
+            | FailureClass::UnknownName
             | FailureClass::Locked
             | FailureClass::Rejected
             | FailureClass::Gateway

@@ -118,6 +118,7 @@ impl GatewayReader {
             | FailureClass::Truncated
             | FailureClass::Gateway => FailureClass::Gateway,
             other @ (FailureClass::Missing
+            | FailureClass::UnknownName
             | FailureClass::Locked
             | FailureClass::Rejected
             | FailureClass::Mismatch

@@ -105,6 +105,7 @@ fn other_counts(plan: &Plan) -> String {
         unlisted: unmanaged,
         create_only_differences: ignored,
         attested,
+        undeclared,
         unmanaged: released,
         detached,
         postponed: _,
@@ -120,6 +121,7 @@ fn other_counts(plan: &Plan) -> String {
         (detached, "detached from the network"),
         (attested, "attested by people, not verified"),
         (released, "released, staying as they are"),
+        (undeclared, "no longer declared by any manifest, though zonal created them"),
         (unmanaged, "not managed by any manifest"),
         (ignored, "different, and left alone as manifests say"),
     ];
@@ -129,7 +131,7 @@ fn other_counts(plan: &Plan) -> String {
     let mut words = String::new();
     let moved = [
         (drifted, "because the zone moved"),
-        (pending, "because the manifests moved"),
+        (pending, "not applied yet"),
         (conflict, "in conflict, because both moved, each in its own way"),
     ];
     let moved = moved.into_iter().filter(|(number, _)| *number > 0);

@@ -137,7 +137,7 @@ impl From<&ObservedCollection> for CollectionContentJson {
         records.sort_by(|one, other| one.fields.cmp(&other.fields));
         let gone = match witness {
             ObservationSource::Zone => None,
-            ObservationSource::Attestation { gone } => {
+            ObservationSource::Attestation { gone, refusal: _ } => {
                 let mut gone = gone.clone();
                 gone.sort();
                 Some(gone)
@@ -166,8 +166,10 @@ impl From<CollectionContentJson> for ObservedCollection {
             records,
             references,
             channel,
-            witness: attested_gone
-                .map_or(ObservationSource::Zone, |gone| ObservationSource::Attestation { gone }),
+            witness: attested_gone.map_or(ObservationSource::Zone, |gone| ObservationSource::Attestation {
+                gone,
+                refusal: None,
+            }),
         }
     }
 }

@@ -22,6 +22,8 @@ pub struct CommentContent<'a> {
     pub held: BTreeMap<String, Vec<&'a ZoneCode>>,
     /// Zones with notes about unchanged records, by note.
     pub notes: BTreeMap<&'a str, Vec<&'a ZoneCode>>,
+    /// Records that no manifest declares any more, one sentence for each manifest and collection.
+    pub undeclared: Vec<String>,
     /// Zones with unmanaged records, by description.
     pub released: BTreeMap<String, Vec<&'a ZoneCode>>,
 }
@@ -74,6 +76,7 @@ impl<'a> CommentContent<'a> {
             unknown,
             held,
             notes: text::notes(plan),
+            undeclared: text::undeclared_sentences(plan),
             released: text::unmanaged_notes(plan),
         }
     }

@@ -8,7 +8,7 @@ use super::comment_marker::is_approvable;
 use super::escape::{code, prose};
 use super::{CommentContext, CommentDetail, CommentPurpose};
 use crate::model::{ChangeGroupState, ComparisonMode, Finding, FindingEffect, PlanCost, ZoneCode};
-use crate::render::text::{self, DriftCounts, count, thousands};
+use crate::render::text::{self, DriftCounts, UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, count, thousands};
 
 /// Maximum length of a snapshot path; zonal omits longer paths.
 const PATH: usize = 200;
@@ -237,12 +237,19 @@ pub fn zone_codes<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>) -> String {
     zones.into_iter().map(|zone| code(zone.as_str())).collect::<Vec<_>>().join(", ")
 }
 
-/// Writes notes and unmanaged records.
+/// Writes records that are no longer declared, notes and unmanaged records.
 pub fn write_notes(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,
     level: CommentDetail,
 ) -> fmt::Result {
+    if !content.undeclared.is_empty() {
+        writeln!(sheet, "**{UNDECLARED_TITLE}**\n")?;
+        for sentence in content.undeclared.iter().filter(|_| level < CommentDetail::Collections) {
+            writeln!(sheet, "- {}", prose(sentence))?;
+        }
+        writeln!(sheet, "\n{}\n", prose(&UNDECLARED_WAYS_OUT.join(" ")))?;
+    }
     if level >= CommentDetail::Collections || content.released.is_empty() && content.notes.is_empty() {
         return Ok(());
     }
@@ -276,6 +283,7 @@ pub fn sums(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Resul
         (counts.detached, "Detached from the network"),
         (counts.attested, "Attested, not verified"),
         (counts.unmanaged, "Released, staying as they are"),
+        (counts.undeclared, "No longer declared"),
         (counts.unlisted, "Unmanaged"),
         (counts.create_only_differences, "Ignored drift"),
     ];

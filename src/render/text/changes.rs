@@ -130,12 +130,11 @@ fn state(change: &Change) -> &'static str {
 
 /// Returns the comments of a change: declaration, origin, conflict, reason, notes and last author.
 pub fn remarks(change: &Change, channel: Channel) -> Vec<String> {
-    let Provenance { span: _, manifest, override_index: _ } = &change.provenance;
     let way = match channel {
         Channel::Api | Channel::Runbook => "",
         Channel::Gateway => ", over the gateway",
     };
-    let mut remarks = vec![format!("{manifest}, {}{way}", change.provenance)];
+    let mut remarks = vec![format!("{}{way}", change.provenance.declaration())];
     remarks.extend(change.origin.map(|origin| origin_text(origin).to_owned()));
     remarks.extend(conflict::conflict_lines(change));
     remarks.extend(change.reason.clone());
@@ -160,9 +159,8 @@ pub fn last_changed(change: &Change) -> Option<String> {
 pub fn origin_text(origin: ChangeOrigin) -> &'static str {
     match origin {
         ChangeOrigin::Drifted => "drifted: the zone left what the manifests have said all along",
-        ChangeOrigin::Pending => {
-            "pending: the manifests changed, and the zone still holds what they said before"
-        }
+        // Also for records that an interrupted run did not reach, where no manifest changed.
+        ChangeOrigin::Pending => "pending: not applied yet",
         ChangeOrigin::Conflict => "conflict: both the manifests and the zone changed it, each in its own way",
     }
 }
@@ -176,7 +174,7 @@ pub fn write_failed_collection(
 ) {
     let head = format_args!("# {id} cannot be planned");
     let _ = writeln!(out, "  {}", styled(BOLD, head));
-    let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({}, {provenance})", provenance.manifest)));
+    let _ = writeln!(out, "  {}", styled(DIM, format_args!("# ({})", provenance.declaration())));
     let _ = writeln!(out, "  {} {}", styled(REMOVE, '!'), safe(failure));
     if let Some(help) = &failure.help {
         let _ = writeln!(out, "    help: {}", safe(help));

@@ -7,6 +7,8 @@ use super::changes;
 use super::conflict::classes;
 use super::formatting::{BOLD, count, styled, thousands, zone_list};
 use super::plan::{heading, tell_notes, unknown};
+use super::undeclared::write_undeclared;
+use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
 use crate::model::{Change, ChangeGroup, ChangeGroupState, ChangeOrigin, ComparisonMode, Plan, ZonePlan};
 
 /// Returns all differences, grouped by zones with identical differences.
@@ -22,9 +24,11 @@ pub fn drift(plan: &Plan) -> String {
     for group in with(ChangeGroupState::Changes) {
         group_of_zones(&mut out, plan, group);
     }
+    write_unknown_names(&mut out, plan);
     for group in with(ChangeGroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
+    write_undeclared(&mut out, plan);
     tell_notes(&mut out, plan);
     summary(&mut out, plan);
     out
@@ -32,6 +36,9 @@ pub fn drift(plan: &Plan) -> String {
 
 fn group_of_zones(out: &mut String, plan: &Plan, group: &ChangeGroup) {
     let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
+    if has_only_unknown_names(zone) {
+        return;
+    }
     let what = match (changes_of(zone).next().is_some(), changes_of(zone).any(has_drifted)) {
         (true, true) => "drifted",
         (true, false) => "not drifted, but has changes pending",
@@ -56,6 +63,7 @@ fn group_of_zones(out: &mut String, plan: &Plan, group: &ChangeGroup) {
                 .changes
                 .iter()
                 .for_each(|change| changes::write_drifted_change(out, change, step.channel)),
+            Err(_) if has_unknown_name(step) => {}
             Err(failure) => {
                 changes::write_failed_collection(out, &step.diff.id, failure, &step.diff.provenance)
             }

@@ -165,12 +165,13 @@ fn value_texts(expected: &FieldValue, found: &FieldValue) -> (String, String) {
 ///
 /// Format: `Expectations: 58 met, 2 broken, 1 not met as before, 3 not known from this plan.`
 pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> Option<String> {
-    let OtherExpectations { met, not_met, unknown: not_known } = others.unwrap_or_default();
+    let OtherExpectations { met, not_met, unknown: not_known, left_out } = others.unwrap_or_default();
     let parts = [
         (met, "met"),
         (broken.len(), "broken"),
         (not_met, "not met as before"),
         (not_known, "not known from this plan"),
+        (left_out, "not known because the selection leaves their tables out"),
     ];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     let parts: Vec<String> =

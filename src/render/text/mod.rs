@@ -12,6 +12,8 @@ mod plan;
 mod report;
 mod run_details;
 mod runs;
+mod undeclared;
+mod unknown_names;
 mod value_change;
 
 #[cfg(test)]
@@ -28,3 +30,4 @@ pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unma
 pub use report::{outcome, report, wave_end};
 pub use run_details::{byte_size, run_details};
 pub use runs::runs;
+pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};

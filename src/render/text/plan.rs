@@ -8,6 +8,8 @@ use super::conflict::classes;
 use super::expectations;
 use super::findings;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, safe, styled, thousands, zone_list};
+use super::undeclared::write_undeclared;
+use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
 use crate::model::{
     ApplyMode, ChangeGroup, ChangeGroupState, Channel, ComparisonMode, Deferral, Plan, PlanCost, PlanCounts,
     TWO_WAY, UnmanagedCollection, ZoneCode,
@@ -25,9 +27,11 @@ pub fn plan(plan: &Plan) -> String {
             write_change_group(&mut out, plan, index, group);
         }
     }
+    write_unknown_names(&mut out, plan);
     for group in with(ChangeGroupState::Unknown) {
         unknown(&mut out, plan, group);
     }
+    write_undeclared(&mut out, plan);
     impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
     expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
@@ -107,6 +111,9 @@ fn legend(out: &mut String, plan: &Plan) {
 
 fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &ChangeGroup) {
     let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
+    if has_only_unknown_names(zone) {
+        return;
+    }
     let title =
         format!("Group {}: {} with the same changes", letter(index), count(group.zones.len(), "zone"));
     let title = match group.zones.as_slice() {
@@ -137,6 +144,7 @@ fn write_change_group(out: &mut String, plan: &Plan, index: usize, group: &Chang
         }
         match &step.diff.outcome {
             Ok(found) => found.changes.iter().for_each(|change| changes::change(out, change, step.channel)),
+            Err(_) if has_unknown_name(step) => {}
             Err(failure) => {
                 changes::write_failed_collection(out, &step.diff.id, failure, &step.diff.provenance)
             }
@@ -171,6 +179,7 @@ fn summary(out: &mut String, plan: &Plan) {
         blocked,
         manual: by_hand,
         attested,
+        undeclared,
         unmanaged: released,
         detached,
         postponed: later,
@@ -192,6 +201,7 @@ fn summary(out: &mut String, plan: &Plan) {
         let words = match plan.inputs.reverts {
             // The desired state may differ from the reverted state.
             Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
+            None if plan.zones.is_empty() => "Nothing is declared, and no zone was asked".to_owned(),
             None => format!("Your network matches the configuration{how}"),
         };
         let _ = writeln!(out, "{} {words}.", styled(BOLD, "No changes."));
@@ -222,6 +232,7 @@ fn summary(out: &mut String, plan: &Plan) {
         (detached, "Detached from the network"),
         (attested, "Attested, not verified"),
         (released, "Released, staying as they are"),
+        (undeclared, "No longer declared"),
         (unmanaged, "Unmanaged"),
         (ignored, "Ignored drift"),
         (report, "Reported only"),

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 use crate::diff::three_way;
-use crate::model::{ApplyMode, ChangeAction, ComparisonMode, Plan, PruneMode};
+use crate::model::{ApplyMode, ChangeAction, ComparisonMode, Plan, PruneMode, SourceSpan};
 use crate::plan::orphans::{RunScope, base, look_at};
 use crate::plan::{self, change_origin};
 use crate::render::text;
@@ -18,7 +18,7 @@ fn planned(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str)
     known.zones.retain(|_, known| !known.is_empty());
     let entries = known.zones.values().flatten().map(|(_, known)| known.entries.len()).sum();
     let base = base(known, &desired, &prune(pruning), RunScope { zones: &zones, kinds: &[] });
-    look_at(&mut desired, &base, crate::kinds::shape);
+    look_at(&mut desired, &base, crate::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     let seen = observed(&desired, tables);
     let mut found = three_way(&desired, &seen, Some(&base));
     change_origin::by_ledger(&mut found, &desired, &seen, &base);

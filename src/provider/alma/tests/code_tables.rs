@@ -33,6 +33,15 @@ async fn row_is_a_record_with_documented_defaults() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answer_that_repeats_a_code_is_refused() {
+    let rows = json!([{"code": "A"}, {"code": "B"}, {"code": "A", "description": "again"}]);
+    let body = json!({"name": "T", "row": rows});
+    let failure = read(vec![ok(&body)], &id("CodeTable", None, None)).await.unwrap_err();
+    assert_eq!(failure.class, Malformed);
+    assert_eq!(failure.message, "the zone returned the row `A` of CodeTable/T twice");
+}
+
+#[tokio::test(start_paused = true)]
 async fn missing_list_and_single_row_are_accepted() {
     assert!(records(json!({"name": "T"})).await.is_empty());
     assert!(records(json!({"name": "T", "row": null, "language": null, "scope": null})).await.is_empty());

@@ -1,10 +1,14 @@
 //! Error responses: classes and messages.
 
 use super::*;
-use crate::model::FailureClass::{Denied, Locked, Malformed, Mismatch, Missing, Rejected, WrongZone};
+use crate::model::FailureClass::{
+    Denied, Locked, Malformed, Mismatch, Missing, Rejected, UnknownName, WrongZone,
+};
 
 async fn failure(step: ScriptedResponse) -> ZoneFailure {
-    read(vec![step], &id("CodeTable", None, None)).await.unwrap_err()
+    // The zone's list of tables follows an unknown code.
+    let list = json!({"total_record_count": 2, "code_table": [{"name": "TT"}, {"name": "Other"}]});
+    read(vec![step, ok(&list)], &id("CodeTable", None, None)).await.unwrap_err()
 }
 
 #[tokio::test(start_paused = true)]
@@ -13,7 +17,7 @@ async fn each_error_code_has_a_failure_class() {
         (400, "UNAUTHORIZED", Denied),
         (403, "FORBIDDEN", Denied),
         (403, "INVALID_REQUEST", Denied),
-        (400, "90101", Missing),
+        (400, "90101", UnknownName),
         (400, "90102", Locked),
         (400, "90123", Locked),
         (400, "90125", Locked),
@@ -21,7 +25,7 @@ async fn each_error_code_has_a_failure_class() {
         (400, "90127", Mismatch),
         (400, "90100", Rejected),
         (400, "40166411", Rejected),
-        (200, "90101", Missing),
+        (200, "90101", UnknownName),
     ] {
         assert_eq!(failure(error(status, code)).await.class, class, "{code}");
     }
@@ -30,7 +34,6 @@ async fn each_error_code_has_a_failure_class() {
 #[tokio::test(start_paused = true)]
 async fn help_fits_the_request_and_the_key() {
     for (status, code, help, other) in [
-        (400, "90101", "list of code tables", "tableName"),
         (403, "FORBIDDEN", "is complete", "Developer Network"),
         (403, "INVALID_REQUEST", "is complete", "Developer Network"),
         (400, "UNAUTHORIZED", "Developer Network", "IP address"),
@@ -45,6 +48,12 @@ async fn help_fits_the_request_and_the_key() {
         let found = failure(error(status, code)).await.help.unwrap_or_default();
         assert!(found.contains(help) && !found.contains(other), "{code}: {found}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_table_has_suggestions_from_the_list_of_the_zone() {
+    let unknown = failure(error(400, "90101")).await;
+    assert_eq!(unknown.help.as_deref(), Some("did you mean `TT`?"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -159,7 +159,7 @@ async fn invalid_body_is_requested_three_times() {
 
 #[tokio::test(start_paused = true)]
 async fn rejected_read_is_not_retried() {
-    assert_eq!(get(vec![error(400, "90101")]).await, (Some(FailureClass::Missing), 1));
+    assert_eq!(get(vec![error(400, "90100")]).await, (Some(FailureClass::Rejected), 1));
     assert_eq!(get(vec![reply(302, "")]).await, (Some(FailureClass::Malformed), 1));
 }
 

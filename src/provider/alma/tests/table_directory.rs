@@ -1,7 +1,7 @@
 //! Lookup of tables by display name.
 
 use super::*;
-use crate::model::FailureClass::{Malformed, Mismatch, Missing};
+use crate::model::FailureClass::{Malformed, Mismatch, UnknownName};
 
 fn titled(kind: &str, title: &str) -> CollectionId {
     CollectionId { table: TableName::Title(title.into()), ..id(kind, None, None) }
@@ -50,9 +50,9 @@ async fn code_table_title_is_its_description() {
 #[tokio::test(start_paused = true)]
 async fn unknown_title_is_missing_with_suggestions() {
     let near = failure("User Block Definition").await;
-    assert_eq!(near.class, Missing);
+    assert_eq!(near.class, UnknownName);
     assert_eq!(near.help.unwrap(), "did you mean \"User Block Definitions\"");
-    assert_eq!(failure("zzzz").await.class, Missing);
+    assert_eq!(failure("zzzz").await.class, UnknownName);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,7 +75,7 @@ async fn paged_table_list_is_read_completely() {
     one.read_collection(&titled("MappingTable", "C")).await.unwrap();
     assert_eq!(script.lines()[1], "GET /conf/mapping-tables?limit=100&offset=2");
     let (other, script) = reader(vec![page(&["A", "B"]), page(&["A", "B"])]);
-    assert_eq!(other.read_collection(&titled("MappingTable", "C")).await.unwrap_err().class, Missing);
+    assert_eq!(other.read_collection(&titled("MappingTable", "C")).await.unwrap_err().class, UnknownName);
     assert_eq!(script.lines().len(), 2);
 }
 
@@ -83,6 +83,6 @@ async fn paged_table_list_is_read_completely() {
 async fn absent_list_is_empty_only_with_count() {
     let id = titled("MappingTable", "X");
     let empty = read(vec![ok(&json!({"total_record_count": 0}))], &id).await.unwrap_err();
-    assert_eq!(empty.class, Missing);
+    assert_eq!(empty.class, UnknownName);
     assert_eq!(read(vec![ok(&json!({}))], &id).await.unwrap_err().class, Malformed);
 }

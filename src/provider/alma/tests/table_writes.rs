@@ -81,7 +81,10 @@ async fn change_in_report_mode_is_not_made() {
 
 #[tokio::test(start_paused = true)]
 async fn missing_duplicate_or_existing_row_is_refused() {
-    let twice = code_table(json!([{"code": "A"}, {"code": "A"}, {"code": "B"}])).await;
+    let mut twice = code_table(json!([{"code": "A"}, {"code": "C"}, {"code": "B"}])).await;
+    // A reading with a repeated row fails already.
+    twice.raw["row"][1]["code"] = json!("A");
+    twice.observed.records[1] = twice.observed.records[0].clone();
     for changes in [
         vec![change(ChangeAction::Update, &[("code", "A")], &[("description", "x".into())])],
         vec![change(ChangeAction::Delete, &[("code", "A")], &[])],

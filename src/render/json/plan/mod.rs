@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UnmanagedCollection, ZoneFailure,
+    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UndeclaredRecords,
+    UnmanagedCollection, ZoneFailure,
 };
 
 pub(super) use self::read::change;
@@ -228,6 +229,9 @@ pub struct CollectionJson {
     /// Manifests that stop managing records of the collection without changing them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmanaged: Vec<UnmanagedCollection>,
+    /// Records that zonal created and no manifest declares any more. They stay in the zone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undeclared: Vec<UndeclaredRecords>,
     /// Notes about unchanged records.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

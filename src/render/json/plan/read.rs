@@ -156,6 +156,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             second_master: collection.second_master,
             create_only_differences: collection.create_only_differences,
             unmanaged: collection.unmanaged,
+            undeclared: collection.undeclared,
             attested: collection.attested,
             notes: collection.notes,
             references: None,

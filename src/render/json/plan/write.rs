@@ -197,6 +197,7 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
         create_only_differences: found.map_or(0, |found| found.create_only_differences),
         attested: found.map_or(0, |found| found.attested),
         unmanaged: found.map(|found| found.unmanaged.clone()).unwrap_or_default(),
+        undeclared: found.map(|found| found.undeclared.clone()).unwrap_or_default(),
         notes: found.map(|found| found.notes.clone()).unwrap_or_default(),
         failure: found.err().cloned(),
         declared_at: step.diff.provenance.clone(),
