@@ -108,6 +108,8 @@ settings! {
     /// Effect of a letter PUT on `enabled`. The vendor's schema for reading has the field, the schema for
     /// writing does not.
     letter_enabled: LetterEnabled = LetterEnabled::Respected;
+    /// Users modified on the date of `modify_date_from`. The vendor's OpenAPI says "after the given date".
+    modify_date: ModifyDate = ModifyDate::Included;
     /// Format of library relations. The vendor publishes no schema.
     relation_shape: RelationShape = RelationShape::EntryPerType;
     /// `inherited` flag of an institution's own opening hours. The vendor's schema: "False means that it is a
@@ -272,6 +274,13 @@ switches! {
         Respected,
         /// Ignores `enabled` silently.
         Ignored,
+    }
+    /// Users modified on the date of `modify_date_from`.
+    ModifyDate {
+        /// Listed.
+        Included,
+        /// Not listed.
+        Excluded,
     }
     /// Format of library relations.
     RelationShape {

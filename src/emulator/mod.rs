@@ -10,7 +10,7 @@
 //!
 //! - `GET POST` of the test of each area: `conf/test`, `users/operation/test`, `partners/operation/test`,
 //!   `bibs/test`, `acq/test`, `analytics/test`, `task-lists/test`;
-//! - `GET conf/general`;
+//! - `GET conf/general`, `GET conf/libraries`, `GET conf/libraries/{code}`;
 //! - `GET conf/code-tables`, `GET PUT conf/code-tables/{name}`;
 //! - `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`;
 //! - `GET conf/jobs`, `GET conf/jobs/{id}`, `GET conf/jobs/{id}/instances` (`ALL` for the runs of all jobs;
@@ -20,12 +20,13 @@
 //! - `GET PUT DELETE conf/open-hours?scope=LIBRARY` (or the institution's code);
 //! - in the Network Zone, below `electronic/e-collections`: `GET` of lists, `GET PUT` of an e-collection, of
 //!   an e-service (`/{id}/e-services/{id}`) and of a portfolio (`/portfolios/{id}` below the e-service);
-//! - `GET POST users`, `GET PUT DELETE users/{id}`, `POST users/{id}?op=refresh`.
+//! - `GET POST users` (`q`, `modify_date_from`), `GET PUT DELETE users/{id}`, `POST users/{id}?op=refresh`
+//!   (without `op`, a failed authentication).
 //!
 //! # Users
 //!
 //! A user has names, IDs, user group, account type, record type, status, expiry and purge dates, blocks and
-//! roles. The emulator ignores other fields and rejects `q`.
+//! roles. The emulator ignores other fields. A `q` searches only these fields.
 //!
 //! `?user_id_type=linking_id` and `?source_institution_code=` find linked accounts.
 //! `POST users?source_institution_code=A&source_user_id=ID` creates a linked account, and `op=refresh`
@@ -144,8 +145,8 @@ use std::sync::Arc;
 pub use config::{
     Booleans, ClosedStatus, ColumnValues, Connection, EmptyLists, EmptyValues, EmulatorConfig, ErrorShape,
     EventEnd, ExtraMembers, GroupCodes, GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled,
-    Lists, ManagedInNetwork, MissingScope, OptionalFields, PastHours, RelationShape, ResourceDefault,
-    RowOrder, UnknownKey, UnusedColumns, WeekDescription, WeekEnd, ZoneConfigOverride,
+    Lists, ManagedInNetwork, MissingScope, ModifyDate, OptionalFields, PastHours, RelationShape,
+    ResourceDefault, RowOrder, UnknownKey, UnusedColumns, WeekDescription, WeekEnd, ZoneConfigOverride,
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};

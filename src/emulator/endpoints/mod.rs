@@ -8,6 +8,7 @@ pub(super) mod electronic;
 mod general_configuration;
 mod jobs;
 pub(super) mod letters;
+mod libraries;
 pub(super) mod library_relations;
 pub(super) mod mapping_tables;
 pub(super) mod open_hours;
@@ -25,6 +26,7 @@ pub(super) static ENDPOINTS: &[EndpointEntry] = &[
     connection_test::ANALYTICS,
     connection_test::TASK_LISTS,
     general_configuration::ENDPOINT,
+    libraries::ENDPOINT,
     code_tables::ENDPOINT,
     mapping_tables::ENDPOINT,
     electronic::ENDPOINT,

@@ -193,3 +193,12 @@ async fn every_area_has_its_test() {
         assert_eq!(posted("r-alpha").await.unwrap().status(), 400);
     }
 }
+
+#[tokio::test]
+async fn libraries_are_listed_and_found() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    let (_, list) = get(&emulator, "r-alpha", "/conf/libraries").await;
+    assert_eq!((&list["total_record_count"], &list["library"][1]["code"]), (&json!(2), &json!("LAW")));
+    assert_eq!(get(&emulator, "r-alpha", "/conf/libraries/LAW").await.1, list["library"][1]);
+    assert_eq!(refusal(&get(&emulator, "r-alpha", "/conf/libraries/NONE").await), (400, "402119"));
+}

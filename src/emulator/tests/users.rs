@@ -290,3 +290,41 @@ async fn blocks_are_copied_and_sent_back_without_echo() {
     let (_, source) = get(&emulator, "r-alpha", "/users/ada").await;
     assert_eq!(blocks(&source).len(), 1, "a block removed at the target is removed at the source: {source}");
 }
+
+#[tokio::test]
+async fn users_are_searched_and_listed_by_modification() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
+    post(&emulator, "w-alpha", "/users", &ada(json!({"primary_id": "mary", "first_name": "Mary"}))).await;
+    let total = async |query: &str| {
+        get(&emulator, "r-alpha", &format!("/users?{query}")).await.1["total_record_count"].clone()
+    };
+    assert_eq!(total("q=last_name~byron").await, 2);
+    assert_eq!(total("q=last_name~byron%20AND%20first_name~Mary").await, 1);
+    assert_eq!(total("q=ALL~ada_Byron").await, 1);
+    assert_eq!(total("modify_date_from=2026-03-02").await, 2);
+    assert_eq!(total("modify_date_from=2026-03-03").await, 0);
+    for query in ["q=last_name", "q=shoe_size~9", "modify_date_from=x", "q=ALL~a&modify_date_from=2026-03-02"]
+    {
+        let refused = get(&emulator, "r-alpha", &format!("/users?{query}")).await;
+        assert_eq!(refusal(&refused), (400, "40166411"), "{query}");
+    }
+    let excluded = super::super::EmulatorConfig {
+        modify_date: super::super::ModifyDate::Excluded,
+        ..EmulatorConfig::without_thresholds()
+    };
+    emulator.control().set_behaviour(excluded).unwrap();
+    assert_eq!(total("modify_date_from=2026-03-02").await, 0);
+}
+
+#[tokio::test]
+async fn post_without_operation_is_an_authentication() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    post(&emulator, "w-alpha", "/users", &ada(json!({}))).await;
+    for (path, code) in
+        [("ada", "401866"), ("ada?op=auth", "401866"), ("ben", "401861"), ("ada?op=x", "40166411")]
+    {
+        let refused = post(&emulator, "w-alpha", &format!("/users/{path}"), &json!({})).await;
+        assert_eq!(refusal(&refused), (400, code), "{path}");
+    }
+}

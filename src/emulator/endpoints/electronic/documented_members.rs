@@ -1,12 +1,12 @@
-//! Members that a zone always answers, and lists of objects for notes and numbers (the vendor's schemas).
+//! Answered resources and groups: members that a zone always answers, and lists of objects for notes and numbers (the vendor's schemas).
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::fields::{code, members};
 use super::resource::ElectronicResourceType;
-use crate::emulator::config::{EmulatorConfig, ExtraMembers};
+use crate::emulator::config::{EmulatorConfig, ExtraMembers, GroupCodes, OptionalFields};
 use crate::emulator::endpoint::{DocumentNode, DocumentPart, UnsetForm};
 
 /// Members of a resource in the documented form.
@@ -187,11 +187,33 @@ pub fn stored_form(name: &str, current: Option<&Value>, sent: &Value) -> Value {
     }
 }
 
-/// Returns the documented members of a group with settings that the group lacks.
-pub fn missing_group_members(
-    present: &BTreeMap<String, String>,
+/// Returns the node of a group with settings.
+pub fn setting(
+    (group, number): (&str, usize),
+    texts: &BTreeMap<String, String>,
     settings: &EmulatorConfig,
-) -> Vec<DocumentPart> {
+) -> DocumentNode {
+    let node = match settings.group_codes {
+        GroupCodes::Names if settings.optional_fields == OptionalFields::Sparse => DocumentNode::code(group),
+        GroupCodes::Names => DocumentNode::described(group, group),
+        GroupCodes::Numbers => DocumentNode::described(number.to_string(), group),
+        GroupCodes::Absent => DocumentNode::Group(vec![DocumentPart::Attribute("desc", group.to_owned())]),
+    };
+    let values: Vec<(&String, Value)> = texts
+        .iter()
+        .map(|(name, text)| match name.as_str() {
+            "proxy_enabled" => (name, json!({"value": text})),
+            _ => (name, json!(text)),
+        })
+        .collect();
+    let mut parts = vec![DocumentPart::Child("group", node)];
+    parts.extend(members(values.iter().map(|(name, value)| (*name, value)), settings));
+    parts.extend(missing_group_members(texts, settings));
+    DocumentNode::Group(parts)
+}
+
+/// Returns the documented members of a group with settings that the group lacks.
+fn missing_group_members(present: &BTreeMap<String, String>, settings: &EmulatorConfig) -> Vec<DocumentPart> {
     if settings.extra_members == ExtraMembers::Omitted {
         return Vec::new();
     }

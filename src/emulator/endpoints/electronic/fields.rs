@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::documented_members::missing_group_members;
-use crate::emulator::config::{EmulatorConfig, GroupCodes, OptionalFields};
+use crate::emulator::config::{EmulatorConfig, OptionalFields};
 use crate::emulator::response_document::{DocumentNode, DocumentPart};
 
 /// Names of all fields of resources and groups, nested fields included (names used by client authors).
@@ -76,31 +75,6 @@ pub fn code(value: &Value) -> String {
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Null | Value::Array(_) => String::new(),
     }
-}
-
-/// Returns the node of a group with settings.
-pub fn setting(
-    (group, number): (&str, usize),
-    texts: &BTreeMap<String, String>,
-    settings: &EmulatorConfig,
-) -> DocumentNode {
-    let node = match settings.group_codes {
-        GroupCodes::Names if settings.optional_fields == OptionalFields::Sparse => DocumentNode::code(group),
-        GroupCodes::Names => DocumentNode::described(group, group),
-        GroupCodes::Numbers => DocumentNode::described(number.to_string(), group),
-        GroupCodes::Absent => DocumentNode::Group(vec![DocumentPart::Attribute("desc", group.to_owned())]),
-    };
-    let values: Vec<(&String, Value)> = texts
-        .iter()
-        .map(|(name, text)| match name.as_str() {
-            "proxy_enabled" => (name, json!({"value": text})),
-            _ => (name, json!(text)),
-        })
-        .collect();
-    let mut parts = vec![DocumentPart::Child("group", node)];
-    parts.extend(members(values.iter().map(|(name, value)| (*name, value)), settings));
-    parts.extend(missing_group_members(texts, settings));
-    DocumentNode::Group(parts)
 }
 
 /// Returns the fields for a response, without unknown names.

@@ -234,7 +234,7 @@ impl ElectronicInventory {
         let mut parts = self.entry(resource, request);
         let groups = resource.groups.iter().map(|(group, texts)| {
             let number = self.groups.get(group).copied().unwrap_or_default();
-            fields::setting((group, number), texts, request.settings)
+            documented_members::setting((group, number), texts, request.settings)
         });
         parts.push(DocumentPart::wrapped_list("group_settings", "group_setting", groups));
         request.reply(ElectronicResourceType::from_ids(ids).root(), &DocumentNode::Group(parts))

@@ -81,6 +81,7 @@ impl UserRequest<'_> {
             user_group: linked.group.to_owned(),
             expiry: linked.expiry.date(),
             purge: linked.purge.date(),
+            modified: self.request.today(),
             blocks: self.copies(&linked, &question.source, &source),
             roles: Vec::new(),
             linking_id: None,

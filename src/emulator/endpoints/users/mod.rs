@@ -7,6 +7,7 @@ mod directory;
 mod linked_accounts;
 mod user;
 mod user_block;
+mod user_query;
 mod user_request;
 
 use std::collections::BTreeSet;
@@ -99,7 +100,12 @@ impl EmulatedUsers {
                     desk.refresh(&desk.resolve_primary_id(id)?)?;
                     request.reply_empty()
                 }
-                other => Err(ErrorResponse::invalid_parameter("op", other.unwrap_or_default())),
+                // The default of the vendor's OpenAPI. The emulator keeps no passwords, so none is right.
+                None | Some("auth") => {
+                    desk.resolve_primary_id(id)?;
+                    Err(ErrorResponse::business(401_866, "User authentication failed."))
+                }
+                Some(other) => Err(ErrorResponse::invalid_parameter("op", other)),
             },
             ([id], &Method::DELETE, _) => {
                 let id = desk.resolve_primary_id(id)?;

@@ -29,6 +29,8 @@ pub struct EmulatedUser {
     pub user_group: String,
     pub expiry: Option<Date>,
     pub purge: Option<Date>,
+    /// Date of the last change over the API.
+    pub modified: Date,
     pub blocks: Vec<UserBlock>,
     pub roles: Vec<UserRole>,
     /// Linking ID in linked accounts, once a linked account exists.
@@ -135,6 +137,7 @@ impl EmulatedUser {
             user_group: or(value("user_group"), current.map_or("", |current| &current.user_group)),
             expiry: date(body, "expiry_date")?,
             purge: date(body, "purge_date")?,
+            modified: request.today(),
             blocks: UserBlock::merge_put_blocks(
                 &list(body, "user_block")?,
                 current.map_or(&[][..], |current| &current.blocks),

@@ -1,10 +1,13 @@
 //! Request about users: state, lookups and responses.
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::allowed_values::AllowedUserValues;
 use super::directory::UserDirectory;
 use super::user::{EmulatedUser, malformed_body};
+use super::user_query::UserQuery;
+use crate::emulator::config::ModifyDate;
 use crate::emulator::endpoint::{EndpointRequest, EndpointResult, ErrorResponse, XmlLayout};
 use crate::emulator::request_body::parse_body;
 
@@ -21,10 +24,24 @@ pub struct UserRequest<'a> {
 impl UserRequest<'_> {
     /// Returns a page of all users, with page sizes like the API's own lists.
     pub fn reply_users(&self) -> EndpointResult {
-        if let Some(query) = self.request.call.parameter("q") {
-            return Err(ErrorResponse::invalid_parameter("emulated query", query));
+        let query = self.request.call.parameter("q").filter(|query| !query.is_empty());
+        let since = self.request.call.parameter("modify_date_from");
+        if let (Some(_), Some(since)) = (query, since) {
+            return Err(ErrorResponse::invalid_parameter("modify_date_from beside q", since));
         }
+        let since = since.map(|text| {
+            text.parse::<Date>().map_err(|_| ErrorResponse::invalid_parameter("modify_date_from", text))
+        });
+        let since = since.transpose()?;
+        let query = query.map(UserQuery::parse).transpose()?;
+        let is_modified = |user: &EmulatedUser| {
+            since.is_none_or(|since| match self.request.settings.modify_date {
+                ModifyDate::Included => user.modified >= since,
+                ModifyDate::Excluded => user.modified > since,
+            })
+        };
         let mut users: Vec<&EmulatedUser> = self.users.users_of_zone(&self.request.zone.code).collect();
+        users.retain(|user| is_modified(user) && query.as_ref().is_none_or(|query| query.matches(user)));
         users.sort_by_key(|user| &user.last_name);
         self.request.reply_page("users", "user", users, |user| user.to_list_node(self.request))
     }
