@@ -123,8 +123,8 @@ fn created_record_that_no_manifest_declares_is_reported() {
                 Y created code=Y description=Why from CodeTable/u";
     assert_eq!(
         differing_since_apply(Keep, ONE, made, "code T en\nA One\ncode U en\nX Changed\nZ Own"),
-        "undeclared: ALPHA/CodeTable/U/X (CodeTable/u)\n1 unmanaged in ALPHA/CodeTable/U\nforget Y\n\
-         1 in sync, 0 agreed\n",
+        "undeclared: ALPHA/CodeTable/U/X (CodeTable/u)\n1 unmanaged in ALPHA/CodeTable/U\n\
+         1 in sync, 0 agreed\nforget Y\n",
         "a table that no manifest names is read, and a row that is gone is forgotten"
     );
     let strict = format!("{OTHER}\nunlisted: disable");

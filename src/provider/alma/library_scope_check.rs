@@ -34,7 +34,7 @@ impl LibraryScopeCheck {
             None => reader.read_collection(id).await?.observed.id.language,
         };
         let institution = CollectionId { library: None, language, ..id.clone() };
-        let before = match reader.read_collection(&institution).await {
+        let before = match reader.read_snapshot(&institution).await.map(|(before, _)| before) {
             Ok(before) => before,
             Err(failure)
                 if failure.class.whole_zone()

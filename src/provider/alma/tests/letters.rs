@@ -1,7 +1,7 @@
 //! Letters: JSON formats, XML of a PUT, and unchanged content.
 
 use super::*;
-use crate::model::FailureClass::{Malformed, Mismatch, Missing};
+use crate::model::FailureClass::{Malformed, Mismatch, UnknownName};
 use crate::provider::{WriteError, ZoneWriter};
 
 fn letter() -> Json {
@@ -73,7 +73,10 @@ async fn response_for_another_letter_is_malformed() {
     ] {
         assert_eq!(snapshot(&body).await.unwrap_err().class, Malformed, "{body}");
     }
-    assert_eq!(read(vec![error(400, "60344")], &id("Letter", None, None)).await.unwrap_err().class, Missing);
+    assert_eq!(
+        read(vec![error(400, "60344")], &id("Letter", None, None)).await.unwrap_err().class,
+        UnknownName
+    );
 }
 
 #[tokio::test(start_paused = true)]
