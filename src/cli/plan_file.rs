@@ -6,7 +6,8 @@ use super::CommandExit;
 use super::context::CommandContext;
 use super::output_files;
 use crate::local::config_files::FileRights;
-use crate::model::{Plan, PlanCost, ZoneCode, ZonePlan};
+use crate::model::{Deferral, Plan, PlanCost, ZoneCode, ZonePlan};
+use crate::plan::change_origin::has_unresolved_conflict;
 use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};
 use crate::render::json::compact_lines::compact_lines;
@@ -39,8 +40,11 @@ fn is_intact(shown: &Plan) -> bool {
     let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
-            // Only apply defers a collection, and omits the collection from the output.
-            && zone.collections.iter().all(|step| step.deferral.is_none())
+            // A plan defers only conflicts. Any other deferral would omit the collection from the output.
+            && zone.collections.iter().all(|step| match &step.deferral {
+                None => true,
+                Some(deferral) => *deferral == Deferral::Conflict && has_unresolved_conflict(step),
+            })
     };
     whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.change_groups
 }

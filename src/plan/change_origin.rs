@@ -21,7 +21,7 @@ use crate::model::{
 };
 
 pub use applied_state::classify as by_ledger;
-pub use conflict_policy::{hold, settle};
+pub use conflict_policy::{has_unresolved_conflict, hold, settle};
 
 /// Sets the origin of each change. `base` is the comparison of the same zones with the manifests applied
 /// last. Both comparisons use `observed`. Differences only in the base are ignored.

@@ -80,10 +80,15 @@ fn leave(change: &mut Change) {
 
 /// Defers each collection with an unresolved conflict.
 pub fn hold(plan: &mut Plan) {
-    crate::plan::hold(plan, |_, _| None, |_, step| waits(step).then_some(Deferral::Conflict));
+    crate::plan::hold(
+        plan,
+        |_, _| None,
+        |_, step| has_unresolved_conflict(step).then_some(Deferral::Conflict),
+    );
 }
 
-fn waits(step: &PlanStep) -> bool {
+/// Returns true if a person has to decide about a change of the collection.
+pub fn has_unresolved_conflict(step: &PlanStep) -> bool {
     step.diff
         .to_apply()
         .any(|change| change.conflict.as_ref().is_some_and(|conflict| conflict.then == ConflictPolicy::Defer))
