@@ -242,7 +242,7 @@ institution=C bibliographic=allow authority=deny linking=allow";
             format!("not known: allowed false is {why}")
         );
         assert_eq!(
-            told(&outlook(&network, &[expectation.clone()], &settings, &settings)),
+            told(&outlook(&network, std::slice::from_ref(&expectation), &settings, &settings)),
             "Some(OtherExpectations { met: 0, not_met: 0, unknown: 0, left_out: 1 })"
         );
         let mut settings = NetworkSettings::from_observed(&network, &observed(&wanted, ALLOWED));

@@ -87,9 +87,9 @@ fn make_hostile(change: &mut Change) {
     change.address.key = RecordKey(vec![hostile("key").into(), hostile("second").into()]);
     change.provenance = provenance();
     change.reason = Some(hostile("reason"));
-    change.notes = vec![hostile("note").into()];
-    change.updated_by = Some(hostile("author").into());
-    change.update_date = Some(hostile("date").into());
+    change.notes = vec![hostile("note")];
+    change.updated_by = Some(hostile("author"));
+    change.update_date = Some(hostile("date"));
     change.origin = Some(ChangeOrigin::Conflict);
     for edit in &mut change.field_changes {
         edit.before = Some(FieldValue::from(format!("{}same\nold", hostile("value")).as_str()));
@@ -141,7 +141,7 @@ fn hostile_plan() -> Plan {
             step.deferral = Some(Deferral::Conflict);
             match &mut step.diff.outcome {
                 Ok(found) => {
-                    found.notes = vec![hostile("note").into()];
+                    found.notes = vec![hostile("note")];
                     found.changes.iter_mut().for_each(make_hostile);
                 }
                 Err(error) => *error = failure(error.class),

@@ -22,22 +22,29 @@ pub const UNDECLARED_WAYS_OUT: [&str; 3] = [
     "To stop managing them, use `zonal unmanage ADDRESS`, or `zonal unmanage KIND/NAME` for a removed manifest.",
 ];
 
+/// Undeclared records of one manifest in one collection.
+#[derive(Default)]
+struct UndeclaredGroup<'a> {
+    zones: BTreeSet<&'a str>,
+    addresses: Vec<&'a str>,
+}
+
 /// Returns a sentence for each manifest and collection, with the numbers of records and zones and the first
 /// addresses.
 pub fn undeclared_sentences(plan: &Plan) -> Vec<String> {
-    let mut groups: BTreeMap<(&str, String), (BTreeSet<&str>, Vec<&str>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, String), UndeclaredGroup<'_>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for step in &zone.collections {
             for gone in step.diff.outcome.iter().flat_map(|found| &found.undeclared) {
                 let group = (&*gone.manifest, step.diff.id.to_string());
-                let (zones, addresses) = groups.entry(group).or_default();
+                let UndeclaredGroup { zones, addresses } = groups.entry(group).or_default();
                 zones.insert(code.as_str());
                 addresses.extend(gone.addresses.iter().map(String::as_str));
             }
         }
     }
-    let sentence = |((manifest, collection), (zones, addresses)): (_, (BTreeSet<&str>, Vec<&str>))| {
-        let (manifest, collection): (&str, String) = (manifest, collection);
+    let sentence = |((manifest, collection), group): ((&str, String), UndeclaredGroup<'_>)| {
+        let UndeclaredGroup { zones, addresses } = group;
         let (records, zones) = (count(addresses.len(), "record"), count(zones.len(), "zone"));
         let addresses = cut_sentence_list(&addresses, SHOWN_ADDRESSES);
         format!("{records} of {collection} in {zones}, created for {manifest}: {addresses}")

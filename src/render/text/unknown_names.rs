@@ -20,13 +20,20 @@ pub(super) fn has_only_unknown_names(zone: &ZonePlan) -> bool {
     steps.peek().is_some() && steps.all(has_unknown_name)
 }
 
+/// Zones that do not know a collection, with the number of zones for each help text.
+#[derive(Default)]
+struct UnknownNameZones<'a> {
+    zones: Vec<&'a ZoneCode>,
+    helps: BTreeMap<&'a str, usize>,
+}
+
 /// Writes the collections that some zones do not know, with the zones.
 pub(super) fn write_unknown_names(out: &mut String, plan: &Plan) {
-    let mut unknown: BTreeMap<(&CollectionId, &Provenance), (Vec<&ZoneCode>, BTreeMap<&str, usize>)> =
-        BTreeMap::new();
+    let mut unknown: BTreeMap<(&CollectionId, &Provenance), UnknownNameZones<'_>> = BTreeMap::new();
     for (code, zone) in &plan.zones {
         for step in zone.collections.iter().filter(|step| has_unknown_name(step)) {
-            let (zones, helps) = unknown.entry((&step.diff.id, &step.diff.provenance)).or_default();
+            let UnknownNameZones { zones, helps } =
+                unknown.entry((&step.diff.id, &step.diff.provenance)).or_default();
             zones.push(code);
             let failure = step.diff.outcome.as_ref().err();
             if let Some(help) = failure.and_then(|failure| failure.help.as_deref()) {
@@ -35,7 +42,7 @@ pub(super) fn write_unknown_names(out: &mut String, plan: &Plan) {
         }
     }
     // Writing to a String cannot fail.
-    for ((id, provenance), (zones, helps)) in unknown {
+    for ((id, provenance), UnknownNameZones { zones, helps }) in unknown {
         let head = format_args!("{id} is unknown to {}:", count(zones.len(), "zone"));
         let _ = writeln!(out, "{} {}", styled(REMOVE, '!'), styled(BOLD, head));
         let _ = writeln!(out, "{}", zone_list(zones, "  "));
