@@ -87,7 +87,7 @@ fn make_hostile(change: &mut Change) {
     change.address.key = RecordKey(vec![hostile("key").into(), hostile("second").into()]);
     change.provenance = provenance();
     change.reason = Some(hostile("reason"));
-    change.notes = vec![hostile("note")];
+    change.notes = vec![hostile("note").into()];
     change.updated_by = Some(hostile("author"));
     change.update_date = Some(hostile("date"));
     change.origin = Some(ChangeOrigin::Conflict);
