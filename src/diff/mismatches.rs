@@ -36,11 +36,10 @@ pub(super) fn ambiguous(
     let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("{rows} rows of {of} in the zone have the key `{id}` ({})", names.join(", "));
     let manifest = &collection.provenance.manifest;
-    // Only mapping tables have a key that the manifest chooses.
-    ZoneFailure::new(FailureClass::Mismatch, message).help(match of.kind.as_ref() {
-        "MappingTable" => format!("add columns to `key` of {manifest} to make it unique"),
-        _ => format!("delete all but one of these rows in Alma, or remove `{id}` from {manifest}"),
-    })
+    // Not every kind has a field `key`.
+    ZoneFailure::new(FailureClass::Mismatch, message).help(format!(
+        "delete all but one of these rows in Alma, or add columns to `key` if {manifest} has the field"
+    ))
 }
 
 /// Returns the failure for a new record without a required value.

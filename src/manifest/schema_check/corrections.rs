@@ -22,7 +22,8 @@ pub fn unknown_field(node: &YamlNode, field: &str, known: &[&str]) -> String {
             let value = if may_hold_secret(field) { "..." } else { value };
             return format!("write `{name}: {value}`, with a space after the `:`");
         }
-        if let Some((name, text)) = text_before(node, field) {
+        let is_known = suggestions::meant(field, known).is_some();
+        if let Some((name, text)) = text_before(node, field).filter(|_| !is_known) {
             let whole = show_quoted(&format!("{text}, {field}"));
             return match may_hold_secret(name) {
                 true => format!("quote the text of `{name}`: a comma ends a text without quotes"),

@@ -26,8 +26,8 @@ async fn row_is_a_record_with_documented_defaults() {
         records(json!({"name": "T", "row": rows})).await,
         [
             "code=\"A\" default=true description=\"a\" enabled=false",
-            "code=\"B\" default=false description=null enabled=true",
-            "code=\"C\" default=true description=null enabled=false",
+            "code=\"B\" default=false enabled=true",
+            "code=\"C\" default=true enabled=false",
         ]
     );
 }
