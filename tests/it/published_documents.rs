@@ -57,7 +57,7 @@ fn json_output_conforms_to_its_schema() {
         let (validate, plan, event) =
             (schema("validate.json"), schema("plan.json"), schema("apply-event.json"));
         let snapshot = schema("snapshot.json");
-        for name in ["failing-zones", "ownership", "languages", "lookup-by-table-name", "default-row"] {
+        for name in ["failing-zones", "ownership", "languages", "overrides-and-vars", "default-row"] {
             let stage = CaseNetwork::new(&case(name));
             stage
                 .happen(r#"fault {"zone": "01T_B", "method": "PUT", "effect": {"status": {"status": 500}}}"#);

@@ -24,15 +24,22 @@ fn check_cases<'a>(names: impl IntoIterator<Item = &'a &'a str>, settings: &str)
     );
 }
 
+/// Returns the cases without those whose output depends on the form of an answer.
+fn cases_without(names: &[&str]) -> Vec<&'static &'static str> {
+    CASES.iter().filter(|name| !names.contains(name)).collect()
+}
+
 #[test]
 fn null_members_and_lists_change_no_case() {
-    check_cases(CASES, r#"{"empty_values": "null", "empty_lists": "null", "extra_members": "documented"}"#);
+    // The size of an image is the size of an answer.
+    let cases = cases_without(&["runs"]);
+    check_cases(cases, r#"{"empty_values": "null", "empty_lists": "null", "extra_members": "documented"}"#);
 }
 
 #[test]
 fn empty_members_and_lists_change_no_case() {
     // An empty list of relations shows its own name, so a guess about the form takes another way.
-    let cases = CASES.iter().filter(|name| **name != "library_relations");
+    let cases = cases_without(&["library_relations", "runs"]);
     check_cases(
         cases,
         r#"{"empty_values": "empty", "empty_lists": "present", "extra_members": "documented"}"#,
