@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::collection::{ChangeDraft, CollectionComparison};
+use super::change_draft::ChangeDraft;
+use super::collection::CollectionComparison;
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, ApplyMode, ChangeAction,
     DesiredCollection, DifferenceType, Enforcement, FieldAmendment, FieldChange, FieldName, FieldValue,

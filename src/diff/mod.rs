@@ -6,6 +6,7 @@
 mod amend_created_records;
 mod amendments;
 mod calendar_entries;
+mod change_draft;
 mod collection;
 mod collection_base;
 mod field_names;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::calendar_entries::is_past;
-use super::collection::{ChangeDraft, CollectionComparison};
+use super::change_draft::ChangeDraft;
+use super::collection::CollectionComparison;
 use crate::model::calendar::copies;
 use crate::model::cut_list::cut_sentence_list;
 use crate::model::{

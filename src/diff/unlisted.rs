@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::collection::{ChangeDraft, CollectionComparison};
+use super::change_draft::ChangeDraft;
+use super::collection::CollectionComparison;
 use super::keyed_records::KeyedRecord;
 use super::mismatches::ambiguous;
 use crate::model::{

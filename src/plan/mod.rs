@@ -7,6 +7,7 @@ pub mod manifest_digest;
 pub mod merge_shards;
 pub mod orphans;
 pub mod plan_digest;
+mod record_revert;
 pub mod required_approvals;
 pub mod revert;
 pub mod selection;

@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::record_revert::{RecordPresence, RecordRevert, RecordState, has_field_name};
 use crate::model::{
-    AppliedChange, AppliedCollection, AppliedField, AppliedRecord, AppliedStateUpdate, ChangeAction,
-    CollectionId, CollectionOwner, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection,
-    DesiredRecord, DesiredState, DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry,
-    ObservedCollection, ObservedRecord, ObservedState, Provenance, REVERT_OF, Record, RecordKey, RunId,
-    SourceSpan, UnlistedPolicy, ZoneCode,
+    AppliedCollection, AppliedRecord, AppliedStateUpdate, CollectionId, CollectionOwner, CollectionRole,
+    CollectionShape, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredState, DesiredValue,
+    Differences, Enforcement, FieldName, FieldValue, HistoryEntry, ObservedCollection, ObservedRecord,
+    ObservedState, Provenance, REVERT_OF, RecordKey, RunId, SourceSpan, UnlistedPolicy, ZoneCode,
 };
 
 /// Changes of a run, record by record, for a revert.
@@ -29,34 +29,6 @@ struct CollectionRevert {
     records: BTreeMap<RecordKey, RecordRevert>,
 }
 
-/// Net change of one record by a run.
-#[derive(Debug, Clone)]
-struct RecordRevert {
-    /// Key fields with the collection's own field names.
-    key: Vec<(FieldName, FieldValue)>,
-    /// Presence before the run.
-    was: RecordPresence,
-    /// Presence after the run.
-    left: RecordPresence,
-    /// Fields set by the run, by the collection's own names.
-    set: BTreeMap<FieldName, FieldRevert>,
-    /// Full record deleted by the run, by display names.
-    taken: Record,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RecordPresence {
-    Present,
-    Absent,
-}
-
-#[derive(Debug, Clone)]
-struct FieldRevert {
-    name: FieldName,
-    before: FieldValue,
-    after: FieldValue,
-}
-
 /// Action to revert the change of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RevertAction {
@@ -64,17 +36,6 @@ enum RevertAction {
     Delete,
     /// Restore the values before the run.
     Restore,
-}
-
-/// State of a record compared with the run's result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RecordState {
-    /// Unchanged since the run.
-    Unchanged,
-    /// Already in the state before the run.
-    AlreadyReverted,
-    /// Changed since the run.
-    ChangedSince,
 }
 
 /// Records kept because of changes since the run, with one line each.
@@ -153,9 +114,7 @@ impl RunRevert {
         };
         let knows = |zone: &ZoneCode, id: &CollectionId, name: &FieldName| {
             let answer = observed.zones.get(zone).and_then(|zone| zone.collections.get(id));
-            answer
-                .and_then(|answer| answer.as_ref().ok())
-                .is_none_or(|found| self::has_field_name(found, name))
+            answer.and_then(|answer| answer.as_ref().ok()).is_none_or(|found| has_field_name(found, name))
         };
         let mut desired = self.desired_records(stands, knows);
         desired.zones.retain(|zone, _| within.zones.contains_key(zone));
@@ -275,11 +234,6 @@ impl RunRevert {
     }
 }
 
-/// Returns true if the zone knows the field name, so that the field can be written.
-fn has_field_name(found: &ObservedCollection, name: &FieldName) -> bool {
-    found.columns.is_empty() || found.columns.contains(name) || found.aliases.contains_key(name)
-}
-
 impl CollectionRevert {
     /// Returns true if a restored exclusive flag now belongs to another record, set by another user since the
     /// run.
@@ -345,90 +299,5 @@ impl SkippedRecords {
     /// Returns the number of kept records.
     pub fn count(&self) -> usize {
         self.0.values().map(Vec::len).sum()
-    }
-}
-
-impl From<&AppliedChange> for RecordRevert {
-    fn from(done: &AppliedChange) -> Self {
-        let was = if done.action == ChangeAction::Create {
-            RecordPresence::Absent
-        } else {
-            RecordPresence::Present
-        };
-        let key = done.key.clone();
-        let mut deed = Self { key, was, left: was, set: BTreeMap::new(), taken: Record::new() };
-        deed.add_change(done);
-        deed
-    }
-}
-
-impl RecordRevert {
-    /// Adds a later change of the same record by the run.
-    fn add_change(&mut self, done: &AppliedChange) {
-        match done.action {
-            ChangeAction::Delete => {
-                self.left = RecordPresence::Absent;
-                if self.was == RecordPresence::Present {
-                    self.taken = done.before.clone();
-                    let before = self.set.values().map(|set| (set.name.clone(), set.before.clone()));
-                    self.taken.extend(before);
-                }
-            }
-            ChangeAction::Create | ChangeAction::Update => {
-                self.left = RecordPresence::Present;
-                for AppliedField { field, name, before, after } in &done.field_changes {
-                    let first_change = || FieldRevert {
-                        name: name.clone(),
-                        before: before.clone().unwrap_or_default(),
-                        after: after.clone(),
-                    };
-                    self.set
-                        .entry(field.clone())
-                        .and_modify(|set| set.after = after.clone())
-                        .or_insert_with(first_change);
-                }
-            }
-        }
-    }
-
-    /// Returns true if the observed record is the changed one.
-    fn is_of(&self, record: &ObservedRecord) -> bool {
-        let nothing = FieldValue::Null;
-        self.key.iter().all(|(name, part)| record.fields.get(name).unwrap_or(&nothing) == part)
-    }
-
-    fn is_in(&self, found: &ObservedCollection) -> bool {
-        found.records.iter().any(|record| self.is_of(record))
-    }
-
-    fn record_state(&self, found: &ObservedCollection) -> RecordState {
-        let field =
-            |record: &ObservedRecord, name: &FieldName| record.fields.get(name).cloned().unwrap_or_default();
-        let is_it = |record: &&ObservedRecord| self.is_of(record);
-        let holds = |record: &ObservedRecord, wanted: fn(&FieldRevert) -> &FieldValue| {
-            self.set.iter().all(|(name, set)| field(record, name) == *wanted(set))
-        };
-        let as_taken = |record: &ObservedRecord| {
-            let mut taken = self.taken.iter().filter(|(name, _)| has_field_name(found, name));
-            taken.all(|(name, taken)| field(record, found.aliases.get(name).unwrap_or(name)) == *taken)
-        };
-        match (self.was, self.left, found.records.iter().find(is_it)) {
-            (RecordPresence::Absent, RecordPresence::Absent, _) => RecordState::AlreadyReverted,
-            (_, RecordPresence::Present, Some(record)) if holds(record, |set| &set.after) => {
-                RecordState::Unchanged
-            }
-            (RecordPresence::Present, RecordPresence::Present, Some(record))
-                if holds(record, |set| &set.before) =>
-            {
-                RecordState::AlreadyReverted
-            }
-            (RecordPresence::Absent, RecordPresence::Present, None) => RecordState::AlreadyReverted,
-            (_, RecordPresence::Present, _) => RecordState::ChangedSince,
-            (RecordPresence::Present, RecordPresence::Absent, None) => RecordState::Unchanged,
-            (RecordPresence::Present, RecordPresence::Absent, Some(record)) if as_taken(record) => {
-                RecordState::AlreadyReverted
-            }
-            (RecordPresence::Present, RecordPresence::Absent, Some(_)) => RecordState::ChangedSince,
-        }
     }
 }

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use super::injected_damage::{InjectedDamage, bytes, damages};
 use super::{judge, shown, source};
-use crate::manifest::yaml_node::{NodeSpan, YamlNode, YamlValue};
+use crate::manifest::yaml_node::YamlValue;
 use crate::manifest::{SourceFile, source as yaml};
 use crate::model::Diagnostic;
 
@@ -292,57 +293,6 @@ const BOTH: &[&str] = &[
 
 fn files() -> [(&'static str, &'static str); 5] {
     [("n.yaml", NETWORK), ("one.yaml", ONE), ("two.yaml", TWO), ("three.yaml", THREE), ("four.yaml", FOUR)]
-}
-
-/// Replacement of a span in a file. Problems within `place` are lost with it.
-struct InjectedDamage {
-    place: std::ops::Range<usize>,
-    path: String,
-    from: usize,
-    to: usize,
-    patch: &'static str,
-}
-
-fn bytes(extent: NodeSpan) -> (usize, usize) {
-    (extent.start.byte as usize, extent.end.byte as usize)
-}
-
-/// Collects every way to damage a tree: each value replaced, each key renamed, and an extra field in each
-/// map.
-fn damages(node: &YamlNode, start: usize, path: &str, out: &mut Vec<InjectedDamage>) {
-    let (from, to) = bytes(node.extent);
-    let place = start..to.max(start + 1);
-    let mut add = |from, to, patch| {
-        out.push(InjectedDamage { place: place.clone(), path: path.to_owned(), from, to, patch })
-    };
-    for patch in ["7", "''", "'?'", "~", "[]", "[[7]]", "{}"] {
-        add(from, to, patch);
-    }
-    match &node.value {
-        YamlValue::Map(entries) => {
-            out.push(InjectedDamage {
-                place: from..from,
-                path: format!("{path} (more)"),
-                from,
-                to: from,
-                patch: "? zzzzzzzzzz\n: 7\n",
-            });
-            for (key, value) in entries {
-                let path = format!("{path}/{}", key.text);
-                let (from, to) = bytes(key.extent);
-                let renamed = format!("{path} (renamed)");
-                let place = from..bytes(value.extent).1;
-                out.push(InjectedDamage { place, path: renamed, from, to, patch: "qqqqqqqqqqqq" });
-                damages(value, from, &path, out);
-            }
-        }
-        YamlValue::List(items) => {
-            for (index, item) in items.iter().enumerate() {
-                damages(item, bytes(item.extent).0, &format!("{path}/{index}"), out);
-            }
-        }
-        YamlValue::Null | YamlValue::Bool(_) | YamlValue::Number(_) | YamlValue::Text(_) => {}
-    }
 }
 
 /// Problem as code, file and byte offset.

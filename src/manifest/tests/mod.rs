@@ -3,6 +3,7 @@
 
 mod desired;
 mod error_isolation;
+mod injected_damage;
 mod malicious_input;
 mod network;
 mod objects;
