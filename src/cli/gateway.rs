@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
+use crate::kinds::KINDS;
 use crate::model::CollectionId;
 use crate::model::network::RateLimit;
 use crate::provider::gateway::SharedGateway;
@@ -96,6 +97,7 @@ impl GatewayCheckCommand {
             zone: self.zone.as_str().into(),
             key: SecretString::from(key.as_str()),
             scratch: self.scratch.clone(),
+            retired: KINDS.iter().flat_map(|kind| kind.retired).copied().collect(),
         };
         let Ok(checks) = world.unless_interrupted(check(&trial)).await else {
             return Ok(CommandExit::Interrupted);
@@ -119,6 +121,7 @@ fn check_line(check: &CheckResult) -> String {
     let mark = match check.outcome {
         CheckOutcome::Passed => "✓",
         CheckOutcome::Failed => "!",
+        CheckOutcome::Warned => "?",
         CheckOutcome::Skipped => "-",
     };
     let found = check.found.as_ref().map(|found| format!("\n    {found}")).unwrap_or_default();

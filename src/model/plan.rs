@@ -14,6 +14,7 @@ use super::finding::{Deferral, Finding, FindingEffect};
 use super::impact::PlanImpact;
 use super::rollout::RolloutWave;
 use super::run::RunId;
+use super::service::ServiceSettings;
 
 /// Plan for all zones.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct Plan {
     pub expectations: ExpectationForecast,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
+    /// Settings of the service. No total, digest or apply includes them.
+    pub service: Vec<ServiceSettings>,
 }
 
 /// Mode of the comparison: the base, if any.

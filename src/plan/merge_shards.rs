@@ -7,7 +7,7 @@ use super::change_groups;
 use super::plan_digest::{self, DigestScope};
 use crate::model::{
     ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
-    WaveReport, WaveResult, ZoneCode, ZonePlan,
+    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan,
 };
 
 /// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
@@ -27,6 +27,7 @@ pub fn plans(
     let mut findings = Vec::new();
     let mut impacts = Vec::new();
     let mut expectations = ExpectationForecast::default();
+    let mut service: Vec<ServiceSettings> = Vec::new();
     for plan in plans {
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
@@ -40,6 +41,11 @@ pub fn plans(
         impacts.extend(plan.impacts);
         expectations.broken.extend(plan.expectations.broken);
         zones.extend(plan.zones);
+        for settings in plan.service {
+            if !service.contains(&settings) {
+                service.push(settings);
+            }
+        }
     }
     findings.sort();
     findings.dedup();
@@ -62,6 +68,7 @@ pub fn plans(
         impacts,
         expectations,
         inputs: made_from,
+        service,
         ..first
     })
 }

@@ -57,6 +57,7 @@ pub fn plan(
         impacts: Vec::new(),
         expectations: ExpectationForecast::default(),
         inputs: PlanInputs::default(),
+        service: Vec::new(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }

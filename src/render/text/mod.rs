@@ -12,6 +12,7 @@ mod plan;
 mod report;
 mod run_details;
 mod runs;
+mod service;
 mod undeclared;
 mod unknown_names;
 mod value_change;
@@ -30,4 +31,5 @@ pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unma
 pub use report::{outcome, report, wave_end};
 pub use run_details::{byte_size, run_details};
 pub use runs::runs;
+pub use service::{SERVICE_TITLE, service_heading, service_sentence};
 pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};

@@ -8,6 +8,7 @@ use super::conflict::classes;
 use super::expectations;
 use super::findings;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, safe, styled, thousands, zone_list};
+use super::service::write_service;
 use super::undeclared::write_undeclared;
 use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
 use crate::model::{
@@ -35,6 +36,7 @@ pub fn plan(plan: &Plan) -> String {
     impacts(&mut out, plan);
     findings::findings(&mut out, &plan.findings);
     expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
+    write_service(&mut out, plan);
     summary(&mut out, plan);
     out
 }
@@ -201,6 +203,9 @@ fn summary(out: &mut String, plan: &Plan) {
         let words = match plan.inputs.reverts {
             // The desired state may differ from the reverted state.
             Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
+            None if plan.zones.is_empty() && !plan.service.is_empty() => {
+                "Only settings of the service are declared, and no zone was asked".to_owned()
+            }
             None if plan.zones.is_empty() => "Nothing is declared, and no zone was asked".to_owned(),
             None => format!("Your network matches the configuration{how}"),
         };
