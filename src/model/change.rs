@@ -227,7 +227,9 @@ pub enum ChangeOrigin {
 }
 
 /// Conflict of a change: manifests and zone both changed the record, differently.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct ChangeConflict {
     /// Fields of the record in the applied state, under the names that people use; null for an absent record.
     pub applied: Option<Record>,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UndeclaredRecords,
+    PlanCounts, PlanImpact, PlanInputs, PlanPopulation, Provenance, Record, RolloutWave, UndeclaredRecords,
     UnmanagedCollection, ZoneFailure,
 };
 
@@ -126,6 +126,9 @@ pub struct ReconcilerJson {
     pub reviewed_digests: BTreeMap<Arc<str>, ContentDigest>,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
+    /// Zones, manifests and rows that the words of the plan refer to.
+    #[serde(default)]
+    pub population: PlanPopulation,
     /// Totals of all zones.
     pub counts: PlanCounts,
     /// Estimated cost of the apply.

@@ -71,6 +71,7 @@ pub fn head(plan: &Plan) -> PlanJson {
             digest: plan.digest,
             reviewed_digests: BTreeMap::new(),
             inputs: plan.inputs.clone(),
+            population: plan.population.clone(),
             counts: plan.counts(),
             cost: plan.cost,
             findings: plan.findings.clone(),
