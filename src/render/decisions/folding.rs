@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::folded_value::{FoldedValue, MemberRule};
+use super::folded_value::{FoldedText, FoldedValue, MemberRule};
 use super::substitution::{RecordContext, Substitutions, unify_member_rules};
 use super::variant_content::{FieldChangeContent, RowNames, VariantContent};
 use super::{DecisionVariant, FoldedField, PlanDecision, VariantRecord};
@@ -145,7 +145,9 @@ fn variants<'a>(
                 fields: fields(&names, step, example, content.fields, &records),
                 key: content.key,
                 reason: content.reason,
+                notes: notes(&names, &records),
                 deferral,
+                is_disable: example.switches_off(step.diff.shape.switch.as_ref()),
                 records: (records.into_iter())
                     .map(|(change, context)| VariantRecord {
                         subject: context.subject.map(|zone| &zone.code),
@@ -230,4 +232,18 @@ fn fields(
             change,
         })
         .collect()
+}
+
+/// Returns the notes of all records.
+fn notes(names: &RowNames<'_>, records: &[(&Change, RecordContext<'_>)]) -> Vec<FoldedText> {
+    let mut found = Vec::new();
+    for (change, context) in records {
+        for note in &change.notes {
+            let note = names.substitutions.text(note, *context, &[]);
+            if !found.contains(&note) {
+                found.push(note);
+            }
+        }
+    }
+    found
 }

@@ -10,11 +10,14 @@ mod folding;
 mod substitution;
 #[cfg(test)]
 mod tests;
+pub mod value_words;
 mod variant_content;
+mod zone_names;
 
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::decisions;
 pub use self::variant_content::{FieldChangeContent, FoldedField};
+pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
 
 use crate::model::{
     Change, ChangeAction, ChangeConflict, Channel, CollectionId, Deferral, FieldName, Provenance, RowReach,
@@ -49,8 +52,12 @@ pub struct DecisionVariant<'a> {
     pub fields: Vec<FoldedField>,
     /// Reason, if other than the manifest's declared value.
     pub reason: Option<FoldedText>,
+    /// Consequences of the change, as texts of the kind.
+    pub notes: Vec<FoldedText>,
     /// Deferral of the zones or of their collections.
     pub deferral: Option<&'a Deferral>,
+    /// True if the change switches the record off.
+    pub is_disable: bool,
     /// Records, in the order of the network's zones and subjects.
     pub records: Vec<VariantRecord<'a>>,
 }
@@ -79,6 +86,11 @@ impl<'a> PlanDecision<'a> {
 }
 
 impl<'a> DecisionVariant<'a> {
+    /// Returns true if the change deletes a record or switches it off.
+    pub fn takes_away(&self) -> bool {
+        self.action() == ChangeAction::Delete || self.is_disable
+    }
+
     /// Returns the action.
     pub fn action(&self) -> ChangeAction {
         self.example.action
