@@ -12,6 +12,7 @@ use super::expectation::ExpectationForecast;
 use super::failure::ZoneFailure;
 use super::finding::{Deferral, Finding, FindingEffect};
 use super::impact::PlanImpact;
+use super::population::PlanPopulation;
 use super::rollout::RolloutWave;
 use super::run::RunId;
 use super::service::ServiceSettings;
@@ -49,6 +50,8 @@ pub struct Plan {
     pub inputs: PlanInputs,
     /// Settings of the service. No total, digest or apply includes them.
     pub service: Vec<ServiceSettings>,
+    /// Zones, manifests and rows that the words of the plan refer to.
+    pub population: PlanPopulation,
 }
 
 /// Mode of the comparison: the base, if any.

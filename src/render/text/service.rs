@@ -17,19 +17,20 @@ const COLUMNS: usize = 94;
 /// Maximum number of members in a list.
 const SHOWN_MEMBERS: usize = 8;
 
-/// Returns the manifest with its members: `LinkedAccountSync/follow (a.yaml:1:1): 20 of 24 members`.
+/// Returns the manifest with its location: `KIND/follow (a.yaml:1:1)`.
 pub fn service_heading(settings: &ServiceSettings) -> String {
-    let manifest = &settings.declared_at.manifest;
-    format!("{manifest} ({}): {}", settings.declared_at, members_text(&settings.applies_to))
+    format!("{} ({})", settings.declared_at.manifest, settings.declared_at)
 }
 
-/// Returns the settings in one sentence: `create: onUse; fields: addresses, emails; ...`.
+/// Returns the settings in one sentence: `appliesTo: all 24 members; create: onUse; ...`.
 pub fn service_sentence(settings: &ServiceSettings) -> String {
     setting_texts(settings).collect::<Vec<_>>().join("; ")
 }
 
 fn setting_texts(settings: &ServiceSettings) -> impl Iterator<Item = String> {
-    settings.settings.iter().map(|(name, value)| format!("{name}: {}", value_text(value)))
+    let members = format!("appliesTo: {}", members_text(&settings.applies_to));
+    let others = settings.settings.iter().map(|(name, value)| format!("{name}: {}", value_text(value)));
+    std::iter::once(members).chain(others)
 }
 
 /// Returns the settings in lines, each setting in one piece if it fits.
