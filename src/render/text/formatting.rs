@@ -42,7 +42,16 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
 /// Wraps a text at spaces into lines of at most `columns` columns. Breaks words that are longer.
 pub fn wrap_whole(text: &str, columns: usize) -> Vec<String> {
     let options = wrap_options(columns).break_words(true);
-    textwrap::wrap(&safe(text), options).into_iter().map(Into::into).collect()
+    textwrap::wrap(&safe(text), options).into_iter().map(|line| safe_line(&line)).collect()
+}
+
+/// Returns a line that gives no order to the runner of a pipeline, even at the start of a line.
+pub fn safe_line(line: &str) -> String {
+    let text = line.trim_start();
+    match text.strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - text.len()]),
+        None => line.to_owned(),
+    }
 }
 
 /// Returns the width of a text in columns of a terminal.
