@@ -15,7 +15,7 @@ pub mod text_or_variable;
 pub mod unreadable;
 pub mod yaml_node;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::envelope::{API_VERSION, ManifestHeader};
 pub use self::source::SourceFile;
@@ -25,7 +25,7 @@ use self::parallel::parallel_map;
 use self::schema_check::ManifestSchema;
 use self::unreadable::UnreadableParts;
 use self::yaml_node::YamlNode;
-use crate::model::{Diagnostic, Network, Severity};
+use crate::model::{Diagnostic, Network, Severity, SourceSpan};
 
 /// Kind of manifest, as the catalogue of kinds defines it.
 pub trait CatalogKind: Sync + Sized {
@@ -131,9 +131,9 @@ fn load_file<K: CatalogKind>(kinds: &[K], source: &SourceFile) -> LoadedFile<K::
         if let Some(Manifest { head, spec }) = manifest {
             let key_problems = K::validate(&head, &spec);
             // A key with outer spaces has a problem of its own.
+            let key_spans: BTreeSet<_> = key_problems.iter().map(|problem| &problem.span).collect();
             problems.retain(|problem| {
-                problem.code != diagnostic_codes::OUTER_SPACE
-                    || key_problems.iter().all(|key_problem| key_problem.span != problem.span)
+                problem.code != diagnostic_codes::OUTER_SPACE || !key_spans.contains(&problem.span)
             });
             problems.extend(key_problems);
             manifests.push(Manifest { head, spec });
@@ -156,13 +156,18 @@ fn parse_manifest<K: CatalogKind>(
     let mut problems = kind.schema().check(&document);
     let matches_schema = problems.is_empty();
     // The cause of a problem that the schema check already reported.
-    let mut invisible = invisible_characters::check(&document);
-    invisible.retain(|found| {
-        let mut same = problems.iter_mut().filter(|problem| problem.span == found.span).peekable();
-        let is_new = same.peek().is_none();
-        same.for_each(|problem| problem.message.push_str(&format!("; {}", found.message)));
-        is_new
-    });
+    let mut invisible = Vec::new();
+    let mut by_span: BTreeMap<Option<SourceSpan>, Vec<usize>> = BTreeMap::new();
+    for (index, problem) in problems.iter().enumerate() {
+        by_span.entry(problem.span.clone()).or_default().push(index);
+    }
+    for found in invisible_characters::check(&document) {
+        match by_span.get(&found.span) {
+            Some(same) => (same.iter())
+                .for_each(|index| problems[*index].message.push_str(&format!("; {}", found.message))),
+            None => invisible.push(found),
+        }
+    }
     problems.extend(invisible);
     if !document.lost_keys.is_empty() {
         // A field that seems missing may be among the unreadable ones.
