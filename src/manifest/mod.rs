@@ -35,6 +35,9 @@ pub trait CatalogKind: Sync + Sized {
     /// Returns the value of `kind`.
     fn name(&self) -> &'static str;
 
+    /// Returns true if the content of `spec` goes to zones.
+    fn writes_zones(&self) -> bool;
+
     /// Returns the schema of whole manifests.
     fn schema(&self) -> &ManifestSchema;
 
@@ -129,13 +132,7 @@ fn load_file<K: CatalogKind>(kinds: &[K], source: &SourceFile) -> LoadedFile<K::
         problems.extend(form_problems);
         complete &= manifest.is_some();
         if let Some(Manifest { head, spec }) = manifest {
-            let key_problems = K::validate(&head, &spec);
-            // A key with outer spaces has a problem of its own.
-            let key_spans: BTreeSet<_> = key_problems.iter().map(|problem| &problem.span).collect();
-            problems.retain(|problem| {
-                problem.code != diagnostic_codes::OUTER_SPACE || !key_spans.contains(&problem.span)
-            });
-            problems.extend(key_problems);
+            problems.extend(K::validate(&head, &spec));
             manifests.push(Manifest { head, spec });
         }
     }
@@ -161,11 +158,12 @@ fn parse_manifest<K: CatalogKind>(
     for (index, problem) in problems.iter().enumerate() {
         by_span.entry(problem.span.clone()).or_default().push(index);
     }
-    for found in invisible_characters::check(&document) {
-        match by_span.get(&found.span) {
+    for found in invisible_characters::check(&document, kind.writes_zones()) {
+        match by_span.get(&found.problem.span) {
             Some(same) => (same.iter())
-                .for_each(|index| problems[*index].message.push_str(&format!("; {}", found.message))),
-            None => invisible.push(found),
+                .for_each(|index| problems[*index].message.push_str(&format!("; {}", found.problem.message))),
+            None if found.is_relevant() => invisible.push(found.problem),
+            None => {}
         }
     }
     problems.extend(invisible);
@@ -208,12 +206,20 @@ fn parse_manifest<K: CatalogKind>(
     }
 }
 
-/// Sorts diagnostics by file and location, those without a location first, and removes duplicates.
+/// Sorts diagnostics by file and location, those without a location first, and removes duplicates. A warning of
+/// outer spaces duplicates any other problem of its text.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
         (&a.span, a.severity, a.code, &a.message).cmp(&(&b.span, b.severity, b.code, &b.message))
     });
     diagnostics.dedup();
+    // A name with outer spaces has a problem of its own.
+    let others = diagnostics.iter().filter(|problem| problem.code != diagnostic_codes::OUTER_SPACE);
+    let spans: BTreeSet<_> = others.filter_map(|problem| problem.span.clone()).collect();
+    diagnostics.retain(|problem| {
+        problem.code != diagnostic_codes::OUTER_SPACE
+            || problem.span.as_ref().is_none_or(|span| !spans.contains(span))
+    });
 }
 
 /// Returns the source texts by file, in the form that `render` expects.
