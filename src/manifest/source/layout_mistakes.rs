@@ -180,7 +180,7 @@ impl<'a> ErrorLines<'a> {
     }
 
     fn without_colon(&self, line: usize, parts: &LineParts<'_>) -> Option<LayoutMistake> {
-        let (field, value, message) = parts.field_without_separator()?;
+        let (field, value, mistake) = parts.field_without_separator()?;
         let column = parts.column + field.chars().count();
         let shown = match parts.is_secret() || value.starts_with(['{', '[']) {
             // Below a field for secrets, the first word can be a secret, too.
@@ -188,7 +188,12 @@ impl<'a> ErrorLines<'a> {
             true => format!("{field}: ..."),
             false => format!("{field}: {value}"),
         };
-        Some(self.mistake(line, column, message.to_owned(), format!("write `{}`", shown.trim_end())))
+        Some(self.mistake(
+            line,
+            column,
+            mistake.message().to_owned(),
+            format!("write `{}`", shown.trim_end()),
+        ))
     }
 
     /// Finds a line whose indentation matches no line above.

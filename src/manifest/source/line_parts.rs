@@ -73,24 +73,46 @@ impl<'a> LineParts<'a> {
     }
 
     /// Returns field, value and mistake of a line that has no `: `, such as `table:User` or `table User`.
-    pub fn field_without_separator(&self) -> Option<(&'a str, &'a str, &'static str)> {
+    pub fn field_without_separator(&self) -> Option<(&'a str, &'a str, SeparatorMistake)> {
         field_without_separator(self.content)
     }
 }
 
+/// Mistake between a field and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeparatorMistake {
+    /// `table:User`
+    NoSpace,
+    /// `table = User`
+    EqualsSign,
+    /// `table User`
+    NoColon,
+}
+
+impl SeparatorMistake {
+    /// Returns the mistake in words.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NoSpace => "no space after the `:`",
+            Self::EqualsSign => "`=` instead of `:`",
+            Self::NoColon => "no `:` after the field",
+        }
+    }
+}
+
 /// Returns field, value and mistake of a text that has no `: `.
-pub fn field_without_separator(text: &str) -> Option<(&str, &str, &'static str)> {
+pub fn field_without_separator(text: &str) -> Option<(&str, &str, SeparatorMistake)> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (field, rest) = text.split_at(end);
     if !field.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
     if let Some(value) = rest.strip_prefix(':') {
-        return Some((field, value, "no space after the `:`"));
+        return Some((field, value, SeparatorMistake::NoSpace));
     }
     match rest.trim_start().strip_prefix('=') {
-        Some(value) => Some((field, value.trim(), "`=` instead of `:`")),
-        None if rest.starts_with(' ') => Some((field, rest.trim(), "no `:` after the field")),
+        Some(value) => Some((field, value.trim(), SeparatorMistake::EqualsSign)),
+        None if rest.starts_with(' ') => Some((field, rest.trim(), SeparatorMistake::NoColon)),
         None => None,
     }
 }

@@ -7,7 +7,7 @@ mod invalid_keys;
 mod layout_mistakes;
 pub mod line_parts;
 mod plain_text_checks;
-mod source_lines;
+pub mod source_lines;
 mod syntax_errors;
 
 use std::cell::OnceCell;
@@ -28,8 +28,17 @@ use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 pub struct SourceFile {
     /// Path relative to the config directory, with `/`.
     pub file: Arc<str>,
-    /// File text, or the reason for the failed read: unreadable, or not UTF-8.
-    pub text: Result<String, String>,
+    /// File text, or the reason for the failed read.
+    pub text: Result<String, UnreadableText>,
+}
+
+/// Reason why the text of a file is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnreadableText {
+    /// File with more than [`MAX_BYTES`].
+    TooLarge,
+    /// Any other reason, as text: a system error, or an encoding other than UTF-8.
+    Other(String),
 }
 
 /// YAML document of a file.
@@ -67,8 +76,14 @@ const MAX_ALIASED: usize = 200_000;
 pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     let file = &source.file;
     let text = match &source.text {
-        Ok(text) => text,
-        Err(reason) => {
+        Ok(text) if text.len() as u64 <= MAX_BYTES => text,
+        Ok(_) | Err(UnreadableText::TooLarge) => {
+            let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
+            let place = SourceSpan::file(Arc::clone(file));
+            let problem = Diagnostic::error(diagnostic_codes::TOO_LARGE, place, message);
+            return (Vec::new(), vec![problem.help("split it into several files")]);
+        }
+        Err(UnreadableText::Other(reason)) => {
             let problem = Diagnostic::error(
                 diagnostic_codes::UNREADABLE,
                 SourceSpan::file(Arc::clone(file)),
@@ -77,12 +92,6 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
             return (Vec::new(), vec![problem.help("fix the file, or list it in `.zonalignore`")]);
         }
     };
-    if text.len() as u64 > MAX_BYTES {
-        let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
-        let problem =
-            Diagnostic::error(diagnostic_codes::TOO_LARGE, SourceSpan::file(Arc::clone(file)), message);
-        return (Vec::new(), vec![problem.help("split it into several files")]);
-    }
     let options = yaml::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{NETWORK, judge, manifest, problems, shown, source};
 use crate::kinds::KINDS;
+use crate::manifest::source::UnreadableText;
 use crate::manifest::{SourceFile, diagnostic_codes};
 
 const CASES: &str = include_str!("problems.txt");
@@ -77,12 +78,8 @@ fn check_cases(file: &str, all: &str) {
 
 #[test]
 fn every_code_has_a_case() {
-    let elsewhere = [
-        diagnostic_codes::UNREADABLE,
-        diagnostic_codes::TOO_LARGE,
-        diagnostic_codes::NO_SOURCES,
-        diagnostic_codes::UNKNOWN_ENVIRONMENT,
-    ];
+    let elsewhere =
+        [diagnostic_codes::UNREADABLE, diagnostic_codes::NO_SOURCES, diagnostic_codes::UNKNOWN_ENVIRONMENT];
     // Codes with tests in `kinds::manifest_conflicts` (amendments across manifests) and `kinds::expectation`
     // (rows too long for a case here).
     let between = [diagnostic_codes::AMENDED_OTHERWISE, diagnostic_codes::ASKS_TOO_MUCH];
@@ -137,12 +134,21 @@ fn empty_directory_gives_help() {
 
 #[test]
 fn unreadable_file_is_named() {
-    let broken = SourceFile { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
+    let broken =
+        SourceFile { file: "b.yaml".into(), text: Err(UnreadableText::Other("it is not UTF-8".to_owned())) };
     let (_, problems) = judge(&[source("n.yaml", NETWORK), broken], None);
     assert_eq!(
         shown(&problems),
         "b.yaml:1:1 Z0101 cannot read the file: it is not UTF-8; fix the file, or list it in `.zonalignore`\n"
     );
+}
+
+#[test]
+fn too_large_file_is_to_be_split() {
+    let large = SourceFile { file: "b.yaml".into(), text: Err(UnreadableText::TooLarge) };
+    let (_, problems) = judge(&[source("n.yaml", NETWORK), large], None);
+    let told = "b.yaml:1:1 Z0111 the file is larger than 32 MiB; split it into several files\n";
+    assert_eq!(shown(&problems), told);
 }
 
 #[test]
