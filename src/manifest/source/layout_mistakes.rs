@@ -1,5 +1,7 @@
 //! Recognizes common mistakes behind YAML syntax errors, from the lines around the error.
 
+mod list_layout;
+
 use serde_saphyr::granit_parser::ErrorKind;
 
 use super::line_parts::{HIDDEN_TEXT, LineParts, spaces_text};
@@ -32,7 +34,9 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, lines: &SourceLines<'_
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::BlockSequenceEntryNotAllowed
         | ErrorKind::InvalidIndentation => error
-            .item_too_deep()
+            .list_beside_field(kind)
+            .or_else(|| error.item_too_deep())
+            .or_else(|| error.field_beside_items())
             .or_else(|| error.indentation())
             .or_else(|| error.no_colon())
             .or_else(|| error.text_after_bracket()),
@@ -48,10 +52,9 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, lines: &SourceLines<'_
         }
         ErrorKind::UnexpectedCharacter { character } => error.start_character(*character),
         ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
-            Some(error.at_error(
-                "invalid YAML: `\\` starts an escape in a text in double quotes",
-                "write `\\\\` for a backslash, or put the text in single quotes: `'...'`",
-            ))
+            let message = "`\\` starts an escape in a text in double quotes".to_owned();
+            let help = "write `\\\\` for a backslash, or put the text in single quotes: `'...'`";
+            Some(error.mistake(line, column, message, help.to_owned()))
         }
         _ => None,
     })
@@ -72,16 +75,6 @@ impl<'a> ErrorLines<'a> {
             column,
             message: format!("invalid YAML: {message}"),
             help,
-        }
-    }
-
-    fn at_error(&self, message: &str, help: &str) -> LayoutMistake {
-        LayoutMistake {
-            code: diagnostic_codes::YAML,
-            line: self.line,
-            column: self.column,
-            message: message.to_owned(),
-            help: help.to_owned(),
         }
     }
 
@@ -229,22 +222,6 @@ impl<'a> ErrorLines<'a> {
         Some(self.mistake(self.line, parts.spaces + 1, message, help))
     }
 
-    /// Finds a list item that is indented more than the item above.
-    fn item_too_deep(&self) -> Option<LayoutMistake> {
-        let is_item = |line: usize| self.text(line).trim_start().starts_with("- ");
-        let (above, outer) = self.above(self.line)?;
-        let spaces = self.parts(self.line).spaces;
-        (is_item(self.line) && is_item(above) && outer.spaces < spaces).then(|| {
-            let message = format!(
-                "the item is indented by {}, the item above by {}",
-                spaces_text(spaces),
-                outer.spaces
-            );
-            let help = format!("indent it by {}", spaces_text(outer.spaces));
-            self.mistake(self.line, spaces + 1, message, help)
-        })
-    }
-
     fn text_after_bracket(&self) -> Option<LayoutMistake> {
         let parts = self.parts(self.line);
         let value = parts.value().filter(|value| value.starts_with(['[', '{']))?;
@@ -263,13 +240,14 @@ impl<'a> ErrorLines<'a> {
         if before.matches(mark).count() % 2 == 1 {
             return self.quote_open_above(mark);
         }
-        let start = before.trim_end_matches(mark).rfind(mark)?;
+        let start = before.trim_end().trim_end_matches(mark).rfind(mark)?;
         let (opening, first) = before.split_at(start);
         let first = first.strip_prefix(mark)?;
-        let without_mark = first.strip_suffix(mark).unwrap_or(first);
+        let (text_before, second) = first.rsplit_once(mark).unwrap_or((first, ""));
+        let without_mark = format!("{text_before}{second}");
         let inner = match after.rfind(mark).filter(|last| *last > 0) {
             Some(last) => format!("{first}{}", &after[..last]),
-            None if opening.contains(['{', '[']) => without_mark.to_owned(),
+            None if opening.contains(['{', '[']) => without_mark,
             None => format!("{without_mark}{after}"),
         };
         let help = match (parts.is_secret(), mark) {

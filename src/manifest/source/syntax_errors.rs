@@ -38,6 +38,10 @@ pub fn explain(error: &ScanError, file: &Arc<str>, lines: &SourceLines<'_>) -> D
             Diagnostic::error(diagnostic_codes::ALIAS, at, "alias of an unknown anchor")
                 .help("quote text that starts with `*`")
         }
+        ErrorKind::MissingAnchorOrAliasName => {
+            Diagnostic::error(diagnostic_codes::ALIAS, at, "`*` or `&` without the name of an anchor")
+                .help("quote text that starts with `*` or `&`")
+        }
         ErrorKind::UndeclaredTagHandle => Diagnostic::error(diagnostic_codes::TAG, at, "unsupported tag")
             .help("quote text that starts with `!`"),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {

@@ -26,7 +26,11 @@ fn cases(text: &str) -> Vec<(&str, &str, &str)> {
 
 fn told(title: &str, text: &str) -> String {
     // Escapes of characters that an editor would change or hide.
-    let text = text.replace("\\t", "\t").replace("\\u{a0}", "\u{a0}").replace("\\u{301}", "\u{301}");
+    let text = text
+        .replace("\\t", "\t")
+        .replace("\\u{a0}", "\u{a0}")
+        .replace("\\u{301}", "\u{301}")
+        .replace("\\u{feff}", "\u{feff}");
     let text = text.as_str();
     let text = match title.split_once(':') {
         Some((kind, _)) if kind != "Network" && KINDS.iter().any(|each| each.name == kind) => {
@@ -78,8 +82,12 @@ fn check_cases(file: &str, all: &str) {
 
 #[test]
 fn every_code_has_a_case() {
-    let elsewhere =
-        [diagnostic_codes::UNREADABLE, diagnostic_codes::NO_SOURCES, diagnostic_codes::UNKNOWN_ENVIRONMENT];
+    let elsewhere = [
+        diagnostic_codes::UNREADABLE,
+        diagnostic_codes::TOO_LARGE,
+        diagnostic_codes::NO_SOURCES,
+        diagnostic_codes::UNKNOWN_ENVIRONMENT,
+    ];
     // Codes with tests in `kinds::manifest_conflicts` (amendments across manifests) and `kinds::expectation`
     // (rows too long for a case here).
     let between = [diagnostic_codes::AMENDED_OTHERWISE, diagnostic_codes::ASKS_TOO_MUCH];
