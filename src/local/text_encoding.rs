@@ -15,7 +15,7 @@ pub fn foreign_encoding_reason(error: &FromUtf8Error) -> String {
     // The wrong byte counts as a character of its line.
     let text = format!("{}?", String::from_utf8_lossy(before));
     let lines = SourceLines::new(&text);
-    let (line, column) = (lines.len(), lines.line(lines.len()).chars().count());
+    let (line, column) = (lines.count(), lines.line(lines.count()).chars().count());
     match bytes.contains(&0) {
         true => format!("line {line}, column {column} is not UTF-8; the file is not text, or damaged"),
         false => format!(

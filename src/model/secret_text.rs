@@ -203,7 +203,8 @@ fn secret_field(line: &str) -> Option<usize> {
 fn has_secret_parent(before: &str, line: &str) -> bool {
     let indentation = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
     let mut own = indentation(line);
-    let near = &before[before.ceil_char_boundary(before.len().saturating_sub(PARENT_BYTES))..];
+    let first = before.len().saturating_sub(PARENT_BYTES);
+    let near = (first..=before.len()).find_map(|at| before.get(at..)).unwrap_or_default();
     // Brackets that are open between the parent and the line.
     let mut open = 0;
     let mut is_next = true;

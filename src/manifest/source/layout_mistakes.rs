@@ -25,7 +25,7 @@ pub struct LayoutMistake {
 /// Returns the mistake behind an error at a position; `None` if the lines show no known one.
 pub fn find(kind: &ErrorKind, line: usize, column: usize, lines: &SourceLines<'_>) -> Option<LayoutMistake> {
     // An error at the end of the text belongs to the last line.
-    let line = line.min(lines.len());
+    let line = line.min(lines.count());
     let error = ErrorLines { lines, line, column };
     error.tab(kind).or_else(|| error.invisible_space()).or_else(|| match kind {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => error.unexpected_colon(),

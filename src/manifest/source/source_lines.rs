@@ -34,7 +34,7 @@ impl<'a> SourceLines<'a> {
     }
 
     /// Returns the number of lines. A line break at the end starts no further line.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.ranges.len()
     }
 
@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn lines_end_at_each_line_break_of_the_parser() {
         let lines = SourceLines::new("\u{feff}a\rb\r\nc\n\n\ré");
-        let texts: Vec<&str> = (1..=lines.len()).map(|number| lines.line(number)).collect();
+        let texts: Vec<&str> = (1..=lines.count()).map(|number| lines.line(number)).collect();
         assert_eq!(texts, ["a", "b", "c", "", "", "é"]);
         assert_eq!([lines.line(0), lines.line(7)], ["", ""]);
         assert_eq!([lines.position(1, 1).byte, lines.position(6, 2).byte], [3, 14]);
-        assert_eq!(SourceLines::new("a\n").len(), 1);
-        assert_eq!(SourceLines::new("\u{feff}").len(), 0);
+        assert_eq!(SourceLines::new("a\n").count(), 1);
+        assert_eq!(SourceLines::new("\u{feff}").count(), 0);
     }
 }

@@ -42,7 +42,7 @@ proptest! {
             if let Some(mistake) = find(&kind, line, column, &lines) {
                 let byte = lines.position(mistake.line, mistake.column).byte as usize;
                 prop_assert!(text.is_char_boundary(byte), "{kind:?} {text:?} {mistake:?}");
-                prop_assert!(mistake.line <= lines.len(), "{kind:?} {text:?} {mistake:?}");
+                prop_assert!(mistake.line <= lines.count(), "{kind:?} {text:?} {mistake:?}");
             }
         }
     }
