@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 pub use crate::model::grouped_number::count;
-use crate::model::text_safety::escape_invisible;
+pub use crate::model::text_safety::safe;
 use crate::model::{GroupedNumber, ZoneCode};
 
 /// Style of creates.
@@ -22,11 +22,6 @@ pub const DIM: Style = Style::new().dimmed();
 /// Returns `text` in `style`, in one line without control characters.
 pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{}{style:#}", safe(text))
-}
-
-/// Returns a text from zones, manifests and servers in one line, without control characters and orders.
-pub fn safe(text: impl std::fmt::Display) -> String {
-    escape_invisible(&text.to_string())
 }
 
 /// Returns a number with thousands separators: `1,240`.
