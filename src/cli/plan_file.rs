@@ -13,6 +13,7 @@ use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::plan::{PlanFileError, PlanJson, parse};
+use crate::session::observer::report_retired_records;
 use crate::session::plan_documents::plan_json;
 use crate::session::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use crate::session::reviewed_plan::ReviewedPlan;
@@ -79,7 +80,11 @@ fn without_retired_changes(mut plan: Plan, name: &str, world: &CommandContext) -
     }
     if !retired.0.is_empty() {
         plan.change_groups = groups(&plan);
-        retired.report(RetiredRecordsPlace::Plan(name.to_owned()), &CommandObserver::new(world));
+        report_retired_records(
+            retired,
+            RetiredRecordsPlace::Plan(name.to_owned()),
+            &CommandObserver::new(world),
+        );
     }
     plan
 }

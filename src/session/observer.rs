@@ -22,6 +22,17 @@ impl SessionObserver for SilentObserver {
     fn notice(&self, _: &SessionEvent<'_>) {}
 }
 
+/// Sends a note about dropped records of retired collection types, if there are any.
+pub fn report_retired_records(
+    records: RetiredRecords,
+    place: RetiredRecordsPlace,
+    observer: &dyn SessionObserver,
+) {
+    if !records.0.is_empty() {
+        observer.notice(&SessionEvent::Note(SessionNote::RetiredRecords { place, records }));
+    }
+}
+
 /// Event of a use case.
 pub enum SessionEvent<'a> {
     /// Fact that the user should know.

@@ -4,12 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::error::SessionError;
-use super::network_session::NetworkSession;
-use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use crate::kinds;
 use crate::model::{AppliedState, CollectionId, RunId, ZoneCode};
-use crate::store::Store;
 
 /// Place of dropped records.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +33,6 @@ impl RetiredRecords {
         }
         is_retired
     }
-
-    /// Sends a note about dropped records, if there are any.
-    pub fn report(self, place: RetiredRecordsPlace, observer: &dyn SessionObserver) {
-        if !self.0.is_empty() {
-            observer.notice(&SessionEvent::Note(SessionNote::RetiredRecords { place, records: self }));
-        }
-    }
 }
 
 /// Removes retired collections from an applied state, and returns the removed ones.
@@ -60,24 +49,4 @@ pub fn drop_from(applied_state: &mut AppliedState) -> (RetiredRecords, BTreeSet<
     }
     applied_state.zones.retain(|_, applied| !applied.is_empty());
     (records, collections)
-}
-
-/// Returns the applied state in the store. Removes retired collections there, too.
-///
-/// # Errors
-/// Returns [`SessionError::Store`] if the store cannot be read, or [`SessionError::Interrupted`].
-pub async fn load_applied_state(
-    session: &NetworkSession,
-    store: &Store,
-    observer: &dyn SessionObserver,
-) -> Result<AppliedState, SessionError> {
-    let cancel = &session.effects.cancel;
-    let mut applied_state = cancel.before_writing(store.ledger(session.scope())).await??;
-    let (records, collections) = drop_from(&mut applied_state);
-    if !collections.is_empty() {
-        // A store without write access keeps them, and the next command reports them again.
-        let _ = cancel.before_writing(store.forget_collections(session.scope(), collections)).await?;
-        records.report(RetiredRecordsPlace::AppliedState, observer);
-    }
-    Ok(applied_state)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{RunProblem, SessionError, StoreNeed};
 use super::network_session::NetworkSession;
-use super::observer::{SessionEvent, SessionNote, SessionObserver};
+use super::observer::{SessionEvent, SessionNote, SessionObserver, report_retired_records};
 use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::unfinished_runs::RunLiveness;
 use crate::kinds;
@@ -79,7 +79,7 @@ pub async fn load(
     }
     let mut retired = RetiredRecords::default();
     entries.retain(|entry| !retired.count(&entry.address.collection.kind, 1));
-    retired.report(RetiredRecordsPlace::Run(run), observer);
+    report_retired_records(retired, RetiredRecordsPlace::Run(run), observer);
     if entries.is_empty() {
         return Err(RunProblem::NoChanges(run).into());
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{PlanSource, SessionError};
-use super::observer::SessionObserver;
+use super::observer::{SessionObserver, report_retired_records};
 use super::plan_documents::parse_plan;
 use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::selection::{DriftFilter, manifest_kind};
@@ -183,7 +183,11 @@ impl ReviewedPlan {
 
     /// Sends a note about changes of collection types that zonal no longer writes. Apply drops them.
     pub fn report_retired_changes(&self, observer: &dyn SessionObserver) {
-        self.retired.clone().report(RetiredRecordsPlace::Plan(self.source.to_string()), observer);
+        report_retired_records(
+            self.retired.clone(),
+            RetiredRecordsPlace::Plan(self.source.to_string()),
+            observer,
+        );
     }
 
     /// Returns the desired state in the zones and kinds of the plan.
