@@ -3,6 +3,7 @@
 mod changes;
 mod conflict;
 mod decisions;
+mod diff_sections;
 mod drift;
 mod expectations;
 mod explanation;
@@ -28,6 +29,7 @@ mod tests;
 
 pub use changes::{fate, last_changed, origin_text, remarks};
 pub use conflict::{classes, conflict_lines as conflict};
+pub use diff_sections::{DiffSection, DiffSections, diff_sections};
 pub use drift::{DriftCounts, drift, drift_view};
 pub use expectations::{expectations, fell_short, outlook, would_be};
 pub use explanation::{difference as explained_differently, explanation};
