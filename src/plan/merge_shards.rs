@@ -8,7 +8,7 @@ use super::plan_digest::{self, DigestScope};
 use super::population;
 use crate::model::{
     ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
-    WaveReport, WaveResult, ZoneCode, ZonePlan,
+    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan,
 };
 
 /// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
@@ -28,6 +28,7 @@ pub fn plans(
     let mut findings = Vec::new();
     let mut impacts = Vec::new();
     let mut expectations = ExpectationForecast::default();
+    let mut service: Vec<ServiceSettings> = Vec::new();
     let mut population = first.population.clone();
     population.rows.clear();
     for plan in plans {
@@ -44,6 +45,11 @@ pub fn plans(
         impacts.extend(plan.impacts);
         expectations.broken.extend(plan.expectations.broken);
         zones.extend(plan.zones);
+        for settings in plan.service {
+            if !service.contains(&settings) {
+                service.push(settings);
+            }
+        }
     }
     findings.sort();
     findings.dedup();
@@ -67,6 +73,7 @@ pub fn plans(
         impacts,
         expectations,
         inputs: made_from,
+        service,
         population,
         ..first
     })

@@ -2,6 +2,8 @@
 
 use super::error::SessionError;
 use super::network_session::NetworkSession;
+use super::observer::SessionObserver;
+use super::retired_records::{self, RetiredRecordsPlace};
 use super::selection::SelectionScope;
 use super::snapshot_reader::ObservedSnapshot;
 use crate::model::{ComparisonBase, ComparisonMode, DesiredState, Network, ZoneCode};
@@ -16,10 +18,16 @@ pub async fn load(
     session: &NetworkSession,
     scope: &SelectionScope,
     snapshot: Option<&ObservedSnapshot>,
+    observer: &dyn SessionObserver,
 ) -> Result<Option<ComparisonBase>, SessionError> {
-    let applied_state = match (snapshot.and_then(|snapshot| snapshot.applied.clone()), &session.store) {
-        (Some(applied), _) => applied,
-        (None, Some(store)) => session.effects.cancel.before_writing(store.ledger(session.scope())).await??,
+    let in_snapshot = snapshot.and_then(|snapshot| Some((&snapshot.name, snapshot.applied.clone()?)));
+    let applied_state = match (in_snapshot, &session.store) {
+        (Some((name, mut applied)), _) => {
+            let (records, _) = retired_records::drop_from(&mut applied);
+            records.report(RetiredRecordsPlace::Snapshot(name.clone()), observer);
+            applied
+        }
+        (None, Some(store)) => retired_records::load_applied_state(session, store, observer).await?,
         (None, None) => return Ok(None),
     };
     let config = &session.config;

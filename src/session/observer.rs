@@ -2,6 +2,7 @@
 
 use super::config_source::UnusableRevision;
 use super::error::SessionStage;
+use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::run_outcome::ExecutedPlan;
 use super::run_recovery::RecoverySummary;
 use crate::model::{ApplyEvent, Plan, RunId, ZoneCode, ZoneShard};
@@ -88,6 +89,13 @@ pub enum SessionNote {
     NoChangedZones {
         /// The revision.
         revision: String,
+    },
+    /// Records of collection types that zonal no longer writes, dropped.
+    RetiredRecords {
+        /// Place of the records.
+        place: RetiredRecordsPlace,
+        /// Records by collection type.
+        records: RetiredRecords,
     },
     /// No git repository, so the comparison has no base.
     NoRepository,

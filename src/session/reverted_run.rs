@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{RunProblem, SessionError, StoreNeed};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
+use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::unfinished_runs::RunLiveness;
 use crate::kinds;
 use crate::model::{
@@ -76,6 +77,9 @@ pub async fn load(
             return Err(RunProblem::NoImages(run).into());
         }
     }
+    let mut retired = RetiredRecords::default();
+    entries.retain(|entry| !retired.count(&entry.address.collection.kind, 1));
+    retired.report(RetiredRecordsPlace::Run(run), observer);
     if entries.is_empty() {
         return Err(RunProblem::NoChanges(run).into());
     }

@@ -42,6 +42,30 @@ impl Store {
         self.execute(move |database| load(database, scope.clone()).boxed_local()).await
     }
 
+    /// Removes collections from the applied state, with all of their records.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn forget_collections(
+        &self,
+        scope: StoreScope,
+        collections: BTreeSet<(ZoneCode, CollectionId)>,
+    ) -> Result<(), StoreError> {
+        self.execute(move |database| {
+            let (scope, collections) = (scope.clone(), collections.clone());
+            async move {
+                database.execute(database.begin(), |query| query).await?;
+                let done = match hash_chain::lock_head(database).await {
+                    Ok(_) => forget(database, &scope, &collections).await,
+                    Err(error) => Err(error),
+                };
+                database.end_transaction(done).await
+            }
+            .boxed_local()
+        })
+        .await
+    }
+
     /// Saves records that a run found in sync without a write.
     ///
     /// # Errors
@@ -65,6 +89,22 @@ impl Store {
         })
         .await
     }
+}
+
+async fn forget(
+    database: &mut StoreConnection,
+    scope: &StoreScope,
+    collections: &BTreeSet<(ZoneCode, CollectionId)>,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM applied_collections WHERE network = $2 AND environment = $3
+               AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
+    let places = collections.iter().map(|(zone, collection)| CollectionColumns {
+        zone: zone.to_string(),
+        collection: json(&CollectionName::from(collection)),
+    });
+    let places = json(&places.collect::<Vec<_>>());
+    let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
+    database.execute(sql, |query| query.bind(places).bind(network).bind(environment)).await.map(drop)
 }
 
 async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<AppliedState, StoreError> {

@@ -226,7 +226,7 @@ fn worlds() -> impl Strategy<Value = AppliedStateScenario> {
 
 impl AppliedStateScenario {
     fn desired(&self) -> DesiredState {
-        DesiredState { zones: [(ZONE.into(), self.desired.clone())].into() }
+        DesiredState { zones: [(ZONE.into(), self.desired.clone())].into(), ..DesiredState::default() }
     }
 
     fn ledger(&self) -> AppliedState {

@@ -1,11 +1,18 @@
 //! Basic properties of the store on both databases: durable, without duplicates, and safe for concurrent use.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
 use rstest::rstest;
-use zonal::model::{FieldValue, RunState, WritePhase, WriteResponse};
-use zonal::store::{HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, WriteProgress};
+use zonal::model::{
+    AppliedRecord, AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordKey, RunState,
+    WritePhase, WriteResponse,
+};
+use zonal::store::{
+    CollectionStateUpdate, HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, StoreScope,
+    WriteProgress,
+};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, append, entries, line, new_run, scope, set, told, verified};
@@ -214,4 +221,45 @@ async fn closed_store_returns_an_error(#[values(Sqlite, Postgres)] on: TestDatab
     store.close().await;
     let error = clone.begin(new_run()).await.expect_err("closed store should fail");
     assert_eq!((error.class, error.cause.to_string().as_str()), (StoreErrorType::Unreachable, "is closed"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn forgotten_collection_leaves_the_applied_state_of_its_network_only(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let other = StoreScope { network: "other".into(), environment: "".into() };
+    let update = |zone: &str, kind: &str| CollectionStateUpdate {
+        zone: zone.into(),
+        collection: CollectionId::of_institution(kind),
+        learned: AppliedStateUpdate {
+            key: vec!["name".into()],
+            found: [(vec!["A".into()], known())].map(|(key, known)| (RecordKey(key), known)).into(),
+            ..AppliedStateUpdate::default()
+        },
+        created: BTreeSet::new(),
+    };
+    let updates = || vec![update("ALPHA", "Former"), update("ALPHA", "Groups"), update("BETA", "Former")];
+    for scope in [scope(), other.clone()] {
+        store.learn(scope, updates()).await.expect("should be stored");
+    }
+    let former = CollectionId::of_institution("Former");
+    let forgotten = ["ALPHA", "BETA", "GAMMA"].map(|zone| (zone.into(), former.clone()));
+    store.forget_collections(scope(), forgotten.into()).await.expect("should be removed");
+    let left = async |scope| {
+        let applied = store.ledger(scope).await.expect("should answer");
+        let places = applied.zones.into_iter().flat_map(|(zone, collections)| {
+            collections.into_keys().map(move |id| format!("{zone}/{id}")).collect::<Vec<_>>()
+        });
+        places.collect::<Vec<_>>()
+    };
+    assert_eq!(left(scope()).await, ["ALPHA/Groups"]);
+    assert_eq!(left(other).await.len(), 3);
+}
+
+fn known() -> AppliedRecord {
+    let holds = [("name".into(), FieldValue::from("A"))].into();
+    AppliedRecord { holds: Some(holds), maker: ManagementOrigin::Created, manifest: "Former/x".into() }
 }

@@ -6,7 +6,10 @@ use super::expectations;
 use super::html_writer::HtmlWriter;
 use crate::model::cut_list::{OmittedItems, cut_list};
 use crate::model::{ChangeGroupState, Finding, FindingEffect, Plan, PlanCounts, ZoneCode};
-use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
+use crate::render::text::{
+    SERVICE_TITLE, comparison_sentences, count, outlook, percentage, service_heading, service_sentence,
+    thousands,
+};
 
 /// Maximum number of zones named in a line; a fold contains the others.
 const NAMED: usize = 8;
@@ -39,6 +42,26 @@ pub fn summary(out: &mut HtmlWriter, plan: &Plan) {
     findings(out, plan);
     expectations::write_broken_expectations(out, plan);
     write_deferrals(out, plan);
+    service(out, plan);
+}
+
+/// Writes the settings of the service.
+fn service(out: &mut HtmlWriter, plan: &Plan) {
+    if plan.service.is_empty() {
+        return;
+    }
+    out.raw("<section id=service aria-labelledby=sh><h2 id=sh>Service</h2><p class=dim>");
+    out.text(SERVICE_TITLE).raw("</p><ul>");
+    let (shown, omitted) = cut_list(&plan.service, FINDINGS);
+    for settings in shown {
+        out.raw("<li>")
+            .text(service_heading(settings))
+            .raw("<p>")
+            .text(service_sentence(settings))
+            .raw("</p>");
+    }
+    write_omitted(out, omitted, "manifest");
+    out.raw("</ul></section>\n");
 }
 
 /// Returns the totals: `12 zones differ: 46 records to add, 2 to change. 3 zones are in sync.`

@@ -23,6 +23,7 @@ use bounded_text::BoundedText;
 use comment_content::CommentContent;
 
 use super::richest_fit::richest_fit;
+use super::text::{SERVICE_TITLE, service_heading, service_sentence};
 use crate::model::Plan;
 use crate::model::cut_list::cut_list;
 
@@ -164,6 +165,20 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
     writeln!(sheet)
 }
 
+/// Writes the settings of the service.
+fn service(sheet: &mut BoundedText, content: &CommentContent<'_>, level: CommentDetail) -> std::fmt::Result {
+    let settings = &content.plan.service;
+    if settings.is_empty() || content.about == CommentPurpose::Drift || level >= CommentDetail::Collections {
+        return Ok(());
+    }
+    writeln!(sheet, "**{SERVICE_TITLE}**\n")?;
+    for settings in settings {
+        let heading = escape::prose(&service_heading(settings));
+        writeln!(sheet, "- {heading}<br>{}", escape::prose(&service_sentence(settings)))?;
+    }
+    writeln!(sheet)
+}
+
 fn page(
     sheet: &mut BoundedText,
     content: &CommentContent<'_>,
@@ -192,6 +207,7 @@ fn page(
         }
     }
     summary::write_notes(sheet, content, level)?;
+    service(sheet, content, level)?;
     summary::sums(sheet, content)?;
     writeln!(sheet)?;
     summary::foot(sheet, content, context, level)

@@ -9,6 +9,7 @@ use super::header::{size_sentence, write_header, write_sentence};
 use super::plan_summary::write_summary;
 use super::removals::write_removals;
 use super::required_actions::write_required_actions;
+use super::service::write_service;
 use super::undeclared::write_undeclared;
 use super::unknown_names::write_unknown_names;
 use super::view::{PlanDetail, PlanPart, PlanTextView};
@@ -65,6 +66,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
     }
     write_zone_sets(&mut out, view, &writer);
     if view.part.is_whole() {
+        write_service(&mut out, plan, view, &writer.names);
         write_summary(&mut out, plan, found.len(), view);
     }
     out

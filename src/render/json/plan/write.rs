@@ -84,6 +84,7 @@ pub fn head(plan: &Plan) -> PlanJson {
             findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
             expectations: plan.expectations.clone(),
+            service: plan.service.clone(),
             zones: Vec::new(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
