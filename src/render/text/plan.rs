@@ -8,6 +8,7 @@ use super::conflict::classes;
 use super::expectations;
 use super::findings;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, count, safe, styled, thousands, zone_list};
+use super::impacts::write_impacts;
 use super::undeclared::write_undeclared;
 use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
 use crate::model::{
@@ -32,23 +33,11 @@ pub fn plan(plan: &Plan) -> String {
         unknown(&mut out, plan, group);
     }
     write_undeclared(&mut out, plan);
-    impacts(&mut out, plan);
+    write_impacts(&mut out, &plan.impacts);
     findings::findings(&mut out, &plan.findings);
     expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
     summary(&mut out, plan);
     out
-}
-
-/// Writes the impact of the changes.
-fn impacts(out: &mut String, plan: &Plan) {
-    if plan.impacts.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "{}", styled(BOLD, "This means:"));
-    for impact in &plan.impacts {
-        let _ = writeln!(out, "  * {}", safe(&impact.text));
-    }
-    out.push('\n');
 }
 
 /// Writes the selection and the base of the comparison, unless the plan covers everything.
