@@ -41,6 +41,8 @@ pub enum TextPart {
     OwnCode,
     /// Value of a variable of the zone.
     Variable(Arc<str>),
+    /// Date in a variable of the zone, without the time zone that the variable writes: `2026-12-10Z`.
+    DateVariable(Arc<str>),
 }
 
 /// Rule of a list of members.
@@ -64,7 +66,31 @@ impl FoldedText {
     }
 }
 
+impl FoldedText {
+    /// Returns the variables that the text names.
+    pub fn variables(&self) -> impl Iterator<Item = &Arc<str>> {
+        let parts = match self {
+            Self::Plain(_) => &[][..],
+            Self::Template(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            TextPart::Variable(name) | TextPart::DateVariable(name) => Some(name),
+            TextPart::Literal(_) | TextPart::Subject | TextPart::OwnCode => None,
+        })
+    }
+}
+
 impl FoldedValue {
+    /// Returns the variables that the value names.
+    pub fn variables(&self) -> impl Iterator<Item = &Arc<str>> {
+        let texts = match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+            Self::Null | Self::Bool(_) | Self::Members(_) => &[],
+        };
+        texts.iter().flat_map(FoldedText::variables)
+    }
+
     /// Returns a value that is the same in all zones.
     pub fn plain(value: &FieldValue) -> Self {
         match value {
@@ -87,7 +113,7 @@ impl fmt::Display for FoldedText {
                 TextPart::Literal(text) => literal(f, text),
                 TextPart::Subject => f.write_str("{member}"),
                 TextPart::OwnCode => f.write_str("{code}"),
-                TextPart::Variable(name) => write!(f, "{{{name}}}"),
+                TextPart::Variable(name) | TextPart::DateVariable(name) => write!(f, "{{{name}}}"),
             }),
         }
     }

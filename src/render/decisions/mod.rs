@@ -10,11 +10,17 @@ mod folding;
 mod substitution;
 #[cfg(test)]
 mod tests;
+pub mod value_words;
 mod variant_content;
+mod zone_names;
 
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::decisions;
 pub use self::variant_content::{FieldChangeContent, FoldedField};
+pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{
     Change, ChangeAction, ChangeConflict, Channel, CollectionId, Deferral, FieldName, Provenance, RowReach,
@@ -49,8 +55,12 @@ pub struct DecisionVariant<'a> {
     pub fields: Vec<FoldedField>,
     /// Reason, if other than the manifest's declared value.
     pub reason: Option<FoldedText>,
-    /// Deferral of the zones or of their collections.
+    /// Consequences of the change, as texts of the kind.
+    pub notes: Vec<FoldedText>,
+    /// Deferral of the collections; the deferral of a whole zone is no part of a decision.
     pub deferral: Option<&'a Deferral>,
+    /// True if the change switches the record off.
+    pub is_disable: bool,
     /// Records, in the order of the network's zones and subjects.
     pub records: Vec<VariantRecord<'a>>,
 }
@@ -79,9 +89,32 @@ impl<'a> PlanDecision<'a> {
 }
 
 impl<'a> DecisionVariant<'a> {
+    /// Returns true if the change deletes a record or switches it off.
+    pub fn takes_away(&self) -> bool {
+        self.action() == ChangeAction::Delete || self.is_disable
+    }
+
     /// Returns the action.
     pub fn action(&self) -> ChangeAction {
         self.example.action
+    }
+
+    /// Returns the variables that the key and the fields name.
+    pub fn variables(&self) -> BTreeSet<&Arc<str>> {
+        let in_key = self.key.iter().map(|(_, value)| value);
+        let mut found: BTreeSet<&Arc<str>> = in_key.flat_map(FoldedValue::variables).collect();
+        for field in &self.fields {
+            match &field.change {
+                FieldChangeContent::Set(value) | FieldChangeContent::Removed(value) => {
+                    found.extend(value.variables());
+                }
+                FieldChangeContent::Edit { added, removed } => {
+                    found.extend(added.iter().chain(removed).flat_map(FoldedText::variables));
+                }
+            }
+            found.extend(field.former.iter().flat_map(|(value, _)| value.variables()));
+        }
+        found
     }
 
     /// Returns the conflict.

@@ -36,7 +36,22 @@ pub fn thousands(number: u64) -> String {
 
 /// Wraps a text at spaces into lines of at most `columns` columns. A longer word gets its own line.
 pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    textwrap::wrap(&safe(text), wrap_options(columns)).into_iter().map(Into::into).collect()
+    safe_lines(text, wrap_options(columns))
+}
+
+/// Wraps a text at spaces into lines of at most `columns` columns. Breaks words that are longer.
+pub fn wrap_whole(text: &str, columns: usize) -> Vec<String> {
+    safe_lines(text, wrap_options(columns).break_words(true))
+}
+
+/// Wraps a text. A runner would execute an order at the start of any line, so each line is made safe again.
+fn safe_lines(text: &str, options: textwrap::Options<'_>) -> Vec<String> {
+    textwrap::wrap(&safe(text), options).into_iter().map(safe).collect()
+}
+
+/// Returns the width of a text in columns of a terminal.
+pub fn width(text: &str) -> usize {
+    textwrap::core::display_width(text)
 }
 
 /// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.

@@ -5,18 +5,16 @@ use std::fmt::Write as _;
 
 use anstyle::Style;
 
-use super::formatting::{ADD, BOLD, CHANGE, REMOVE, count, styled, thousands, wrapped};
+use super::formatting::{ADD, BOLD, CHANGE, REMOVE, count, styled, thousands};
+use super::view::PlanTextView;
 use crate::model::cut_list::cut_list;
 use crate::model::{ImpactEffect, PlanImpact};
 
 /// Maximum number of impacts in the text; losses come first. JSON lists all.
 const SHOWN: usize = 60;
 
-/// Width of a line.
-const COLUMNS: usize = 100;
-
 /// Writes the impacts of a plan, in their order.
-pub(super) fn write_impacts(out: &mut String, impacts: &[PlanImpact]) {
+pub(super) fn write_impacts(out: &mut String, impacts: &[PlanImpact], view: &PlanTextView) {
     if impacts.is_empty() {
         return;
     }
@@ -25,15 +23,17 @@ pub(super) fn write_impacts(out: &mut String, impacts: &[PlanImpact]) {
     let (shown, omitted) = cut_list(impacts, SHOWN);
     for impact in shown {
         let sign = styled(style(impact.effect), impact.effect.sign());
-        for (index, line) in wrapped(&impact.text, COLUMNS - 4).iter().enumerate() {
+        for (index, line) in view.lines(&impact.text, 4).iter().enumerate() {
             let _ = match index {
-                0 => writeln!(out, "  {sign} {line}"),
-                _ => writeln!(out, "    {line}"),
+                0 => writeln!(out, "  {sign} {}", line.trim_start()),
+                _ => writeln!(out, "{line}"),
             };
         }
     }
     if omitted.is_some() {
-        let _ = writeln!(out, "  {}", omitted_text(&impacts[shown.len()..]));
+        for line in view.lines(&omitted_text(&impacts[shown.len()..]), 2) {
+            let _ = writeln!(out, "{line}");
+        }
     }
     out.push('\n');
 }

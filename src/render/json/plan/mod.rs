@@ -209,6 +209,12 @@ pub struct CollectionJson {
     /// Alma menu path, or an empty string if unknown.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub menu: Arc<str>,
+    /// Field that says whether a record is in use, if the collection has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<FieldName>,
+    /// Values that each new record has unless the manifests say otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<FieldName, FieldValue>,
     /// Number of observed records, or null if zonal could not compare the collection.
     pub existing: Option<usize>,
     /// Number of unlisted records, or null if zonal could not compare the collection.

@@ -190,6 +190,8 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
         id: (&step.diff.id).into(),
         channel: step.channel,
         menu: step.diff.shape.menu.clone(),
+        switch: step.diff.shape.switch.clone(),
+        defaults: step.diff.shape.defaults.clone(),
         existing: found.map(|found| found.existing).ok(),
         unlisted: found.map(|found| found.unlisted).ok(),
         second_master: found.map_or(0, |found| found.second_master),
