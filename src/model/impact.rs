@@ -74,3 +74,47 @@ impl ImpactEffect {
 pub fn sort_impacts(impacts: &mut [PlanImpact]) {
     impacts.sort_by_key(|impact| (impact.effect, std::cmp::Reverse(impact.members.len())));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ImpactEffect, PlanImpact, sort_impacts};
+
+    fn impact(effect: ImpactEffect, members: &[&str], text: &str) -> PlanImpact {
+        PlanImpact {
+            effect,
+            topic: "access".into(),
+            zones: vec!["NZ".into()],
+            collections: vec!["AvailabilityGroups".into()],
+            members: members.iter().map(|&code| code.into()).collect(),
+            subjects: vec!["61200".into()],
+            text: text.to_owned(),
+        }
+    }
+
+    #[test]
+    fn losses_are_first_and_the_widest_before_others() {
+        use ImpactEffect::{Change, Gain, Loss, Unknown};
+        let mut impacts = [
+            impact(Unknown, &["A", "B"], "unknown"),
+            impact(Gain, &["A"], "gain"),
+            impact(Loss, &["A"], "narrow loss"),
+            impact(Change, &["A"], "change"),
+            impact(Loss, &["A", "B"], "wide loss"),
+            impact(Loss, &["B"], "second narrow loss"),
+        ];
+        sort_impacts(&mut impacts);
+        let order = impacts.map(|impact| impact.text);
+        assert_eq!(order, ["wide loss", "narrow loss", "second narrow loss", "change", "gain", "unknown"]);
+    }
+
+    #[test]
+    fn json_keeps_every_member_of_an_impact() {
+        let hostile = impact(ImpactEffect::Loss, &["A\u{1b}[2J\nB"], "::stop-commands::x\n\u{202e}</script>");
+        let json = serde_json::to_string(&hostile).unwrap_or_default();
+        assert!(
+            json.starts_with(r#"{"effect":"loss","topic":"access","zones":["NZ"],"collections":["#),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<PlanImpact>(&json).ok(), Some(hostile));
+    }
+}

@@ -68,13 +68,21 @@ pub struct ImpactDraft {
 }
 
 /// Names of the changed collections, as in the plan.
-type CollectionNames = BTreeMap<ZoneCollection, BTreeSet<Arc<str>>>;
+pub type CollectionNames = BTreeMap<ZoneCollection, BTreeSet<Arc<str>>>;
 
 /// Returns the impact of a plan, sorted.
 ///
 /// `before` holds the observed settings, `after` the settings after the plan.
 pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) -> Vec<PlanImpact> {
-    let names = changed_collections(plan);
+    impacts_of_changes(&changed_collections(plan), before, after)
+}
+
+/// Returns the impact of changed collections, sorted.
+pub fn impacts_of_changes(
+    names: &CollectionNames,
+    before: &NetworkSettings,
+    after: &NetworkSettings,
+) -> Vec<PlanImpact> {
     let mut changed: BTreeMap<SettingsCollection, BTreeSet<ZoneCode>> = BTreeMap::new();
     for (collection, zone) in names.keys() {
         changed.entry(collection.clone()).or_default().insert(zone.clone());
@@ -83,7 +91,7 @@ pub fn impact(plan: &Plan, before: &NetworkSettings, after: &NetworkSettings) ->
     let mut impacts = Vec::new();
     for (question, functions) in super::IMPACTS {
         let drafts = functions.iter().flat_map(|function| function(&change));
-        impacts.extend(drafts.map(|draft| finish(draft, question.topic, &names)));
+        impacts.extend(drafts.map(|draft| finish(draft, question.topic, names)));
     }
     sort_impacts(&mut impacts);
     impacts

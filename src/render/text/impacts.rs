@@ -58,3 +58,45 @@ fn style(effect: ImpactEffect) -> Style {
         ImpactEffect::Unknown => BOLD,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::write_impacts;
+    use crate::model::{ImpactEffect, PlanImpact};
+    use crate::render::text::view::PlanTextView;
+
+    fn shown(impacts: impl Iterator<Item = (ImpactEffect, String)>) -> String {
+        let impacts = impacts.map(|(effect, text)| PlanImpact {
+            effect,
+            topic: "patron".into(),
+            zones: Vec::new(),
+            collections: Vec::new(),
+            members: Vec::new(),
+            subjects: Vec::new(),
+            text,
+        });
+        let mut out = String::new();
+        write_impacts(&mut out, &impacts.collect::<Vec<_>>(), &PlanTextView::default());
+        anstream::adapter::strip_str(&out).to_string()
+    }
+
+    #[test]
+    fn long_sentence_hangs_below_its_sign_and_starts_no_order() {
+        let names = "Ashby University, ".repeat(5);
+        let text = shown([(ImpactEffect::Loss, format!("{names}Ashby ::stop-commands::x"))].into_iter());
+        insta::assert_snapshot!(text, @r"
+        Impact
+          - Ashby University, Ashby University, Ashby University, Ashby University, Ashby University, Ashby
+            \u{3a}:stop-commands::x
+        ");
+    }
+
+    #[test]
+    fn omitted_impacts_are_counted_by_effect() {
+        let effect = |number| if number < 70 { ImpactEffect::Change } else { ImpactEffect::Gain };
+        let text = shown((0..72).map(|number| (effect(number), format!("sentence {number}"))));
+        assert_eq!(text.matches("sentence").count(), 60);
+        let last = "  ... 12 more: 10 changes, 2 gains; the JSON output lists all (`impacts`)\n\n";
+        assert!(text.ends_with(last), "{text}");
+    }
+}
