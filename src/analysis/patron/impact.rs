@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{BlockCopying, LinkedAccount, linked_account};
-use crate::analysis::impact::wording::{NAMED, codes, counted_values, members, verb};
+use crate::analysis::impact::wording::{NAMED, codes, counted_values, joined_with_and, members, verb};
 use crate::analysis::impact::{ImpactDraft, SettingsChange};
 use crate::analysis::{NetworkSettings, SettingsCollection};
 use crate::model::{ImpactEffect, MaybeKnown, PatronQuestion, ZoneCode};
@@ -310,6 +310,9 @@ fn sentence(
     let named: BTreeSet<Arc<str>> = groups.iter().filter(|group| !is_placeholder(group)).cloned().collect();
     let patrons = match (named.is_empty(), rest) {
         (true, rest) => rest.unwrap_or_default().to_owned(),
+        (false, Some(rest)) if named.len() <= NAMED => {
+            joined_with_and(named.iter().map(|group| &**group).chain([rest]))
+        }
         (false, Some(rest)) => format!("{} and {rest}", codes(&named, "user group")),
         (false, None) => codes(&named, "user group"),
     };
