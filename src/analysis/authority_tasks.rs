@@ -308,7 +308,7 @@ fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
         }
     }
     // One sentence for all actions with the same change.
-    let mut actions_by_zones: BTreeMap<(Arc<str>, bool, BTreeSet<ZoneCode>), Vec<&str>> = BTreeMap::new();
+    let mut actions_by_zones: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for ((role, action, is_allowed), zones) in changes {
         actions_by_zones.entry((role, is_allowed, zones)).or_default().push(action);
     }

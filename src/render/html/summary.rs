@@ -178,7 +178,7 @@ fn impacts(out: &mut HtmlWriter, plan: &Plan) {
         out.raw("<li><code>").text(impact.effect.sign()).raw("</code> ").text(&impact.text);
     }
     if omitted.is_some() {
-        out.raw("<li>").text(&omitted_impacts(&plan.impacts[shown.len()..]));
+        out.raw("<li>").text(omitted_impacts(&plan.impacts[shown.len()..]));
     }
     out.raw("</ul></section>\n");
 }
