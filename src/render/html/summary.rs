@@ -7,7 +7,7 @@ use super::html_writer::HtmlWriter;
 use crate::model::cut_list::{OmittedItems, cut_list};
 use crate::model::{ChangeGroupState, Finding, FindingEffect, Plan, PlanCounts, ZoneCode};
 use crate::render::text::{
-    SERVICE_TITLE, comparison_sentences, count, outlook, percentage, service_heading, service_sentence,
+    SERVICE_TITLE, comparison_sentences, count, omitted_impacts, outlook, percentage, service_heading, service_sentence,
     thousands,
 };
 
@@ -195,12 +195,14 @@ fn impacts(out: &mut HtmlWriter, plan: &Plan) {
     if plan.impacts.is_empty() {
         return;
     }
-    out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>What it means</h2><ul>");
+    out.raw("<section id=impacts aria-labelledby=ih><h2 id=ih>Impact</h2><ul>");
     let (shown, omitted) = cut_list(&plan.impacts, FINDINGS);
     for impact in shown {
-        out.raw("<li>").text(&impact.text);
+        out.raw("<li><code>").text(impact.effect.sign()).raw("</code> ").text(&impact.text);
     }
-    write_omitted(out, omitted, "effect");
+    if omitted.is_some() {
+        out.raw("<li>").text(omitted_impacts(&plan.impacts[shown.len()..]));
+    }
     out.raw("</ul></section>\n");
 }
 

@@ -26,6 +26,7 @@ use super::richest_fit::richest_fit;
 use super::text::{SERVICE_TITLE, service_heading, service_sentence};
 use crate::model::Plan;
 use crate::model::cut_list::cut_list;
+use crate::render::text::omitted_impacts;
 
 /// Maximum size of a comment in bytes. GitHub allows 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -157,10 +158,11 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
     writeln!(sheet, "**Impact**\n")?;
     let (shown, omitted) = cut_list(&content.plan.impacts, IMPACTS);
     for impact in shown {
-        writeln!(sheet, "* {}", escape::prose(&impact.text))?;
+        writeln!(sheet, "* `{}` {}", impact.effect.sign(), escape::prose(&impact.text))?;
     }
-    if let Some(omitted) = omitted {
-        writeln!(sheet, "* {}, which this page does not show", omitted.of("effect"))?;
+    if omitted.is_some() {
+        let omitted = omitted_impacts(&content.plan.impacts[shown.len()..]);
+        writeln!(sheet, "* {omitted}")?;
     }
     writeln!(sheet)
 }
