@@ -142,8 +142,7 @@ async fn plan_rest(
 }
 
 async fn zones_with_open_steps(store: &Store, run: RunId) -> Result<BTreeSet<ZoneCode>, SessionError> {
-    let (steps, _) = store.open_steps(run).await?;
-    Ok(steps.into_iter().map(|step| step.zone).collect())
+    Ok(store.open_steps(run).await?.into_iter().map(|step| step.zone).collect())
 }
 
 /// Marks the run as running in this process. First opens the zones to recover, so that a missing key leaves

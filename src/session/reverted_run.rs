@@ -64,7 +64,7 @@ pub async fn load(
     let store = session.store_for(StoreNeed::Runs)?;
     check(session, store, run).await?;
     let mut entries = history(session, store, run).await?;
-    let images = session.effects.cancel.before_writing(store.images(run)).await??;
+    let images = session.effects.cancel.before_writing(store.images(run, None)).await??;
     replace_unverified(&mut entries, &images, run);
     if let Some(scope) = restore {
         entries.retain(|entry| {
@@ -124,7 +124,7 @@ async fn check(session: &NetworkSession, store: &Store, id: RunId) -> Result<(),
     let Some(found) = found else { return Err(RunProblem::Unknown(id).into()) };
     let is_complete = match found.run.state {
         RunState::Running => false,
-        RunState::Interrupted => store.open_steps(id).await?.0.is_empty(),
+        RunState::Interrupted => store.open_steps(id).await?.is_empty(),
         RunState::Ended => true,
     };
     match (is_complete, RunLiveness::of(&found, store, &*session.effects.origin)) {

@@ -28,11 +28,11 @@ pub async fn end_superseded_runs(
             continue;
         }
         let zones: BTreeSet<ZoneCode> =
-            store.open_steps(run.id).await?.0.into_iter().map(|step| step.zone).collect();
+            store.open_steps(run.id).await?.into_iter().map(|step| step.zone).collect();
         for zone in &zones {
             journal.recover_free_zone(zone).await?;
         }
-        if store.open_steps(run.id).await?.0.is_empty() {
+        if store.open_steps(run.id).await?.is_empty() {
             let report = store.papers(run.id).await?.and_then(|papers| papers.report);
             let exit_codes = vec![RunOutcome::Interrupted.code()];
             let ended_at = Some(clock());

@@ -3,7 +3,6 @@
 //! All three are written in the same transaction, so they never disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::FutureExt as _;
 use sqlx::Row as _;
@@ -74,8 +73,8 @@ pub struct UnfinishedWrite {
     pub zone: ZoneCode,
     /// The collection.
     pub collection: CollectionId,
-    /// Planned changes.
-    pub changes: Arc<[AppliedChange]>,
+    /// Number of its intent in the journal, which introduced the planned changes.
+    pub intent: u64,
     /// Progress of the write.
     pub reach: WriteProgress,
 }
@@ -101,12 +100,28 @@ impl Store {
         PendingJournalEntry { store: self.clone(), answer }
     }
 
-    /// Returns the unfinished writes of a run, and the number of entries in its journal.
+    /// Returns the unfinished writes of a run.
     ///
     /// # Errors
     /// Returns an error of any [`super::StoreErrorType`].
-    pub async fn open_steps(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
+    pub async fn open_steps(&self, run: RunId) -> Result<Vec<UnfinishedWrite>, StoreError> {
         self.execute(move |database| open_steps(database, run).boxed_local()).await
+    }
+
+    /// Returns the planned changes of an unfinished write, by the number of its intent.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn planned_changes(&self, run: RunId, intent: u64) -> Result<Vec<AppliedChange>, StoreError> {
+        self.execute(move |database| change_blocks::load(database, run, position(intent)).boxed_local()).await
+    }
+
+    /// Returns the number of the last entry in a run's journal; 0 without entries.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn last_line(&self, run: RunId) -> Result<u64, StoreError> {
+        self.execute(move |database| last_line(database, run).boxed_local()).await
     }
 }
 
@@ -326,26 +341,27 @@ pub(super) fn applied_changes(phase: &WritePhase) -> Option<(&[AppliedChange], V
     }
 }
 
-async fn open_steps(
-    database: &mut StoreConnection,
-    run: RunId,
-) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
+async fn last_line(database: &mut StoreConnection, run: RunId) -> Result<u64, StoreError> {
+    let sql = "SELECT COALESCE(MAX(number), 0) FROM journal WHERE run = $1";
+    let row = database.fetch_one(sql, |query| query.bind(runs::number(run))).await?;
+    let number = row.map(|row| row.try_get::<i64, _>(0)).transpose();
+    Ok(number.map_err(|error| database.trouble(error))?.unwrap_or_default().unsigned_abs())
+}
+
+async fn open_steps(database: &mut StoreConnection, run: RunId) -> Result<Vec<UnfinishedWrite>, StoreError> {
     let sql = "SELECT number, zone, collection, body FROM journal WHERE run = $1 ORDER BY number";
     let rows = database.fetch(sql, |query| query.bind(runs::number(run))).await?;
-    // The changes are loaded only for open writes, because most writes of a run are finished.
-    let mut open: BTreeMap<(String, String), (i64, WriteProgress)> = BTreeMap::new();
-    let mut last = 0;
+    let mut open: BTreeMap<(String, String), (u64, WriteProgress)> = BTreeMap::new();
     for row in &rows {
         let read = |row: &AnyRow| {
             let text = |name: &str| row.try_get::<String, _>(name);
             Ok((row.try_get::<i64, _>("number")?, text("zone")?, text("collection")?, text("body")?))
         };
         let (number, zone, collection, body) = read(row).map_err(|error| database.trouble(error))?;
-        last = number.unsigned_abs();
         let damaged = |error| database.corrupt_data_error("the journal", error);
         let progress = match serde_json::from_str(&body).map_err(damaged)? {
             WritePhase::Intent { .. } => {
-                open.insert((zone, collection), (number, WriteProgress::NotSent));
+                open.insert((zone, collection), (number.unsigned_abs(), WriteProgress::NotSent));
                 continue;
             }
             WritePhase::Sent => WriteProgress::MaybeSent,
@@ -360,15 +376,10 @@ async fn open_steps(
         }
     }
     let mut writes = Vec::new();
-    for ((zone, collection), (number, reach)) in open {
+    for ((zone, collection), (intent, reach)) in open {
         let id: CollectionName = serde_json::from_str(&collection)
             .map_err(|error| database.corrupt_data_error("the journal", error))?;
-        writes.push(UnfinishedWrite {
-            zone: zone.as_str().into(),
-            collection: id.into(),
-            changes: change_blocks::load(database, run, number).await?.into(),
-            reach,
-        });
+        writes.push(UnfinishedWrite { zone: zone.as_str().into(), collection: id.into(), intent, reach });
     }
-    Ok((writes, last))
+    Ok(writes)
 }
