@@ -1,13 +1,13 @@
 //! Compares rows that a write did not change, before and after the write.
 
-use std::collections::BTreeMap;
-
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{
-    AppliedChange, ChangeAction, CollectionImage, FieldName, FieldValue, ImageMoment, ObservedCollection,
-    ObservedRecord, Record, WritePhase,
+    AppliedChange, ChangeAction, CollectionImage, FieldName, FieldValue, ImageMoment, ObservedRecord, Record,
+    WritePhase,
 };
+use crate::provider::CollectionSnapshot;
 
 /// Author of a row, as the zone shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,28 +36,24 @@ pub struct ForeignDifference {
 /// A row belongs to another author if the zone shows an author who is new for the row and who did not write
 /// the rows of this write. Returns `None` if rows cannot be told apart by their key.
 pub fn foreign_differences(
-    before: &ObservedCollection,
+    before: &[ObservedRecord],
     changes: &[AppliedChange],
-    after: &ObservedCollection,
+    after: &[ObservedRecord],
 ) -> Option<Vec<ForeignDifference>> {
-    let key: Vec<&FieldName> = changes.first()?.key.iter().map(|(field, _)| field).collect();
-    let (rows_before, rows_after) = (index(before, &key)?, index(after, &key)?);
-    let changed: BTreeMap<Vec<String>, &AppliedChange> = changes
-        .iter()
-        .map(|change| (change.key.iter().map(|(_, value)| value.key_text()).collect(), change))
-        .collect();
-    let own_author = changed.keys().find_map(|key| rows_after.get(key)?.updated_by.clone());
+    let changed = ChangedRows::from_changes(changes)?;
+    let (rows_before, rows_after) = (changed.index(before)?, changed.index(after)?);
+    let own_author = changed.by_key.keys().find_map(|key| rows_after.get(key)?.updated_by.clone());
     let mut differences = Vec::new();
     for key_values in
         rows_before.keys().chain(rows_after.keys().filter(|key| !rows_before.contains_key(*key)))
     {
         let (row_before, row_after) = (rows_before.get(key_values), rows_after.get(key_values));
-        let is_same = match (changed.get(key_values), row_before, row_after) {
+        let is_same = match (changed.by_key.get(key_values), row_before, row_after) {
             (None, Some(row_before), Some(row_after)) => {
-                values(&row_before.fields, None) == values(&row_after.fields, None)
+                kept_values(&row_before.fields, None) == kept_values(&row_after.fields, None)
             }
             (Some(change), Some(row_before), Some(row_after)) if change.action == ChangeAction::Update => {
-                values(&row_before.fields, Some(change)) == values(&row_after.fields, Some(change))
+                kept_values(&row_before.fields, Some(change)) == kept_values(&row_after.fields, Some(change))
             }
             // Other verifications compare created and deleted rows.
             (Some(_), _, _) => true,
@@ -72,7 +68,7 @@ pub fn foreign_differences(
             let author_before = row_before.and_then(|row| row.updated_by.as_ref());
             Some(author) != author_before && Some(author) != own_author.as_ref()
         });
-        let parts = key.iter().zip(key_values).map(|(field, value)| format!("{field}={value}"));
+        let parts = changed.key.iter().zip(key_values).map(|(field, value)| format!("{field}={value}"));
         differences.push(ForeignDifference {
             row: parts.collect::<Vec<_>>().join(", "),
             key_values: key_values.clone(),
@@ -84,39 +80,36 @@ pub fn foreign_differences(
     Some(differences)
 }
 
-/// Removes differences from a collection: the fields that the write did not change are as `before`.
+/// Removes differences from the rows after a write: what the write did not change is as `before`.
 ///
-/// `differences` are some of [`foreign_differences`] for the same collections.
+/// `differences` are some of [`foreign_differences`] for the same rows.
 pub fn remove_differences(
-    before: &ObservedCollection,
+    before: &[ObservedRecord],
     changes: &[AppliedChange],
     differences: &[&ForeignDifference],
-    after: &mut ObservedCollection,
+    after: &mut Vec<ObservedRecord>,
 ) {
-    let Some(first) = changes.first() else { return };
-    let key: Vec<&FieldName> = first.key.iter().map(|(field, _)| field).collect();
-    let Some(rows_before) = index(before, &key) else { return };
-    let is_edited =
-        |values: &Vec<String>| differences.iter().any(|difference| difference.key_values == *values);
-    let records = std::mem::take(&mut after.records).into_iter();
+    let Some(changed) = ChangedRows::from_changes(changes) else { return };
+    let Some(mut rows_before) = changed.index(before) else { return };
+    let edited: BTreeSet<&Vec<String>> =
+        differences.iter().map(|difference| &difference.key_values).collect();
+    rows_before.retain(|values, _| edited.contains(values));
+    let records = std::mem::take(after).into_iter();
     let kept = records.filter_map(|mut row| {
-        let values = key_values(&row, &key);
-        if !is_edited(&values) {
+        let values = changed.key_values(&row);
+        if !edited.contains(&values) {
             return Some(row);
         }
-        let row_before = rows_before.get(&values)?;
-        let change = changes
-            .iter()
-            .find(|change| change.key.iter().map(|(_, value)| value.key_text()).eq(values.iter().cloned()));
-        let is_set = |field: &FieldName| {
-            change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
-        };
-        row.fields.retain(|field, _| is_set(field));
-        let others = row_before.fields.iter().filter(|(field, _)| !is_set(field));
+        let row_before = rows_before.remove(&values)?;
+        let change = changed.by_key.get(&values).copied();
+        row.fields.retain(|field, _| sets(change, field));
+        let others = row_before.fields.iter().filter(|(field, _)| !sets(change, field));
         row.fields.extend(others.map(|(field, value)| (field.clone(), value.clone())));
         Some(row)
     });
-    after.records = kept.collect();
+    *after = kept.collect();
+    // Rows that somebody else deleted.
+    after.extend(rows_before.into_values().cloned());
 }
 
 /// Corrects the phase of a recovered write if the zone also changed rows that nobody owns, and returns the image
@@ -126,7 +119,7 @@ pub fn remove_differences(
 pub fn with_damage(
     phase: WritePhase,
     before: &CollectionImage,
-    after: &ObservedCollection,
+    after: &CollectionSnapshot,
 ) -> (WritePhase, Option<CollectionImage>) {
     let (changes, mut lines) = match &phase {
         WritePhase::Verified { changes, .. } => (Arc::clone(changes), Vec::new()),
@@ -138,10 +131,10 @@ pub fn with_damage(
         | WritePhase::Responded { .. }
         | WritePhase::Unchanged { .. } => return (phase, None),
     };
-    let records =
-        before.records.iter().map(|fields| ObservedRecord { fields: fields.clone(), ..Default::default() });
-    let before_write = ObservedCollection { records: records.collect(), ..after.clone() };
-    let foreign = foreign_differences(&before_write, &changes, after).unwrap_or_default();
+    let fields = before.records.iter().cloned();
+    let before_write: Vec<ObservedRecord> =
+        fields.map(|fields| ObservedRecord { fields, ..ObservedRecord::default() }).collect();
+    let foreign = foreign_differences(&before_write, &changes, &after.observed.records).unwrap_or_default();
     let (damaged, others): (Vec<&ForeignDifference>, Vec<&ForeignDifference>) =
         foreign.iter().partition(|difference| difference.is_own);
     if damaged.is_empty() {
@@ -150,40 +143,112 @@ pub fn with_damage(
     lines.extend(
         damaged.iter().map(|row| format!("`{}` changed, although the write did not set it", row.row)),
     );
-    let mut left = after.clone();
+    let mut left = after.observed.records.clone();
     remove_differences(&before_write, &changes, &others, &mut left);
-    let records = left.records.into_iter().map(|record| record.fields).collect();
-    let image = CollectionImage { moment: ImageMoment::After, records, ..before.clone() };
+    let image = CollectionImage {
+        moment: ImageMoment::After,
+        key: before.key.clone(),
+        aliases: before.aliases.clone(),
+        records: left.into_iter().map(|record| record.fields).collect(),
+        whole: after.raw.clone(),
+    };
     (WritePhase::Unverified { changes, unexpected_differences: lines }, Some(image))
 }
 
-/// Returns the rows by key; `None` if two rows have the same key.
-fn index<'a>(
-    collection: &'a ObservedCollection,
-    key: &[&FieldName],
-) -> Option<BTreeMap<Vec<String>, &'a ObservedRecord>> {
-    let mut rows = BTreeMap::new();
-    for row in &collection.records {
-        if rows.insert(key_values(row, key), row).is_some() {
-            return None;
-        }
-    }
-    Some(rows)
+/// Changes of one write, by the values of their keys.
+struct ChangedRows<'a> {
+    key: Vec<&'a FieldName>,
+    by_key: BTreeMap<Vec<String>, &'a AppliedChange>,
 }
 
-/// Returns the values of the key of a row.
-fn key_values(row: &ObservedRecord, key: &[&FieldName]) -> Vec<String> {
-    let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
-    key.iter().map(value).collect()
+impl<'a> ChangedRows<'a> {
+    /// Indexes the changes; `None` without changes.
+    fn from_changes(changes: &'a [AppliedChange]) -> Option<Self> {
+        let key = changes.first()?.key.iter().map(|(field, _)| field).collect();
+        let values = |change: &AppliedChange| change.key.iter().map(|(_, value)| value.key_text()).collect();
+        Some(Self { key, by_key: changes.iter().map(|change| (values(change), change)).collect() })
+    }
+
+    /// Returns the rows by key; `None` if two rows have the same key.
+    fn index<'r>(&self, rows: &'r [ObservedRecord]) -> Option<BTreeMap<Vec<String>, &'r ObservedRecord>> {
+        let mut by_key = BTreeMap::new();
+        rows.iter().all(|row| by_key.insert(self.key_values(row), row).is_none()).then_some(by_key)
+    }
+
+    /// Returns the values of the key of a row.
+    fn key_values(&self, row: &ObservedRecord) -> Vec<String> {
+        let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
+        self.key.iter().map(value).collect()
+    }
+}
+
+/// Returns true if the change sets the field.
+fn sets(change: Option<&AppliedChange>, field: &FieldName) -> bool {
+    change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
 }
 
 /// Returns the values of a row that the change does not set. An empty field equals an absent field.
-fn values<'a>(
+fn kept_values<'a>(
     record: &'a Record,
-    change: Option<&&AppliedChange>,
+    change: Option<&AppliedChange>,
 ) -> BTreeMap<&'a FieldName, &'a FieldValue> {
-    let is_set = |field: &FieldName| {
-        change.is_some_and(|change| change.field_changes.iter().any(|edit| edit.field == *field))
-    };
-    record.iter().filter(|(field, value)| **value != FieldValue::Null && !is_set(field)).collect()
+    record.iter().filter(|(field, value)| **value != FieldValue::Null && !sets(change, field)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
+
+    use super::*;
+    use crate::model::AppliedField;
+
+    fn row(code: &str, text: &str, by: &str) -> ObservedRecord {
+        let fields = [("code".into(), code.into()), ("text".into(), text.into())].into();
+        ObservedRecord { fields, updated_by: Some(by.to_owned()), ..ObservedRecord::default() }
+    }
+
+    fn update(code: &str, text: &str) -> AppliedChange {
+        AppliedChange {
+            action: ChangeAction::Update,
+            key: vec![("code".into(), code.into())],
+            before: Record::new(),
+            field_changes: vec![AppliedField {
+                field: "text".into(),
+                name: "text".into(),
+                before: Some("old".into()),
+                after: text.into(),
+            }],
+            manifest: "CodeTable/t".into(),
+            declared_at: String::new(),
+            reason: None,
+        }
+    }
+
+    fn shown(rows: &[ObservedRecord]) -> Vec<String> {
+        rows.iter()
+            .map(|row| row.fields.values().map(FieldValue::key_text).collect::<Vec<_>>().join("="))
+            .collect()
+    }
+
+    #[test]
+    fn rows_that_others_edited_added_or_deleted_are_as_before() {
+        let before =
+            [row("A", "old", "api"), row("B", "b", "api"), row("C", "c", "api"), row("D", "d", "api")];
+        let changes = [update("A", "new")];
+        // The zone damaged B; other users edited C, added E, and deleted D.
+        let mut after = vec![
+            row("A", "new", "api"),
+            row("B", "&b", "api"),
+            row("C", "by ann", "ann"),
+            row("E", "e", "ann"),
+        ];
+        let foreign = foreign_differences(&before, &changes, &after).unwrap();
+        let others: Vec<_> = foreign.iter().filter(|difference| !difference.is_own).collect();
+        assert_eq!(
+            others.iter().map(|other| &*other.row).collect::<Vec<_>>(),
+            ["code=C", "code=D", "code=E"]
+        );
+        remove_differences(&before, &changes, &others, &mut after);
+        assert_eq!(shown(&after), ["A=new", "B=&b", "C=c", "D=d"]);
+    }
 }

@@ -100,7 +100,8 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         tell: &(dyn Fn(ApplyEvent) + Sync),
     ) -> Result<AppliedStateUpdate, Vec<String>> {
         let foreign_in = |reading: &CollectionSnapshot| {
-            foreign_differences(&attempt.fresh.observed, &attempt.applied_changes, &reading.observed)
+            let (before, after) = (&attempt.fresh.observed.records, &reading.observed.records);
+            foreign_differences(before, &attempt.applied_changes, after)
         };
         let Some(foreign) = foreign_in(&after) else { return Err(lines) };
         if let Some(learned) = self.learn_beside_edits(attempt, &lines, &foreign, &after) {
@@ -115,7 +116,8 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         // `restore` takes back what the write left, and keeps the edits of other users.
         let mut left = after;
         let edits: Vec<_> = foreign.iter().filter(|difference| difference.author.is_some()).collect();
-        remove_differences(&attempt.fresh.observed, &attempt.applied_changes, &edits, &mut left.observed);
+        let before = &attempt.fresh.observed.records;
+        remove_differences(before, &attempt.applied_changes, &edits, &mut left.observed.records);
         attempts.left = Some(left);
         Err(lines)
     }

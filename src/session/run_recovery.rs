@@ -133,7 +133,7 @@ impl RunRecovery<'_> {
                 let now = reader.read_collection(&step.collection).await.map_err(unread)?;
                 let phase = settle(&changes, &now.observed);
                 Ok(match before {
-                    Some(before) => with_damage(phase, before, &now.observed),
+                    Some(before) => with_damage(phase, before, &now),
                     None => (phase, None),
                 })
             }
