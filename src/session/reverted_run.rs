@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::error::{RunProblem, SessionError, StoreNeed};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
-use super::unfinished_runs::RunLiveness;
+use super::unfinished_runs::{RunLiveness, is_complete};
 use crate::kinds;
 use crate::model::{
-    CollectionId, CollectionImage, DesiredState, HistoryEntry, ImageMoment, RecordAddress, RunId, RunState,
-    ZoneCode,
+    CollectionId, CollectionImage, DesiredState, HistoryEntry, ImageMoment, RecordAddress, RunId, ZoneCode,
 };
 use crate::plan::revert::RunRevert;
 use crate::store::{HistoryFilter, HistoryRemainder, Store, StoredImage};
@@ -122,12 +121,7 @@ async fn check(session: &NetworkSession, store: &Store, id: RunId) -> Result<(),
         (&found.run.network, &found.run.environment) == (&network.name, &network.environment)
     });
     let Some(found) = found else { return Err(RunProblem::Unknown(id).into()) };
-    let is_complete = match found.run.state {
-        RunState::Running => false,
-        RunState::Interrupted => store.open_steps(id).await?.is_empty(),
-        RunState::Ended => true,
-    };
-    match (is_complete, RunLiveness::of(&found, store, &*session.effects.origin)) {
+    match (is_complete(&found.run, store).await?, RunLiveness::of(&found, store, &*session.effects.origin)) {
         (true, _) => Ok(()),
         (false, RunLiveness::Dead | RunLiveness::Ended) => Err(RunProblem::Incomplete(id).into()),
         (false, RunLiveness::Running) => Err(RunProblem::NotEnded(id).into()),
