@@ -141,8 +141,8 @@ pub(super) async fn append(
 }
 
 async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) -> Result<(), StoreError> {
-    let lines: Vec<PreparedEntry> = lines.iter().map(PreparedEntry::new).collect();
-    let rows: Vec<[SqlValue; 7]> = lines.iter().map(|line| line.columns.clone()).collect();
+    let (mut lines, rows): (Vec<PreparedEntry>, Vec<[SqlValue; 7]>) =
+        lines.iter().map(PreparedEntry::new).unzip();
     let into = "INSERT INTO journal (run, number, at, zone, collection, phase, body)";
     let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
@@ -151,16 +151,16 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
         let trouble = |error| database.trouble(error);
         new.insert([place.0.map_err(trouble)?, place.1.map_err(trouble)?].map(SqlValue::from));
     }
-    let mut added = Vec::new();
-    for (prepared, [run, number, content @ ..]) in lines.iter().zip(rows) {
-        match new.remove(&[run, number]) {
-            true => added.push(prepared),
+    for (prepared, [run, number, content @ ..]) in lines.iter_mut().zip(rows) {
+        prepared.is_new = new.remove(&[run, number]);
+        if !prepared.is_new {
             // The entry exists already: only the response of the first attempt was lost.
-            false => prepared.line.expect_stored(database, &content).await?,
+            prepared.line.expect_stored(database, &content).await?;
         }
     }
-    let history = save_changes(database, &lines, &added).await?;
-    let added: Vec<&StoredJournalEntry> = added.iter().map(|prepared| prepared.line).collect();
+    let history = save_changes(database, &lines).await?;
+    let added = lines.iter().filter(|prepared| prepared.is_new);
+    let added: Vec<&StoredJournalEntry> = added.map(|prepared| prepared.line).collect();
     images::add(database, &added).await?;
     let mut updates: BTreeMap<&StoreScope, Vec<CollectionStateUpdate>> = BTreeMap::new();
     for line in &added {
@@ -185,13 +185,10 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
 async fn save_changes<'a>(
     database: &mut StoreConnection,
     lines: &'a [PreparedEntry<'a>],
-    added: &[&'a PreparedEntry<'a>],
 ) -> Result<Vec<AppliedBlock<'a>>, StoreError> {
     let (mut blocks, mut history) = (Vec::new(), Vec::new());
-    for prepared in lines {
-        let PreparedEntry { line, block, .. } = prepared;
+    for PreparedEntry { line, block, is_new } in lines {
         let Some(block) = block else { continue };
-        let is_new = added.iter().any(|each| std::ptr::eq(*each, prepared));
         let place = (line.run, line.entry.zone.clone(), line.entry.collection.clone());
         let number = position(line.number);
         match applied_changes(&line.entry.phase) {
@@ -231,11 +228,12 @@ pub(super) struct AppliedBlock<'a> {
     pub stored_at: i64,
 }
 
-/// Entry with its columns, in the order of the table, and its block of changes.
+/// Entry with its block of changes.
 struct PreparedEntry<'a> {
     line: &'a StoredJournalEntry,
-    columns: [SqlValue; 7],
     block: Option<ChangeBlock>,
+    /// True if the journal did not contain the entry before.
+    is_new: bool,
 }
 
 /// JSON body of an intent: the digest replaces the changes.
@@ -246,7 +244,8 @@ struct IntentBody {
 }
 
 impl<'a> PreparedEntry<'a> {
-    fn new(line: &'a StoredJournalEntry) -> Self {
+    /// Prepares an entry. Returns it with its columns, in the order of the table.
+    fn new(line: &'a StoredJournalEntry) -> (Self, [SqlValue; 7]) {
         let StoredJournalEntry { run, number, at, entry, .. } = line;
         let JournalEntry { zone, collection, phase, .. } = entry;
         let block = match phase {
@@ -268,7 +267,7 @@ impl<'a> PreparedEntry<'a> {
             phase.name().into(),
             body.into(),
         ];
-        Self { line, columns, block }
+        (Self { line, block, is_new: false }, columns)
     }
 }
 
