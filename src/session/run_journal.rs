@@ -184,7 +184,7 @@ impl RunJournal {
         self.before = before;
     }
 
-    /// Records the end of the run and returns the updated run.
+    /// Records the end of the run and returns the updated run. Without a report, the stored one stays.
     ///
     /// # Errors
     /// Returns any [`crate::store::StoreErrorType`]; the zones keep their state.
@@ -192,7 +192,7 @@ impl RunJournal {
         &self,
         state: RunState,
         exits: Vec<u8>,
-        report: RunDocument,
+        report: Option<RunDocument>,
     ) -> Result<Run, StoreError> {
         let ended = Some((self.clock)());
         let run = Run { state, exit_codes: exits, ended_at: ended, ..self.run.clone() };

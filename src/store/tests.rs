@@ -159,7 +159,7 @@ async fn full_disk_rejects_whole_transactions() {
         "nothing comes after what was lost"
     );
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    assert_eq!(store.end(ended, RunDocument::new("{}")).await.unwrap_err().class, StoreErrorType::Full);
+    assert_eq!(store.end(ended, None).await.unwrap_err().class, StoreErrorType::Full);
     let begun = Run { id: run, ..new_run().run };
     store.take_up(begun.clone(), begun).await.unwrap();
     verified(number).await.unwrap();

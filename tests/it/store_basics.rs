@@ -68,7 +68,7 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     ended.exit_codes = vec![7];
     let mut report = RunDocument::new("{\"a\": 1}");
     report.add_zone(&"ALPHA".into(), "{\"b\": \"\0\"}");
-    store.end(ended.clone(), report.clone()).await.expect("should end");
+    store.end(ended.clone(), Some(report.clone())).await.expect("should end");
     assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
     let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
     assert_eq!(papers.report, Some(report));
