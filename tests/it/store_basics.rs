@@ -1,11 +1,14 @@
 //! Basic properties of the store on both databases: durable, without duplicates, and safe for concurrent use.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
 use rstest::rstest;
-use zonal::model::{FieldValue, RunState, WritePhase, WriteResponse};
-use zonal::store::{HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, WriteProgress};
+use zonal::model::{AppliedStateUpdate, CollectionId, FieldValue, RunState, WritePhase, WriteResponse};
+use zonal::store::{
+    CollectionStateUpdate, HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, WriteProgress,
+};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, entries, line, new_run, scope, set, told, verified};
@@ -72,6 +75,35 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
     let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
     assert_eq!(papers.report, Some(report));
+}
+
+#[rstest]
+#[tokio::test]
+async fn all_languages_of_a_table_share_the_accepted_number_of_rows(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let collection = |language: &str| CollectionId {
+        language: Some(language.into()),
+        ..CollectionId::with_code("CodeTable", "T")
+    };
+    let update = |language: &str, rows: Option<usize>| CollectionStateUpdate {
+        zone: "ALPHA".into(),
+        collection: collection(language),
+        learned: AppliedStateUpdate { accepted_rows: rows, ..AppliedStateUpdate::default() },
+        created: BTreeSet::new(),
+    };
+    store.learn(scope(), vec![update("fr", Some(11)), update("en", Some(11))]).await.expect("should learn");
+    // A write in English deletes rows, and no reading in French is known since.
+    store.learn(scope(), vec![update("en", Some(3))]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(3), Some(3)));
+    store.learn(scope(), vec![update("fr", Some(4)), update("en", None)]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(4), Some(4)));
 }
 
 #[rstest]

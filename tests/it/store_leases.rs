@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use zonal::model::{Run, RunId, RunState};
-use zonal::store::{LeaseResult, RunDocument, Store};
+use zonal::store::{LeaseResult, Store};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, new_run, scope, set, verified};
