@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::recovery::compared_fields;
+use super::zone_normalization::is_normalized;
 use crate::model::{
     AppliedChange, AppliedField, ChangeAction, CollectionImage, FieldName, FieldValue, ImageMoment,
     ObservedRecord, Record, WritePhase,
@@ -86,10 +87,11 @@ pub fn foreign_differences(
     Some(differences)
 }
 
-/// Removes differences from the rows after a write: what the write did not change is as `before`.
+/// Removes edits from the rows after a write: what the write did not change is as `before`, and what it changed
+/// is as sent, or as the zone normalized it.
 ///
-/// `differences` are some of [`foreign_differences`] for the same rows.
-pub fn remove_differences(
+/// `differences` are the edits among [`foreign_differences`] for the same rows.
+pub fn remove_edits(
     before: &[ObservedRecord],
     changes: &[AppliedChange],
     differences: &[&ForeignDifference],
@@ -116,6 +118,15 @@ pub fn remove_differences(
     *after = kept.collect();
     // Rows that somebody else deleted.
     after.extend(rows_before.into_values().cloned());
+    for row in after {
+        let Some(change) = changed.by_key.get(&changed.key_values(row)) else { continue };
+        for AppliedField { field, after: sent, .. } in compared_fields(change) {
+            let stored = row.fields.entry(field.clone()).or_insert(FieldValue::Null);
+            if stored != sent && !is_normalized(sent, stored) {
+                *stored = sent.clone();
+            }
+        }
+    }
 }
 
 /// Corrects the phase of a recovered write if the zone also changed rows that nobody owns, and returns the image
@@ -150,7 +161,7 @@ pub fn with_damage(
         damaged.iter().map(|row| format!("`{}` changed, although the write did not set it", row.row)),
     );
     let mut left = after.observed.records.clone();
-    remove_differences(&before_write, &changes, &others, &mut left);
+    remove_edits(&before_write, &changes, &others, &mut left);
     let image = CollectionImage {
         moment: ImageMoment::After,
         key: before.key.clone(),
@@ -336,7 +347,16 @@ mod tests {
             others.iter().map(|other| &*other.row).collect::<Vec<_>>(),
             ["code=C", "code=D", "code=E"]
         );
-        remove_differences(&before, &changes, &others, &mut after);
+        remove_edits(&before, &changes, &others, &mut after);
         assert_eq!(shown(&after), ["A=new", "B=&b", "C=c", "D=d"]);
+    }
+
+    #[test]
+    fn rows_of_the_write_that_others_edited_since_are_as_sent() {
+        let before = [row("A", "old", "api"), row("B", "old", "api"), row("C", "c", "api")];
+        let changes = [update("A", "new"), update("B", "R&D")];
+        let mut after = vec![row("A", "by joe", "joe"), row("B", "R&amp;D", "api"), row("C", "&c", "api")];
+        remove_edits(&before, &changes, &[], &mut after);
+        assert_eq!(shown(&after), ["A=new", "B=R&amp;D", "C=&c"]);
     }
 }
