@@ -21,8 +21,8 @@ use self::overrides::override_with;
 use crate::model::change::ChangeAction;
 use crate::model::cut_list::OmittedItems;
 use crate::model::{
-    Change, ContentDigest, Deferral, FieldValue, Finding, FindingEffect, GroupedNumber, GuardOverride,
-    LimitedAction, Network, Plan, PlanStep, Policy, TwoWayWrites, ZoneCode,
+    Change, ContentDigest, Deferral, Finding, FindingEffect, GroupedNumber, GuardOverride, LimitedAction,
+    Network, Plan, PlanStep, Policy, TwoWayWrites, ZoneCode,
 };
 
 /// Guards, each in a file of its own. The order does not matter, because findings are sorted.
@@ -102,22 +102,11 @@ fn deed(step: &PlanStep, change: &Change) -> LimitedAction {
     match change.action {
         ChangeAction::Create => LimitedAction::Create,
         ChangeAction::Delete => LimitedAction::Delete,
-        ChangeAction::Update => match disables(step, change) {
+        ChangeAction::Update => match change.switches_off(step.diff.shape.switch.as_ref()) {
             true => LimitedAction::Disable,
             false => LimitedAction::Update,
         },
     }
-}
-
-/// Returns true if the change disables its record.
-fn disables(step: &PlanStep, change: &Change) -> bool {
-    let Some(switch) = &step.diff.shape.switch else { return false };
-    let off = FieldValue::Bool(false);
-    change.action == ChangeAction::Update
-        && change
-            .field_changes
-            .iter()
-            .any(|edit| edit.field == *switch && edit.after == off && edit.before.as_ref() != Some(&off))
 }
 
 /// Returns all changes to apply, zone by zone, without deferred ones.

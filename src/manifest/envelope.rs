@@ -29,6 +29,8 @@ pub struct ManifestHeader {
     pub extent: NodeSpan,
     /// Unreadable parts of the manifest.
     pub lost: UnreadableParts,
+    /// Labels that selectors of the manifest name, in order of appearance. Plans tell zones by these.
+    pub selector_labels: Vec<Arc<str>>,
 }
 
 impl ManifestHeader {
@@ -114,7 +116,31 @@ pub fn head(document: &YamlDocument, kind: &'static str, lost: UnreadableParts) 
         file: Arc::clone(&document.file),
         extent: name.map_or(metadata.map_or(root, |metadata| metadata.head()), |name| name.extent),
         lost,
+        selector_labels: selector_labels(&document.root),
     }
+}
+
+/// Returns the keys of all maps called `labels`, in order and without duplicates.
+fn selector_labels(node: &YamlNode) -> Vec<Arc<str>> {
+    fn visit(node: &YamlNode, found: &mut Vec<Arc<str>>) {
+        match &node.value {
+            YamlValue::List(items) => items.iter().for_each(|item| visit(item, found)),
+            YamlValue::Map(entries) => entries.iter().for_each(|(key, value)| match &value.value {
+                YamlValue::Map(labels) if &*key.text == "labels" => {
+                    for (label, _) in labels {
+                        if !found.contains(&label.text) {
+                            found.push(Arc::clone(&label.text));
+                        }
+                    }
+                }
+                _ => visit(value, found),
+            }),
+            YamlValue::Null | YamlValue::Bool(_) | YamlValue::Number(_) | YamlValue::Text(_) => {}
+        }
+    }
+    let mut found = Vec::new();
+    visit(node, &mut found);
+    found
 }
 
 /// Returns true if an unparsable text may contain the `Network` manifest.

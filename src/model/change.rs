@@ -45,6 +45,16 @@ pub struct Change {
 }
 
 impl Change {
+    /// Returns true for an update that switches its record off. `switch` is the field that says whether a
+    /// record of the collection is in use.
+    pub fn switches_off(&self, switch: Option<&FieldName>) -> bool {
+        let off = FieldValue::Bool(false);
+        self.action == ChangeAction::Update
+            && self.field_changes.iter().any(|edit| {
+                Some(&edit.field) == switch && edit.after == off && edit.before.as_ref() != Some(&off)
+            })
+    }
+
     /// Returns the content of the change without its zone.
     pub fn effect(&self) -> ChangeEffect<'_> {
         let Self {
@@ -227,7 +237,9 @@ pub enum ChangeOrigin {
 }
 
 /// Conflict of a change: manifests and zone both changed the record, differently.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub struct ChangeConflict {
     /// Fields of the record in the applied state, under the names that people use; null for an absent record.
     pub applied: Option<Record>,

@@ -28,6 +28,7 @@ pub mod journal;
 pub mod network;
 pub mod observed;
 pub mod plan;
+pub mod population;
 pub mod question;
 pub mod rollout;
 pub mod run;
@@ -84,6 +85,7 @@ pub use observed::{
 pub use plan::{
     ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,
 };
+pub use population::{ManifestReach, PlanPopulation, PopulationZone, RowReach, ZoneCodeIndex};
 pub use question::{
     AccessQuestion, ClientLocation, ImportQuestion, PatronQuestion, Question, ResourceId, TasksQuestion,
     VisibilityQuestion,

@@ -12,6 +12,7 @@ use super::expectation::ExpectationForecast;
 use super::failure::ZoneFailure;
 use super::finding::{Deferral, Finding, FindingEffect};
 use super::impact::PlanImpact;
+use super::population::PlanPopulation;
 use super::rollout::RolloutWave;
 use super::run::RunId;
 
@@ -46,6 +47,8 @@ pub struct Plan {
     pub expectations: ExpectationForecast,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
+    /// Zones, manifests and rows that the words of the plan refer to.
+    pub population: PlanPopulation,
 }
 
 /// Mode of the comparison: the base, if any.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::change_groups;
 use super::plan_digest::{self, DigestScope};
+use super::population;
 use crate::model::{
     ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
     WaveReport, WaveResult, ZoneCode, ZonePlan,
@@ -27,7 +28,10 @@ pub fn plans(
     let mut findings = Vec::new();
     let mut impacts = Vec::new();
     let mut expectations = ExpectationForecast::default();
+    let mut population = first.population.clone();
+    population.rows.clear();
     for plan in plans {
+        population.rows.extend(plan.population.rows);
         cost.reads += plan.cost.reads;
         cost.writes += plan.cost.writes;
         cost.seconds_floor = cost.seconds_floor.max(plan.cost.seconds_floor);
@@ -46,6 +50,7 @@ pub fn plans(
     // Counts of met and unknown expectations are meaningless after a partial view.
     expectations.broken.sort();
     expectations.broken.dedup();
+    population::merge_rows(&mut population);
     let scope = DigestScope::from(network);
     let busy = zones.iter().filter(|(_, zone)| plan_digest::is_busy(zone));
     let digest = scope.plan(busy.map(|(code, zone)| (code.as_str(), zone.digest)));
@@ -62,6 +67,7 @@ pub fn plans(
         impacts,
         expectations,
         inputs: made_from,
+        population,
         ..first
     })
 }

@@ -7,6 +7,7 @@ pub mod manifest_digest;
 pub mod merge_shards;
 pub mod orphans;
 pub mod plan_digest;
+pub mod population;
 mod record_revert;
 pub mod required_approvals;
 pub mod revert;
@@ -57,6 +58,7 @@ pub fn plan(
         impacts: Vec::new(),
         expectations: ExpectationForecast::default(),
         inputs: PlanInputs::default(),
+        population: population::zones(network),
         cost: cost::cost(network, &zones, observed),
         zones,
     }

@@ -5,6 +5,7 @@
 
 mod annotations;
 pub mod csv;
+pub mod decisions;
 pub mod diagnostics;
 pub mod github;
 pub mod gitlab;

@@ -1,5 +1,6 @@
 //! Loads manifests: returns the configuration, or all diagnostics. Pure.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::error::LocatedDiagnostics;
@@ -20,6 +21,8 @@ pub struct LoadedConfig {
     pub expectations: Vec<Expectation>,
     /// Number of manifests, the Network manifest included.
     pub manifests: usize,
+    /// Labels that the selectors of each manifest name, by its address.
+    pub selector_labels: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
     /// Manifest files.
@@ -56,6 +59,9 @@ pub fn load(sources: Vec<SourceFile>, environment: Option<&str>) -> Result<Loade
             policies: kinds::policies(&loaded.manifests),
             expectations,
             manifests: loaded.manifests.len(),
+            selector_labels: (loaded.manifests.iter())
+                .map(|manifest| (Arc::clone(&manifest.head.manifest), manifest.head.selector_labels.clone()))
+                .collect(),
             warnings: found,
             sources,
         }),

@@ -1,5 +1,8 @@
 //! Plans: selects, observes, compares, and checks. All steps of an apply before a person agrees.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::base_revision::{self, BaseRevision, BaseSource};
@@ -20,10 +23,11 @@ use crate::analysis::{self, NetworkSettings};
 use crate::guard::{GuardOverrides, UnusedOverride};
 use crate::model::{
     AppliedOverride, Approval, ApprovedItem, ComparisonBase, ComparisonMode, DesiredState, Differences,
-    Expectation, GuardOverride, Network, ObservedState, Plan, Policy, ReviewSubject, RunId, TwoWayWrites,
+    Expectation, GuardOverride, ManifestReach, Network, ObservedState, Plan, Policy, ReviewSubject, RunId,
+    TwoWayWrites,
 };
 use crate::plan::revert::SkippedRecords;
-use crate::plan::{change_origin, orphans, required_approvals};
+use crate::plan::{change_origin, orphans, population, required_approvals};
 use crate::{diff, guard, plan as planning};
 
 /// Plan to make.
@@ -156,6 +160,7 @@ pub async fn plan(
         network: config.network.clone(),
         policies: config.policies.clone(),
         expectations: config.expectations.clone(),
+        reach: population::manifests(&config.network, &config.desired, &config.selector_labels),
         now: effects.timestamp()?,
         approvals,
         selected,
@@ -181,6 +186,8 @@ pub struct PlanningInput {
     pub policies: Vec<Policy>,
     /// Expectations.
     pub expectations: Vec<Expectation>,
+    /// Zones that each manifest applies to, whatever the selection.
+    pub reach: BTreeMap<Arc<str>, ManifestReach>,
     /// Time of the plan.
     pub now: Timestamp,
     /// Approvals.
@@ -251,6 +258,7 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
         network,
         policies,
         expectations,
+        reach,
         now,
         approvals,
         selected,
@@ -292,6 +300,8 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
         compared,
         ..planning::plan(&network, differences, &observed, selected.description)
     };
+    plan.population.manifests = reach;
+    plan.population.rows = population::rows(&plan, &desired);
     // Conflicts wait for a person; unreviewed changes wait for a review.
     change_origin::hold(&mut plan);
     let under_review = match &request.reviewed {
@@ -369,6 +379,7 @@ mod tests {
         );
         let observed = observed(&desired, tables);
         PlanningInput {
+            reach: BTreeMap::new(),
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             policies: Vec::new(),
             expectations: Vec::new(),
@@ -419,6 +430,7 @@ mod tests {
             policies: Vec::new(),
             expectations: Vec::new(),
             manifests: 2,
+            selector_labels: BTreeMap::new(),
             warnings: Vec::new(),
             sources: [].into(),
         };

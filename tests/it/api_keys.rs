@@ -38,10 +38,8 @@ fn real<T>(test: impl Future<Output = T>) -> T {
 fn api_keys_come_from_environment_files_and_commands() {
     real(async {
         let stage = stage();
-        let printed = stage.output("zonal apply --yes").await;
-        assert_eq!(printed.code, 0, "{}{}", printed.out, printed.err);
-        let printed = stage.output("zonal plan --detailed-exitcode").await;
-        assert_eq!(printed.code, 0, "{}", printed.out);
+        stage.expect("zonal apply --yes", 0).await;
+        stage.expect("zonal plan --detailed-exitcode", 0).await;
     });
 }
 
@@ -57,8 +55,7 @@ fn failing_key_command_is_reported_before_any_request() {
             let stage = stage();
             let network = NETWORK.replace("echo read-key-{code}", command);
             std::fs::write(stage.directory().join("network.yaml"), network).expect("file should be writable");
-            let printed = stage.output("zonal plan").await;
-            assert_eq!(printed.code, 1, "{command}: {}", printed.err);
+            let printed = stage.expect("zonal plan", 1).await;
             assert!(printed.err.contains("error[Z0601]: no read key for 01T_B"), "{}", printed.err);
             assert!(printed.err.contains(reason), "{command}: {}", printed.err);
             assert!(!printed.err.contains("two words\n"), "the output of a key command should not be shown");
@@ -72,10 +69,8 @@ fn plan_neither_needs_nor_uses_write_keys() {
     paused(async {
         let mut stage = CaseNetwork::new(&case("selection"));
         stage.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
-        let printed = stage.output("zonal plan --detailed-exitcode").await;
-        assert_eq!(printed.code, 2, "{}", printed.err);
-        let printed = stage.output("zonal apply --yes").await;
-        assert_eq!(printed.code, 1, "{}", printed.out);
+        stage.expect("zonal plan --detailed-exitcode", 2).await;
+        let printed = stage.expect("zonal apply --yes", 1).await;
         assert_eq!(printed.err.matches("no write key for").count(), 3, "{}", printed.err);
         assert!(stage.emulator.control().requests().iter().all(|request| request.method == "GET"));
     });

@@ -6,13 +6,9 @@ use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.output(command).await
-}
-
 /// Runs a command and checks its exit code.
 async fn ends(stage: &CaseNetwork, command: &str, code: u8) -> CommandOutput {
-    let printed = run(stage, command).await;
+    let printed = stage.output(command).await;
     assert_eq!(printed.code, code, "`{command}`\n{}{}", printed.out, printed.err);
     printed
 }
@@ -72,7 +68,7 @@ fn change_moved_in_plan_file_is_not_approved() {
                 changes.remove("01OMNI_ALPHA/CodeTable/ItemPolicy/SHELF").expect("change should be planned");
             changes.insert(elsewhere.to_owned(), moved);
             write(&stage, "plan.json", &file);
-            run(&stage, "zonal apply plan.json --yes").await;
+            stage.output("zonal apply plan.json --yes").await;
             let found = stage.happen("rows 01OMNI_ALPHA code ItemPolicy");
             assert!(!found.contains("SHELF"), "{elsewhere}\n{found}");
         });
@@ -90,7 +86,7 @@ fn approval_of_one_environment_is_invalid_in_others() {
         let mut file = read(&stage, "plan.json");
         file["reconciler"]["environment"] = Json::Null;
         write(&stage, "plan.json", &file);
-        run(&stage, "zonal apply plan.json --yes").await;
+        stage.output("zonal apply plan.json --yes").await;
         assert_eq!(writes(&stage), 0);
     });
 }
@@ -306,7 +302,7 @@ fn edit_during_rollout_pause_stops_the_rollout() {
     paused(async {
         let stage = CaseNetwork::new(&case("rollout"));
         ends(&stage, "zonal plan --out plan.json", 0).await;
-        let applying = run(&stage, "zonal apply plan.json --yes --json");
+        let applying = stage.output("zonal apply plan.json --yes --json");
         let editing = async {
             tokio::time::sleep(Duration::from_secs(300)).await;
             librarian(&stage, "01OMNI_ALPHA", "ItemPolicy", set("NETWORK", "Ask Marie"));
@@ -360,14 +356,14 @@ fn interrupted_plan_file_of_every_case_is_completed() {
             paused(async {
                 let stage = CaseNetwork::new(&case);
                 let Some(flags) = until_applied(&stage, &script).await else { return };
-                let planned = run(&stage, &format!("zonal plan{flags} --out .plan.json")).await;
+                let planned = stage.output(&format!("zonal plan{flags} --out .plan.json")).await;
                 if planned.code != 0 {
                     return;
                 }
                 let first = interrupted(&stage, "zonal apply .plan.json --yes", after).await;
                 pieces += usize::from(first.code == 130);
-                let second = run(&stage, "zonal apply .plan.json --yes").await;
-                let left = run(&stage, &format!("zonal plan{flags} --json")).await.out;
+                let second = stage.output("zonal apply .plan.json --yes").await;
+                let left = stage.output(&format!("zonal plan{flags} --json")).await.out;
                 let left: Json = serde_json::from_str(&left).expect("plan should be JSON");
                 if second.code != 0 || left["applyable"] != json!(false) {
                     wrong.push(format!(

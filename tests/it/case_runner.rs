@@ -135,26 +135,50 @@ impl CaseNetwork {
         interrupts: watch::Receiver<u32>,
     ) -> CommandOutput {
         let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
-        let world = CommandContext {
-            env: self.env.clone(),
-            directory: self.directory.path().to_path_buf(),
-            out: OutputStream::new(out.clone(), TerminalKind::Pipe),
-            err: OutputStream::new(err.clone(), TerminalKind::Pipe),
-            input,
-            now: || "2026-01-01T00:00:00Z".to_owned(),
-            transport: Some(Arc::clone(&self.transport)),
-            interrupts,
-        };
-        let words = command.split_whitespace().map(OsString::from).collect();
-        let exit = cli::run(words, &world).await;
+        let context = CommandContext { input, ..self.context(&out, &err, interrupts) };
+        let exit = cli::run(command_words(command), &context).await;
         let here = self.directory.path().display().to_string();
         let text = |captured: CapturedOutput| captured.text().replace(&here, "DIR");
         CommandOutput { out: text(out), err: text(err), code: exit.code() }
     }
 
+    /// Runs a command line, and checks its exit code.
+    pub async fn expect(&self, command: &str, code: u8) -> CommandOutput {
+        let output = self.output(command).await;
+        assert_eq!(output.code, code, "{command}: {}{}", output.out, output.err);
+        output
+    }
+
+    /// Returns the context of a command without input, which prints to these outputs.
+    pub fn context(
+        &self,
+        out: &CapturedOutput,
+        err: &CapturedOutput,
+        interrupts: watch::Receiver<u32>,
+    ) -> CommandContext {
+        CommandContext {
+            env: self.env.clone(),
+            directory: self.directory.path().to_path_buf(),
+            out: OutputStream::new(out.clone(), TerminalKind::Pipe),
+            err: OutputStream::new(err.clone(), TerminalKind::Pipe),
+            input: None,
+            now: || "2026-01-01T00:00:00Z".to_owned(),
+            transport: Some(Arc::clone(&self.transport)),
+            interrupts,
+        }
+    }
+
     /// Returns the config directory.
     pub fn directory(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Replaces a text in a file of the config directory, wherever the text stands.
+    pub fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.directory.path().join(file);
+        let text = std::fs::read_to_string(&path).expect("file should exist");
+        assert!(text.contains(from), "{file} does not contain {from}");
+        std::fs::write(path, text.replace(from, to)).expect("file should be writable");
     }
 
     /// Executes an `@` line of a script:
@@ -307,10 +331,15 @@ pub struct CommandOutput {
     pub code: u8,
 }
 
-/// Runs a test on a paused clock.
+/// Runs a test on a paused clock, which only advances if all tasks wait.
 pub fn paused<T>(test: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
     runtime.expect("runtime should start").block_on(test)
+}
+
+/// Returns the words of a command line without quotes.
+pub fn command_words(command: &str) -> Vec<OsString> {
+    command.split_whitespace().map(OsString::from).collect()
 }
 
 /// Returns the folder of a case.

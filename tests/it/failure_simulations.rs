@@ -12,11 +12,10 @@ use zonal::emulator::{
 };
 use zonal::model::{ApplyEvent, ApplyReport, CollectionId, WriteOutcome};
 
+use crate::case_runner::paused;
 use crate::concurrent_edits::{ConcurrentEditTransport, MEDDLED, ZoneEvent, edited_since, in_the_gap};
 use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState, scenarios};
-use crate::simulated_network::{
-    SimulatedNetwork, expected, failures, runner, tidy, trouble, under_paused_clock,
-};
+use crate::simulated_network::{SimulatedNetwork, expected, failures, runner, tidy, trouble};
 
 /// Apply attempt with faults and edits.
 #[derive(Debug, Clone)]
@@ -189,7 +188,7 @@ fn fault() -> impl Strategy<Value = InjectedFault> {
 fn simulated_faults_and_edits_lose_no_data() {
     let tried = runner(64).run(&(scenarios(), tries()), |(scenario, tries)| {
         let scenario = scenario.without_deletions().in_english();
-        under_paused_clock(simulate(&scenario, &tries));
+        paused(simulate(&scenario, &tries));
         Ok(())
     });
     tried.unwrap_or_else(|failure| panic!("{failure}"));

@@ -128,10 +128,7 @@ fn key_files_are_small_regular_files_behind_any_link() {
         let outside = tempfile::tempdir().expect("temporary directory");
         let place = outside.path().join("key");
         let stage = CaseNetwork::new(&case("network-blocks"));
-        let manifest = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&manifest).expect("case should have a network");
-        let text = text.replace(r#"read: {env: "ZONAL_READ_{code}"}"#, "read: {file: keys/read.key}");
-        std::fs::write(&manifest, text).expect("file should be written");
+        stage.edit("network.yaml", r#"read: {env: "ZONAL_READ_{code}"}"#, "read: {file: keys/read.key}");
         std::fs::create_dir(stage.directory().join("keys")).expect("folder should be created");
         symlink(&place, stage.directory().join("keys/read.key")).expect("link should be created");
         let read_key = "read-key-01OMNI_ALPHA";
@@ -172,8 +169,7 @@ fn outputs_do_not_follow_links_and_dash_is_stdout() {
         symlink("../nowhere", directory.join(".out/dangling.json")).expect("link should be created");
         for file in [".out/linked.json", ".out/dangling.json"] {
             for option in ["plan --out", "plan --html", "snapshot --out"] {
-                let printed = stage.output(&format!("zonal {option} {file}")).await;
-                assert_eq!(printed.code, 1, "{option} {file}");
+                let printed = stage.expect(&format!("zonal {option} {file}"), 1).await;
                 assert!(printed.err.contains("it is a symbolic link"), "{}", printed.err);
             }
         }
@@ -187,8 +183,7 @@ fn outputs_do_not_follow_links_and_dash_is_stdout() {
         let snapshot = stage.output("zonal snapshot --out -").await;
         serde_json::from_str::<serde_json::Value>(&snapshot.out).expect("stdout should be only the snapshot");
         for taken in ["plan --out - --json", "plan --out - --html -"] {
-            let printed = stage.output(&format!("zonal {taken}")).await;
-            assert_eq!(printed.code, 1, "{taken}: {}", printed.out);
+            stage.expect(&format!("zonal {taken}"), 1).await;
         }
     });
 }
@@ -203,8 +198,7 @@ fn files_with_names_of_people_are_private() {
             "snapshot --out snapshot.json",
             "apply --yes --zone 01OMNI_ALPHA",
         ] {
-            let printed = stage.output(&format!("zonal {command}")).await;
-            assert_eq!(printed.code, 0, "{command}: {}", printed.err);
+            stage.expect(&format!("zonal {command}"), 0).await;
         }
         for file in ["plan.json", "json.json", "snapshot.json", ".zonal/store.db"] {
             let found = std::fs::metadata(stage.directory().join(file)).expect("file should exist");
@@ -236,27 +230,19 @@ fn signals_end_a_blocked_command_at_once() {
 fn plan_from_snapshot_opens_no_store_of_a_manifest() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
-        assert_eq!(stage.output("zonal snapshot --out snapshot.json").await.code, 0);
+        stage.expect("zonal snapshot --out snapshot.json", 0).await;
         let listener = TcpListener::bind("127.0.0.1:0").expect("socket");
         listener.set_nonblocking(true).expect("socket");
         let port = listener.local_addr().expect("socket").port();
-        let network = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&network).expect("case should have a network");
-        let named = text.replacen(
-            "spec:\n",
-            &format!("spec:\n  store: postgres://zonal@127.0.0.1:{port}/zonal\n"),
-            1,
-        );
-        assert_ne!(named, text);
-        std::fs::write(&network, named).expect("file should be written");
+        let spec = format!("spec:\n  store: postgres://zonal@127.0.0.1:{port}/zonal\n");
+        stage.edit("network.yaml", "spec:\n", &spec);
         for command in [
             "validate",
             "plan --snapshot snapshot.json",
             "plan --snapshot snapshot.json --run-group night",
             "test --observed --snapshot snapshot.json",
         ] {
-            let printed = stage.output(&format!("zonal {command}")).await;
-            assert!(printed.code == 0, "{command}: {}{}", printed.out, printed.err);
+            stage.expect(&format!("zonal {command}"), 0).await;
             assert!(listener.accept().is_err(), "{command} opened the store");
         }
     });

@@ -1,13 +1,11 @@
 //! Main workflow over sockets: `zonal emulate` serves, and other commands connect to it.
 
-use std::ffi::OsString;
-use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use zonal::cli::{self, CommandContext, CommandExit, OutputStream, TerminalKind};
+use zonal::cli::{self, CommandContext, CommandExit};
 
-use crate::case_runner::{CapturedOutput, CaseNetwork, case};
+use crate::case_runner::{CapturedOutput, CaseNetwork, case, command_words};
 
 /// Returns a context without a test transport: requests go to `baseUrl`.
 fn world(
@@ -16,26 +14,7 @@ fn world(
     err: &CapturedOutput,
     interrupts: watch::Receiver<u32>,
 ) -> CommandContext {
-    CommandContext {
-        env: stage.env.clone(),
-        directory: stage.directory().to_path_buf(),
-        out: OutputStream::new(out.clone(), TerminalKind::Pipe),
-        err: OutputStream::new(err.clone(), TerminalKind::Pipe),
-        input: None,
-        now: || "2026-01-01T00:00:00Z".to_owned(),
-        transport: None,
-        interrupts,
-    }
-}
-
-fn words(command: &str) -> Vec<OsString> {
-    command.split_whitespace().map(OsString::from).collect()
-}
-
-fn point_at(directory: &Path, address: &str) {
-    let file = directory.join("network.yaml");
-    let network = std::fs::read_to_string(&file).expect("case should have a network");
-    std::fs::write(file, network.replace("http://127.0.0.1:8080", address)).expect("file should be writable");
+    CommandContext { transport: None, ..stage.context(out, err, interrupts) }
 }
 
 #[test]
@@ -48,7 +27,7 @@ fn commands_work_against_emulator_over_sockets() {
         let (stop, interrupts) = watch::channel(0);
         let serving = world(&stage, &served, &noise, interrupts);
         let command = "zonal emulate --environment emulator --listen 127.0.0.1:0 --keys-out keys.env";
-        let emulator = cli::run(words(command), &serving);
+        let emulator = cli::run(command_words(command), &serving);
         let client = async {
             let address = loop {
                 if let Some(rest) = served.text().split("http://").nth(1) {
@@ -57,7 +36,7 @@ fn commands_work_against_emulator_over_sockets() {
                 assert!(!noise.text().contains("error"), "the emulator did not start: {}", noise.text());
                 tokio::time::sleep(Duration::from_millis(10)).await;
             };
-            point_at(stage.directory(), &address);
+            stage.edit("network.yaml", "http://127.0.0.1:8080", &address);
             let keys =
                 std::fs::read_to_string(stage.directory().join("keys.env")).expect("keys should be written");
             assert!(
@@ -84,7 +63,8 @@ fn commands_work_against_emulator_over_sockets() {
             ] {
                 let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
                 let world = world(&stage, &out, &err, watch::channel(0).1);
-                let exit = cli::run(words(&format!("{command} --environment emulator")), &world).await;
+                let exit =
+                    cli::run(command_words(&format!("{command} --environment emulator")), &world).await;
                 assert_eq!(exit, expected, "{command}: {}{}", out.text(), err.text());
                 assert!(out.text().contains(line), "{command}: {}", out.text());
             }
@@ -103,7 +83,10 @@ fn emulator_serves_loopback_only() {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
         let world = world(&stage, &out, &err, watch::channel(0).1);
-        assert_eq!(cli::run(words("zonal emulate --listen 0.0.0.0:0"), &world).await, CommandExit::Invalid);
+        assert_eq!(
+            cli::run(command_words("zonal emulate --listen 0.0.0.0:0"), &world).await,
+            CommandExit::Invalid
+        );
         assert!(err.text().contains("0.0.0.0 is not a loopback address"), "{}", err.text());
     });
 }

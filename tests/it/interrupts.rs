@@ -55,8 +55,7 @@ fn interrupted_apply_finishes_requests_in_flight() {
             }
             // Every sent write was verified before the run ended.
             assert!(!printed.out.contains("verification failed"), "{}", printed.out);
-            let rest = stage.output("zonal apply --yes").await;
-            assert_eq!(rest.code, 0, "{}{}", rest.out, rest.err);
+            stage.expect("zonal apply --yes", 0).await;
             assert_eq!(puts(&stage), 24, "each table should be written once");
         }
         assert!(counts.len() > 2, "the interrupts should hit the middle of the run: {counts:?}");
@@ -111,11 +110,8 @@ fn interrupt_at_confirmation_cancels_apply() {
 fn interrupt_does_not_wait_for_key_commands() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
-        let network = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&network).expect("case should have a network");
-        let slow = text.replace(r#"read: {env: "ZONAL_READ_{code}"}"#, r#"read: {command: [sleep, "20"]}"#);
-        assert_ne!(slow, text);
-        std::fs::write(&network, slow).expect("file should be writable");
+        let slow = r#"read: {command: [sleep, "20"]}"#;
+        stage.edit("network.yaml", r#"read: {env: "ZONAL_READ_{code}"}"#, slow);
         let printed = interrupted(&stage, "zonal plan", 100).await;
         assert_eq!((printed.code, printed.out.as_str()), (130, ""), "{}", printed.err);
     });

@@ -25,7 +25,6 @@ fn run_waits_for_the_lease_of_another_run_in_the_same_process() {
         let puts =
             network.emulator.control().requests().iter().filter(|request| request.method == "PUT").count();
         assert_eq!(puts, 24, "each table is written once");
-        let left = network.output("zonal plan --detailed-exitcode").await;
-        assert_eq!(left.code, 0, "{}", left.out);
+        network.expect("zonal plan --detailed-exitcode", 0).await;
     });
 }

@@ -32,10 +32,6 @@ fn without_quota(text: &str) -> String {
     text.lines().map(cut).collect::<Vec<_>>().join("\n")
 }
 
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.output(command).await
-}
-
 #[test]
 fn plan_file_of_every_case_shows_its_plan() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
@@ -65,12 +61,12 @@ fn plan_file_of_every_case_shows_its_plan() {
                     "" => FORMATS.map(|format| format!(" --{format} .{by}.{format}")).concat(),
                     _ => String::new(),
                 };
-                let planned = run(&stage, &format!("{command} --out .plan.json{}", others("planned"))).await;
+                let planned = stage.output(&format!("{command} --out .plan.json{}", others("planned"))).await;
                 if planned.code == 1 {
                     continue;
                 }
                 let shown = format!("zonal show .plan.json{outputs}{}", others("shown"));
-                let shown = run(&stage, &shown).await;
+                let shown = stage.output(&shown).await;
                 assert_eq!((shown.err.as_str(), shown.code), ("", 0), "{} `{command}`", case.display());
                 let (planned, shown) = (comparable(&planned.out), comparable(&shown.out));
                 assert_eq!(planned, shown, "{} `{command}`", case.display());
@@ -86,7 +82,7 @@ fn plan_file_of_every_case_shows_its_plan() {
                     );
                 }
                 // The JSON of a parsed plan file equals the file.
-                let json = run(&stage, "zonal show .plan.json --json").await.out;
+                let json = stage.output("zonal show .plan.json --json").await.out;
                 let file =
                     std::fs::read_to_string(stage.directory().join(".plan.json")).expect("should be read");
                 assert!(json == file, "{} `{command}`", case.display());
@@ -140,8 +136,7 @@ async fn call(stage: &CaseNetwork, method: &str, zone: &str, table: &str, body: 
 fn edit_after_review_is_kept_and_reported() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
-        let planned = run(&stage, "zonal plan --out plan.json").await;
-        assert_eq!(planned.code, 0, "{}", planned.err);
+        let planned = stage.expect("zonal plan --out plan.json", 0).await;
         assert!(planned.out.contains(r#"description = "Blocked by another library" -> "Consortial block""#));
 
         // A librarian's own program edits the row that the plan changes.
@@ -153,8 +148,7 @@ fn edit_after_review_is_kept_and_reported() {
         let edited = table(&stage, "01OMNI_ALPHA", "UserBlockDescription");
         assert!(edited.contains("Ask at the desk"));
 
-        let applied = run(&stage, "zonal apply plan.json --yes").await;
-        assert_eq!(applied.code, 5, "{}", applied.out);
+        let applied = stage.expect("zonal apply plan.json --yes", 5).await;
         assert_eq!(table(&stage, "01OMNI_ALPHA", "UserBlockDescription"), edited, "the edit should stay");
         assert!(
             applied.out.contains(r#"description = "Ask at the desk" -> "Consortial block""#),
@@ -171,16 +165,15 @@ fn edit_after_review_is_kept_and_reported() {
 fn plan_file_conflict_is_deferred_without_a_store() {
     paused(async {
         let stage = CaseNetwork::new(&case("prune"));
-        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        stage.expect("zonal apply --yes", 0).await;
         librarian(&stage, "01T_A", "UserBlockDescription", "ONE", "Theirs");
         let words = "apiVersion: zonal/v1\\nkind: CodeTable\\nmetadata: {name: blocks}\\nspec:\\n  \
                      table: UserBlockDescription\\n  rows: [{code: ONE, description: Ours}]\\n";
         stage.happen(&format!("write blocks.yaml {words}"));
-        let planned = run(&stage, "zonal plan --zone 01T_A --kind CodeTable --out plan.json").await;
+        let planned = stage.output("zonal plan --zone 01T_A --kind CodeTable --out plan.json").await;
         assert!(planned.out.contains("conflict"), "{}{}", planned.out, planned.err);
 
-        let applied = run(&stage, "zonal apply plan.json --yes --store none").await;
-        assert_eq!(applied.code, 4, "{}{}", applied.out, applied.err);
+        stage.expect("zonal apply plan.json --yes --store none", 4).await;
         assert!(table(&stage, "01T_A", "UserBlockDescription").contains("Theirs"));
     });
 }
@@ -194,12 +187,11 @@ fn plan_file_of_one_kind_considers_other_kinds() {
         let groups = "apiVersion: zonal/v1\\nkind: UserGroups\\nmetadata: {name: g}\\nspec:\\n  \
                       groups: [{code: STAFF, description: Staff, visibleToPartners: true}]\\n";
         stage.happen(&format!("write blocks.yaml {own}---\\n{groups}"));
-        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        stage.expect("zonal apply --yes", 0).await;
         librarian(&stage, "01T_A", "UserGroups", "LOCAL", "Theirs");
-        assert_eq!(run(&stage, "zonal plan --kind CodeTable --out plan.json").await.code, 0);
+        stage.expect("zonal plan --kind CodeTable --out plan.json", 0).await;
 
-        let applied = run(&stage, "zonal apply plan.json --yes").await;
-        assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
+        stage.expect("zonal apply plan.json --yes", 0).await;
         let rows = table(&stage, "01T_A", "UserGroups");
         assert!(rows.contains("STAFF") && !rows.contains("Theirs"), "{rows}");
     });
@@ -297,9 +289,9 @@ fn after(
 ) -> (BTreeMap<(&'static str, &'static str), String>, CommandOutput) {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
-        run(&stage, "zonal plan --out plan.json").await;
+        stage.output("zonal plan --out plan.json").await;
         meanwhile(&stage);
-        run(&stage, "zonal plan --out later.json").await;
+        stage.output("zonal plan --out later.json").await;
         let read = |name: &str| {
             let text = std::fs::read_to_string(stage.directory().join(name)).expect("plan should be written");
             serde_json::from_str::<Json>(&text).expect("plan should be JSON")
@@ -308,7 +300,7 @@ fn after(
         edit(&mut file, &read("later.json"));
         std::fs::write(stage.directory().join("plan.json"), file.to_string())
             .expect("plan should be writable");
-        let printed = run(&stage, command).await;
+        let printed = stage.output(command).await;
         (tables(&stage), printed)
     })
 }

@@ -22,8 +22,7 @@ fn plan_writes_github_summary_and_outputs() {
             std::fs::read_to_string(stage.directory().join(file)).expect("file should be written")
         };
         std::fs::write(stage.directory().join("outputs"), "other=1\n").expect("file should be writable");
-        let printed = stage.output("zonal plan --github").await;
-        assert_eq!(printed.code, 0, "{}", printed.err);
+        let printed = stage.expect("zonal plan --github", 0).await;
         assert!(printed.out.contains("\n::warning file=blocks.yaml,line=17,col=7,"), "{}", printed.out);
         let summary = read("summary.md");
         assert!(summary.starts_with("<!-- zonal {\"network\":\"quartet\","), "{summary}");
@@ -52,8 +51,7 @@ fn annotations_use_paths_relative_to_the_repository() {
         for file in ["network.yaml", "blocks.yaml"] {
             std::fs::rename(stage.directory().join(file), config.join(file)).expect("should exist");
         }
-        let printed = stage.output("zonal -C config plan --github --gitlab reports").await;
-        assert_eq!(printed.code, 0, "{}", printed.err);
+        let printed = stage.expect("zonal -C config plan --github --gitlab reports", 0).await;
         assert!(printed.out.contains("\n::warning file=config/blocks.yaml,line=17,"), "{}", printed.out);
         let quality = std::fs::read_to_string(stage.directory().join("reports/codequality.json"));
         assert!(quality.expect("file should be written").contains("\"path\": \"config/blocks.yaml\""));
@@ -75,8 +73,7 @@ fn json_file_equals_the_json_output() {
 fn output_files_preserve_devices() {
     paused(async {
         let stage = CaseNetwork::new(&case("pull-request-pipeline"));
-        let printed = stage.output("zonal plan --markdown real.md --junit /dev/null").await;
-        assert_eq!(printed.code, 0, "{}", printed.err);
+        stage.expect("zonal plan --markdown real.md --junit /dev/null", 0).await;
         assert!(std::path::Path::new("/dev/null").metadata().is_ok_and(|null| !null.is_file()));
         let file = stage.directory().join("real.md");
         assert!(std::fs::read_to_string(file).expect("should exist").starts_with("<!-- zonal "));
@@ -93,8 +90,7 @@ fn validate_annotates_invalid_manifests_on_github() {
         let hostile = "apiVersion: zonal/v1\nkind: CodeTable\nmetadata: {name: x}\nspec:\n  \"##[add-mask]a%0Ab\\n::error::forged\": 1\n";
         std::fs::write(stage.directory().join("wrong, it: is.yaml"), hostile)
             .expect("file should be writable");
-        let printed = stage.output("zonal validate --github").await;
-        assert_eq!(printed.code, 1);
+        let printed = stage.expect("zonal validate --github", 1).await;
         let at = "::error file=wrong%2C it%3A is.yaml,line=5,col=3,title=Z0203::unknown field `\\u{23}#[add-mask]a%250Ab";
         assert!(printed.out.contains(at), "{}", printed.out);
         assert!(printed.out.lines().all(|line| line.starts_with("::error file=wrong")), "{}", printed.out);
@@ -118,8 +114,7 @@ fn apply_writes_github_summary_and_annotations() {
             );
             assert_eq!(stage.happen(&fault), "");
         }
-        let printed = stage.output("zonal apply --yes --github").await;
-        assert_eq!(printed.code, 3, "{}", printed.out);
+        let printed = stage.expect("zonal apply --yes --github", 3).await;
         assert!(printed.out.starts_with("::stop-commands::"), "{}", printed.out);
         let summary =
             std::fs::read_to_string(stage.directory().join("summary.md")).expect("file should be written");

@@ -10,12 +10,13 @@ use zonal::emulator::{
 };
 use zonal::manifest::SourceFile;
 
+use crate::case_runner::paused;
 use crate::generated_networks::{
     CODES, GeneratedEnforcement, GeneratedManifest, GeneratedRow, GeneratedScenario, GeneratedTable,
     GeneratedUnlisted, GeneratedZoneState, GeneratedZones, scenarios,
 };
 use crate::simulated_network::{
-    SimulatedNetwork, essence, expected, failures, files, runner, sorted, source, tidy, under_paused_clock,
+    SimulatedNetwork, essence, expected, failures, files, runner, sorted, source, tidy,
 };
 
 /// Tests a property on this number of generated networks.
@@ -30,7 +31,7 @@ fn for_every_network(cases: u32, hold: impl Fn(GeneratedScenario)) {
 #[test]
 fn apply_matches_the_simpler_second_implementation() {
     for_every_network(40, |scenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             let others: Vec<_> = scenario.zones.iter().map(|held| rehearsal.others(held.code)).collect();
             rehearsal.make_it_so().await;
@@ -84,7 +85,7 @@ fn new_row_gets_every_language_at_any_enforcement() {
     for english in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
         for french in [GeneratedEnforcement::Enforce, GeneratedEnforcement::CreateOnly] {
             let scenario = new_row_in_two_languages(english, french);
-            under_paused_clock(async {
+            paused(async {
                 let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
                 rehearsal.make_it_so().await;
                 let row = rehearsal.holding(CODES[1]).0.remove(0);
@@ -98,7 +99,7 @@ fn new_row_gets_every_language_at_any_enforcement() {
 #[test]
 fn plan_after_apply_is_empty_and_writes_nothing() {
     for_every_network(32, |scenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.make_it_so().await;
             let plan = rehearsal.plan().await;
@@ -115,7 +116,7 @@ fn plan_after_apply_is_empty_and_writes_nothing() {
 #[test]
 fn plan_sends_only_get_requests() {
     for_every_network(32, |scenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.plan().await;
             let others: Vec<_> =
@@ -128,7 +129,7 @@ fn plan_sends_only_get_requests() {
 #[test]
 fn table_is_written_once_for_many_rows() {
     for_every_network(40, |scenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             rehearsal.make_it_so().await;
             let mut writes: BTreeMap<(String, String), usize> = BTreeMap::new();
@@ -154,7 +155,7 @@ fn nothing_is_deleted_unless_a_manifest_declares_it() {
         [("P1", codes(&p1)), ("P2", codes(&p2)), ("M1", keys)]
     };
     let kept = |scenario: &GeneratedScenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(scenario, EmulatorConfig::without_thresholds());
             let before: Vec<_> = scenario.zones.iter().map(|held| here(held, &rehearsal)).collect();
             rehearsal.make_it_so().await;
@@ -176,7 +177,7 @@ fn nothing_is_deleted_unless_a_manifest_declares_it() {
 fn order_of_files_and_members_has_no_effect() {
     let strategy = (scenarios(), any::<u64>());
     let tried = runner(20).run(&strategy, |(scenario, seed)| {
-        let [one, other] = under_paused_clock(async {
+        let [one, other] = paused(async {
             let one = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds()).plan().await;
             let mut turned = scenario.clone();
             turned.zones.reverse();
@@ -262,7 +263,7 @@ fn unknown_alma_behavior_does_not_change_results() {
     let strategy = (scenarios(), behaviours());
     let tried = runner(40).run(&strategy, |(scenario, behaviour)| {
         let scenario = scenario.in_english();
-        under_paused_clock(async {
+        paused(async {
             let usual = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds()).plan().await;
             let rehearsal = SimulatedNetwork::new(&scenario, behaviour.clone());
             let plan = rehearsal.plan().await;

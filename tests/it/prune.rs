@@ -10,11 +10,12 @@ use zonal::model::{
 };
 use zonal::plan::orphans::{RunScope, base, look_at};
 
+use crate::case_runner::paused;
 use crate::generated_networks::{
     CODES, GeneratedEnforcement, GeneratedManifest, GeneratedRow, GeneratedScenario, GeneratedTable,
     GeneratedUnlisted, GeneratedZoneState, GeneratedZones,
 };
-use crate::simulated_network::{SimulatedNetwork, failures, trouble, under_paused_clock};
+use crate::simulated_network::{SimulatedNetwork, failures, trouble};
 
 fn scenario() -> GeneratedScenario {
     let row = |key, text| GeneratedRow {
@@ -99,7 +100,7 @@ fn codes(rehearsal: &SimulatedNetwork, zone: &str) -> Vec<String> {
 
 #[test]
 fn prune_deletes_orphan_and_keeps_other_records() {
-    under_paused_clock(async {
+    paused(async {
         let rehearsal = orphaned(&["B"]).await;
         let report = rehearsal.make_it_so().await;
         assert_eq!(report.zones.len(), 2);
@@ -112,7 +113,7 @@ fn prune_deletes_orphan_and_keeps_other_records() {
 
 #[test]
 fn prune_reads_tables_that_manifests_no_longer_declare() {
-    under_paused_clock(async {
+    paused(async {
         let rehearsal = orphaned(&[]).await;
         rehearsal.make_it_so().await;
         assert_eq!(codes(&rehearsal, CODES[1]), Vec::<String>::new());
@@ -121,7 +122,7 @@ fn prune_reads_tables_that_manifests_no_longer_declare() {
 
 #[test]
 fn orphan_edited_after_plan_is_not_deleted() {
-    under_paused_clock(async {
+    paused(async {
         let rehearsal = orphaned(&["B"]).await;
         let plan = rehearsal.plan().await;
         assert_eq!(failures(&plan), Vec::<String>::new());

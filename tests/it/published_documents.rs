@@ -33,8 +33,7 @@ fn conforms(schema: &jsonschema::Validator, text: &str) {
 fn published_schemas_match_the_types() {
     paused(async {
         let stage = CaseNetwork::new(&case("missing-config"));
-        let printed = stage.output("zonal schema --out schemas").await;
-        assert_eq!(printed.code, 0, "{}", printed.err);
+        stage.expect("zonal schema --out schemas", 0).await;
         let names = |directory: PathBuf| -> Vec<_> {
             let entries = std::fs::read_dir(directory).expect("folder should exist");
             let mut names: Vec<_> =
@@ -167,8 +166,7 @@ fn apply_with_only_failures_still_prints_json_lines() {
         let mut locked = CaseNetwork::new(&case("network-blocks"));
         locked.env.retain(|name, _| !name.starts_with("ZONAL_WRITE"));
         for stage in [wrong, locked] {
-            let applied = stage.output("zonal apply --yes --json").await;
-            assert_eq!(applied.code, 1);
+            let applied = stage.expect("zonal apply --yes --json", 1).await;
             applied.out.lines().for_each(|line| conforms(&event, line));
             let last = applied.out.lines().last().expect("output should not be empty");
             assert!(last.contains(r#""type":"diagnostic""#), "{last}");
@@ -182,8 +180,7 @@ fn apply_names_collections_that_could_not_be_planned() {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let text = "apiVersion: zonal/v1\\nkind: MappingTable\\nmetadata: {name: odd}\\nspec: {table: UserRecordTypeUserGroup, key: [Nobody], rows: [{columns: {Nobody: x}}]}\\n";
         stage.happen(&format!("write odd.yaml {text}"));
-        let applied = stage.output("zonal apply --yes --json").await;
-        assert_eq!(applied.code, 3, "{}", applied.err);
+        let applied = stage.expect("zonal apply --yes --json", 3).await;
         let told = applied.out.lines().filter(|line| line.contains(r#""type":"plan_errored""#));
         assert_eq!(
             told.filter(|line| line.contains("has no column `Nobody`")).count(),
@@ -231,8 +228,7 @@ fn consortium_example_uses_every_kind_and_converges() {
         for kind in &KINDS {
             assert!(text.contains(&format!("\nkind: {}\n", kind.name)), "the example has no {}", kind.name);
         }
-        let tested = stage.output("zonal test").await;
-        assert_eq!(tested.code, 0, "{}", tested.out);
+        let tested = stage.expect("zonal test", 0).await;
         let all = tested.out.split("Expectations: ").nth(1).and_then(|rest| rest.split(" met").next());
         let all: usize = all.and_then(|number| number.parse().ok()).expect("should be a number");
         assert!(all > 60, "only {all} expectations");
@@ -298,8 +294,7 @@ fn readme_shows_real_explain_output() {
             let command = lines.next().unwrap_or_default().trim_start_matches("$ ");
             let command = command.replace(" -C examples/consortium", "");
             let stage = CaseNetwork::new(&root().join("examples/consortium"));
-            let printed = stage.output(&command).await;
-            assert_eq!(printed.code, 0, "{}", printed.err);
+            let printed = stage.expect(&command, 0).await;
             for line in lines.filter(|line| line.trim() != "..." && !line.is_empty()) {
                 let said = printed.out.lines().any(|printed| printed == line);
                 assert!(said, "README.md shows a line that zonal does not print: {line}\n{}", printed.out);

@@ -8,11 +8,12 @@ use zonal::emulator::{
 };
 use zonal::model::{ApplyReport, WriteOutcome};
 
+use crate::case_runner::paused;
 use crate::generated_networks::{
     CODES, GeneratedEnforcement, GeneratedManifest, GeneratedRow, GeneratedScenario, GeneratedTable,
     GeneratedUnlisted, GeneratedZoneState, GeneratedZones,
 };
-use crate::simulated_network::{SimulatedNetwork, expected, tidy, trouble, under_paused_clock};
+use crate::simulated_network::{SimulatedNetwork, expected, tidy, trouble};
 
 /// Zone with the failing requests; the other member works.
 const FAILING: &str = CODES[1];
@@ -151,7 +152,7 @@ async fn try_with(effect: FaultEffect, when: FaultTrigger) -> String {
 
 #[test]
 fn apply_sends_the_listed_requests() {
-    let sent = under_paused_clock(async {
+    let sent = paused(async {
         let rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
         let plan = rehearsal.plan().await;
         rehearsal.control().clear_requests();
@@ -170,7 +171,7 @@ fn apply_sends_the_listed_requests() {
 
 #[test]
 fn table_that_references_unplanned_table_is_not_written() {
-    let (reported, found) = under_paused_clock(async {
+    let (reported, found) = paused(async {
         let rehearsal = SimulatedNetwork::new(&scenario(), EmulatorConfig::without_thresholds());
         let hide = LibrarianEdit {
             zone: FAILING.to_owned(),
@@ -196,7 +197,7 @@ fn table(when: impl Fn(u64) -> FaultTrigger) -> String {
         let _ = writeln!(out, "{request}");
         let mut rows: Vec<(String, Vec<&str>)> = Vec::new();
         for (way, effect) in ways() {
-            let outcome = under_paused_clock(try_with(effect, when(number)));
+            let outcome = paused(try_with(effect, when(number)));
             match rows.iter_mut().find(|(known, _)| *known == outcome) {
                 Some((_, ways)) => ways.push(way),
                 None => rows.push((outcome, vec![way])),

@@ -14,8 +14,9 @@ use zonal::model::{
 use zonal::plan::revert::RunRevert;
 use zonal::{diff, kinds, plan};
 
+use crate::case_runner::paused;
 use crate::generated_networks::{GeneratedScenario, scenarios};
-use crate::simulated_network::{SimulatedNetwork, failures, runner, trouble, under_paused_clock};
+use crate::simulated_network::{SimulatedNetwork, failures, runner, trouble};
 
 const RUN: RunId = RunId(1);
 
@@ -126,7 +127,7 @@ fn taken(entries: &[HistoryEntry]) -> BTreeSet<(ZoneCode, CollectionId, String)>
 fn revert_restores_every_zone() {
     let (tried, done) = (Mutex::new(0_usize), Mutex::new(BTreeMap::<ChangeAction, usize>::new()));
     let result = runner(60).run(&scenarios(), |scenario: GeneratedScenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             let before = records(&rehearsal.observe(&rehearsal.desired).await);
             let entries = applied(&rehearsal).await;
@@ -182,7 +183,7 @@ fn revert_restores_every_zone() {
 fn revert_keeps_records_changed_since_the_run() {
     let touched = Mutex::new(0_usize);
     let result = runner(40).run(&scenarios(), |scenario: GeneratedScenario| {
-        under_paused_clock(async {
+        paused(async {
             let rehearsal = SimulatedNetwork::new(&scenario, EmulatorConfig::without_thresholds());
             let entries = applied(&rehearsal).await;
             let text = |entry: &&HistoryEntry| {

@@ -1,5 +1,7 @@
 //! Keys and passwords that were pasted into a manifest: no output quotes them.
 
+use std::path::PathBuf;
+
 use crate::case_runner::{CaseNetwork, case, paused};
 
 /// Secrets: Alma's form, a word, a password with signs, and a number.
@@ -28,16 +30,46 @@ const PASTED: [&str; 14] = [
     "reed: SECRET",
 ];
 
-/// Runs all commands that read manifests, and returns all that they print.
-async fn printed(stage: &CaseNetwork) -> String {
-    let mut text = String::new();
-    for command in ["validate", "validate --json", "validate --github", "plan", "plan --json", "capabilities"]
-    {
-        let printed = stage.output(&format!("zonal {command}")).await;
-        text.push_str(&printed.out);
-        text.push_str(&printed.err);
+/// Source of the read key in the manifest.
+const SOURCE: &str = r#"read: {env: "ZONAL_READ_{code}"}"#;
+
+/// Commands that read manifests.
+const COMMANDS: [&str; 6] =
+    ["validate", "validate --json", "validate --github", "plan", "plan --json", "capabilities"];
+
+/// Network whose manifest gets one wrong text after the other.
+struct PastedManifest {
+    stage: CaseNetwork,
+    file: PathBuf,
+    /// Manifest before any change.
+    text: String,
+}
+
+impl PastedManifest {
+    fn new() -> Self {
+        let stage = CaseNetwork::new(&case("network-blocks"));
+        let file = stage.directory().join("network.yaml");
+        let text = std::fs::read_to_string(&file).expect("case should have a network");
+        Self { stage, file, text }
     }
-    text
+
+    /// Writes the manifest with another text in one place.
+    fn paste(&self, from: &str, to: &str) {
+        let wrong = self.text.replacen(from, to, 1);
+        assert_ne!(wrong, self.text);
+        std::fs::write(&self.file, wrong).expect("file should be written");
+    }
+
+    /// Runs commands, and returns all that they print.
+    async fn printed(&self, commands: &[&str]) -> String {
+        let mut text = String::new();
+        for command in commands {
+            let printed = self.stage.output(&format!("zonal {command}")).await;
+            text.push_str(&printed.out);
+            text.push_str(&printed.err);
+        }
+        text
+    }
 }
 
 fn is_quoted(text: &str, secret: &str) -> bool {
@@ -48,26 +80,20 @@ fn is_quoted(text: &str, secret: &str) -> bool {
 #[test]
 fn secrets_in_place_of_their_source_are_not_quoted() {
     paused(async {
-        let stage = CaseNetwork::new(&case("network-blocks"));
-        let manifest = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&manifest).expect("case should have a network");
-        let source = r#"read: {env: "ZONAL_READ_{code}"}"#;
-        assert!(text.contains(source), "{text}");
+        let manifest = PastedManifest::new();
+        let mut lines = manifest.text.lines();
+        let whole = lines.find(|line| line.contains(SOURCE)).expect("line of the credentials").trim_start();
         for secret in SECRETS {
             for pasted in PASTED {
-                let wrong = text.replacen(source, &pasted.replace("SECRET", secret), 1);
-                std::fs::write(&manifest, &wrong).expect("file should be written");
-                let shown = printed(&stage).await;
+                manifest.paste(SOURCE, &pasted.replace("SECRET", secret));
+                let shown = manifest.printed(&COMMANDS).await;
                 assert!(!is_quoted(&shown, secret), "{pasted}: {shown}");
             }
-            let whole = text.lines().find(|line| line.contains(source)).expect("line of the credentials");
             for pasted in
                 ["credentials: SECRET", "credentials:\n    read:\n      SECRET", "credentials: [SECRET]"]
             {
-                let wrong = text.replacen(whole.trim_start(), &pasted.replace("SECRET", secret), 1);
-                assert_ne!(wrong, text);
-                std::fs::write(&manifest, &wrong).expect("file should be written");
-                let shown = printed(&stage).await;
+                manifest.paste(whole, &pasted.replace("SECRET", secret));
+                let shown = manifest.printed(&COMMANDS).await;
                 assert!(!is_quoted(&shown, secret), "{pasted}: {shown}");
                 assert!(shown.contains("`{env: ZONAL_KEY}`"), "{pasted}: {shown}");
             }
@@ -78,10 +104,7 @@ fn secrets_in_place_of_their_source_are_not_quoted() {
 #[test]
 fn secrets_that_stand_in_a_valid_source_are_not_quoted() {
     paused(async {
-        let stage = CaseNetwork::new(&case("network-blocks"));
-        let manifest = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&manifest).expect("case should have a network");
-        let source = r#"read: {env: "ZONAL_READ_{code}"}"#;
+        let manifest = PastedManifest::new();
         for secret in SECRETS {
             for valid in [
                 "read: {env: 'SECRET'}",
@@ -89,14 +112,8 @@ fn secrets_that_stand_in_a_valid_source_are_not_quoted() {
                 "read: {command: 'SECRET'}",
                 "read: {command: [SECRET, 'SECRET']}",
             ] {
-                let wrong = text.replacen(source, &valid.replace("SECRET", secret), 1);
-                std::fs::write(&manifest, &wrong).expect("file should be written");
-                let mut shown = String::new();
-                for command in ["validate --json", "plan", "plan --json"] {
-                    let printed = stage.output(&format!("zonal {command}")).await;
-                    shown.push_str(&printed.out);
-                    shown.push_str(&printed.err);
-                }
+                manifest.paste(SOURCE, &valid.replace("SECRET", secret));
+                let shown = manifest.printed(&["validate --json", "plan", "plan --json"]).await;
                 assert!(!is_quoted(&shown, secret), "{valid}: {shown}");
                 assert!(
                     shown.contains("`{env: ZONAL_KEY}`") || valid.contains("command"),
@@ -110,13 +127,9 @@ fn secrets_that_stand_in_a_valid_source_are_not_quoted() {
 #[test]
 fn pasted_key_is_an_error_with_the_right_form() {
     paused(async {
-        let stage = CaseNetwork::new(&case("network-blocks"));
-        let manifest = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&manifest).expect("case should have a network");
-        let wrong = text.replacen("ZONAL_READ_{code}", SECRETS[0], 1);
-        std::fs::write(&manifest, wrong).expect("file should be written");
-        let printed = stage.output("zonal validate").await;
-        assert_eq!(printed.code, 1);
+        let manifest = PastedManifest::new();
+        manifest.paste("ZONAL_READ_{code}", SECRETS[0]);
+        let printed = manifest.stage.expect("zonal validate", 1).await;
         assert!(printed.err.contains("error[Z0326]: API key in place of its source"), "{}", printed.err);
         assert!(printed.err.contains("{env: \"***\"}") && printed.err.contains("^^^"), "{}", printed.err);
         assert!(printed.err.contains("help: name the place of the key, for example `{env: ZONAL_KEY}`"));
@@ -126,9 +139,7 @@ fn pasted_key_is_an_error_with_the_right_form() {
 #[test]
 fn passwords_of_addresses_are_not_quoted() {
     paused(async {
-        let stage = CaseNetwork::new(&case("network-blocks"));
-        let manifest = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&manifest).expect("case should have a network");
+        let manifest = PastedManifest::new();
         let gateway = |url: &str| format!("gateway: {{url: '{url}', credentials: {{read: {{env: A_KEY}}}}}}");
         for line in [
             "store: postgres://zonal:hunter2@db.example/zonal".to_owned(),
@@ -141,10 +152,8 @@ fn passwords_of_addresses_are_not_quoted() {
             "gateway: {url: 'https://gateway.example', credentials: hunter2}".to_owned(),
             "baseUrl: https://zonal:hunter2@alma.example".to_owned(),
         ] {
-            let wrong = text.replacen("spec:\n", &format!("spec:\n  {line}\n"), 1);
-            assert_ne!(wrong, text);
-            std::fs::write(&manifest, &wrong).expect("file should be written");
-            let shown = printed(&stage).await;
+            manifest.paste("spec:\n", &format!("spec:\n  {line}\n"));
+            let shown = manifest.printed(&COMMANDS).await;
             assert!(!shown.contains("hunter2"), "{line}: {shown}");
         }
     });

@@ -47,10 +47,7 @@ impl EmulatorProcess {
         let address = first.split("http://").nth(1).expect("address should be valid").to_owned();
         // Reads the rest, because a full pipe would block the emulator.
         std::thread::spawn(move || served.for_each(drop));
-        let file = stage.directory().join("network.yaml");
-        let network = std::fs::read_to_string(&file).expect("case should have a network");
-        let network = network.replace("http://127.0.0.1:8080", &format!("http://{address}"));
-        std::fs::write(file, network).expect("file should be writable");
+        stage.edit("network.yaml", "http://127.0.0.1:8080", &format!("http://{address}"));
         let keys = loop {
             // The emulator writes the file before it serves, but may print the line first.
             match std::fs::read_to_string(stage.directory().join("keys.env")) {

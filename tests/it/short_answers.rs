@@ -75,8 +75,7 @@ async fn applied_network() -> (CaseNetwork, DamagingTransport) {
     let mut stage = CaseNetwork::new(&case("network-blocks"));
     let transport = DamagingTransport { inner: stage.emulator.transport(), damage: Arc::default() };
     stage.transport = Arc::new(transport.clone());
-    let output = stage.output("zonal apply --yes").await;
-    assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+    stage.expect("zonal apply --yes", 0).await;
     (stage, transport)
 }
 
@@ -107,8 +106,7 @@ fn short_answer_is_neither_planned_nor_written() {
             assert_eq!(rows(&stage), before, "{damage:?}");
         }
         *transport.damage.lock().expect("lock") = None;
-        let output = stage.output("zonal plan --detailed-exitcode").await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        stage.expect("zonal plan --detailed-exitcode", 0).await;
     });
 }
 
@@ -117,8 +115,7 @@ fn few_lost_rows_are_drift() {
     paused(async {
         let (stage, transport) = applied_network().await;
         *transport.damage.lock().expect("lock") = Some(Damage::AllButOneRow);
-        let output = stage.output("zonal plan").await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        stage.expect("zonal plan", 0).await;
     });
 }
 
@@ -134,18 +131,15 @@ fn person_accepts_a_short_answer_by_the_digest_of_the_plan() {
         let accept = |digest: &str| {
             format!("zonal apply --yes --override short-answer --reason checked --plan-digest {digest}")
         };
-        let other = stage.output(&accept(&digest.replace(['a', '1'], "b"))).await;
-        assert_eq!(other.code, 1, "{}{}", other.out, other.err);
+        let other = stage.expect(&accept(&digest.replace(['a', '1'], "b")), 1).await;
         assert!(other.err.contains("is for another plan"), "{}", other.err);
-        let output = stage.output(&accept(&digest)).await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        stage.expect(&accept(&digest), 0).await;
         assert!(
             rows(&stage).len() < 7 && rows(&stage).contains(&"CONSORTIA".to_owned()),
             "{:?}",
             rows(&stage)
         );
         // The accepted answer is the new measure.
-        let output = stage.output("zonal plan").await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+        stage.expect("zonal plan", 0).await;
     });
 }

@@ -46,17 +46,11 @@ pub fn source(file: &str, text: String) -> SourceFile {
     SourceFile { file: file.into(), text: Ok(text) }
 }
 
-/// Runs a future on a paused clock, which only advances if all tasks wait.
-pub fn under_paused_clock<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-    runtime.expect("runtime should start").block_on(work)
-}
-
-fn read_key(zone: &ZoneCode) -> String {
+pub fn read_key(zone: &ZoneCode) -> String {
     format!("read-{zone}")
 }
 
-fn write_key(zone: &ZoneCode) -> String {
+pub fn write_key(zone: &ZoneCode) -> String {
     format!("write-{zone}")
 }
 
@@ -98,6 +92,17 @@ impl SimulatedNetwork {
         }
         let transport = Arc::new(emulator.transport());
         Self { emulator, network, desired, base: None, transport }
+    }
+
+    /// Returns the same network, reached over another transport.
+    pub fn over(&self, transport: Arc<dyn Transport>) -> Self {
+        Self {
+            emulator: self.emulator.clone(),
+            network: self.network.clone(),
+            desired: self.desired.clone(),
+            transport,
+            base: self.base.clone(),
+        }
     }
 
     pub fn control(&self) -> EmulatorControl {

@@ -2,11 +2,7 @@
 
 use std::path::Path;
 
-use crate::case_runner::{CaseNetwork, CommandOutput, paused};
-
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.output(command).await
-}
+use crate::case_runner::{CaseNetwork, paused};
 
 /// Removes lines that only a zone can provide, and the name of the snapshot.
 fn plan(text: &str) -> String {
@@ -47,22 +43,22 @@ fn plan_against_snapshot_equals_plan_against_zones() {
                 if own.iter().any(|flag| flags.contains(flag)) || script.contains("@ fault") {
                     continue;
                 }
-                let planned = run(&stage, command).await;
+                let planned = stage.output(command).await;
                 let flags = flags.replace("--detailed-exitcode", "");
-                let taken = run(&stage, &format!("zonal snapshot --out .snapshot.json {flags}")).await;
+                let taken = stage.output(&format!("zonal snapshot --out .snapshot.json {flags}")).await;
                 if planned.code == 1 || taken.code == 1 {
                     continue;
                 }
                 let bytes = || std::fs::read_to_string(stage.directory().join(".snapshot.json"));
                 let first = bytes().expect("file should be written");
-                run(&stage, &format!("zonal snapshot --out .snapshot.json {flags}")).await;
+                stage.output(&format!("zonal snapshot --out .snapshot.json {flags}")).await;
                 assert!(bytes().expect("file should be written") == first, "{} `{command}`", case.display());
                 for secret in stage.env.iter().filter(|(name, _)| name.starts_with("ZONAL_")) {
                     assert!(!first.contains(secret.1.as_str()), "{} contains {}", case.display(), secret.0);
                 }
                 stage.emulator.control().clear_requests();
                 let env = std::mem::take(&mut stage.env);
-                let against = run(&stage, &format!("{command} --snapshot .snapshot.json")).await;
+                let against = stage.output(&format!("{command} --snapshot .snapshot.json")).await;
                 stage.env = env;
                 assert_eq!(stage.emulator.control().requests().len(), 0, "{} `{command}`", case.display());
                 assert_eq!(plan(&planned.out), plan(&against.out), "{} `{command}`", case.display());

@@ -11,16 +11,14 @@ use zonal::store::{
 };
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
-use crate::store_fixture::{TestStoreLocation, entries, line, new_run, scope, set, told, verified};
+use crate::store_fixture::{TestStoreLocation, append, entries, line, new_run, scope, set, told, verified};
 
 #[rstest]
 #[tokio::test]
 async fn reopened_store_contains_all_stored_data(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (place, store, run) = TestStoreLocation::with_run(on).await;
     let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2"), set("B", "1", "2")]);
-    store.append(line).wait_until_durable().await.expect("line should be stored");
+    append(&store, line).await;
     store.close().await;
     if on == Sqlite {
         let beside =
@@ -52,11 +50,7 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     assert_eq!((papers.plan, papers.report), (new.plan.clone(), None), "the run has no report yet");
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, phase| {
-        store
-            .append(line(run, number, "ALPHA", phase))
-            .wait_until_durable()
-            .await
-            .expect("line should be stored");
+        append(&store, line(run, number, "ALPHA", phase)).await;
         assert_eq!(store.last_line(run).await, Ok(number));
         let open = store.open_steps(run).await.expect("should answer");
         open.first().map(|step| step.reach)
@@ -109,9 +103,7 @@ async fn all_languages_of_a_table_share_the_accepted_number_of_rows(
 #[rstest]
 #[tokio::test]
 async fn lines_with_lost_response_are_stored_once(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (_place, store, run) = TestStoreLocation::with_run(on).await;
     let line = |number: u64| verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
     for batch in [1..=3, 1..=3, 2..=5, 4..=4, 1..=6] {
         let written: Vec<_> = batch.map(|number| store.append(line(number)).wait_until_durable()).collect();
@@ -131,10 +123,7 @@ async fn second_process_of_one_run_is_rejected(#[values(Sqlite, Postgres)] on: T
     let place = TestStoreLocation::new(on);
     let (one, other) = (place.open().await, place.open().await);
     let run = one.begin(new_run()).await.expect("run should start");
-    one.append(verified(run, 1, "ALPHA", vec![set("A", "1", "2")]))
-        .wait_until_durable()
-        .await
-        .expect("line should be stored");
+    append(&one, verified(run, 1, "ALPHA", vec![set("A", "1", "2")])).await;
     let second = other.append(verified(run, 1, "BETA", vec![set("B", "1", "2")])).wait_until_durable().await;
     let error = second.expect_err("second append should fail");
     assert_eq!(error.class, StoreErrorType::Busy);
@@ -156,11 +145,7 @@ async fn concurrent_processes_leave_one_unbroken_chain(#[values(Sqlite, Postgres
             for number in 1..=10 {
                 // All runs update the applied state of the same collection.
                 let change = set(&format!("{run}-{number}"), "1", "2");
-                store
-                    .append(verified(run, number, "ALPHA", vec![change]))
-                    .wait_until_durable()
-                    .await
-                    .expect("line should be stored");
+                append(&store, verified(run, number, "ALPHA", vec![change])).await;
             }
         })
     });
@@ -186,7 +171,7 @@ async fn history_can_be_filtered_and_paged(#[values(Sqlite, Postgres)] on: TestD
         for (number, zone) in ["ALPHA", "BETA"].into_iter().enumerate() {
             let changes = vec![set("A", "1", "2"), set("B", "1", "2")];
             let line = verified(run, number as u64 + 1, zone, changes);
-            store.append(line).wait_until_durable().await.expect("line should be stored");
+            append(&store, line).await;
         }
     }
     let collection = "CodeTable/T".to_owned();
@@ -225,16 +210,10 @@ async fn history_can_be_filtered_and_paged(#[values(Sqlite, Postgres)] on: TestD
 #[case::long_and_wide("é\u{1f600}".repeat(5_000))]
 #[tokio::test]
 async fn any_text_is_stored_unchanged(#[values(Sqlite, Postgres)] on: TestDatabase, #[case] text: String) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (_place, store, run) = TestStoreLocation::with_run(on).await;
     let change = set(&text, "before", &text);
     let key = change.identity();
-    store
-        .append(verified(run, 1, "ALPHA", vec![change.clone()]))
-        .wait_until_durable()
-        .await
-        .expect("line should be stored");
+    append(&store, verified(run, 1, "ALPHA", vec![change.clone()])).await;
     let asked = HistoryFilter::Record("ALPHA".into(), "CodeTable/T".to_owned(), key.to_string());
     let page = store.history(scope(), asked, None, 9).await.expect("should answer");
     assert_eq!(page.entries.into_iter().map(|entry| entry.done).collect::<Vec<_>>(), [change]);
@@ -249,16 +228,10 @@ async fn any_text_is_stored_unchanged(#[values(Sqlite, Postgres)] on: TestDataba
 #[rstest]
 #[tokio::test]
 async fn very_large_change_is_stored(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (_place, store, run) = TestStoreLocation::with_run(on).await;
     let letter = "a letter, line by line\n".repeat(60_000);
     let changes = (0..4).map(|number| set(&format!("L{number}"), &letter, &letter)).collect();
-    store
-        .append(verified(run, 1, "ALPHA", changes))
-        .wait_until_durable()
-        .await
-        .expect("line should be stored");
+    append(&store, verified(run, 1, "ALPHA", changes)).await;
     assert_eq!(entries(&store).await, 4);
     let page = store.history(scope(), HistoryFilter::Everything, None, 1).await.expect("should answer");
     assert_eq!(page.entries[0].done, set("L3", &letter, &letter));

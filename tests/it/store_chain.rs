@@ -11,16 +11,14 @@ use zonal::model::{AppliedChange, WritePhase};
 use zonal::store::{ChainCheck, HistoryFilter, StoreErrorType};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
-use crate::store_fixture::{TestStoreLocation, entries, line, new_run, set, told, verified};
+use crate::store_fixture::{TestStoreLocation, append, entries, line, new_run, set, told, verified};
 
 /// Creates a history of five entries.
 async fn five(on: TestDatabase) -> TestStoreLocation {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (place, store, run) = TestStoreLocation::with_run(on).await;
     for number in 1..=5 {
         let line = verified(run, number, "ALPHA", vec![set(&format!("R{number}"), "1", "2")]);
-        store.append(line).wait_until_durable().await.expect("line should be stored");
+        append(&store, line).await;
     }
     assert_eq!(entries(&store).await, 5);
     store.close().await;
@@ -95,7 +93,7 @@ async fn any_change_of_stored_changes_is_detected(
     let store = place.open().await;
     let changes = vec![set("R6", "1", "2"), set("R7", "1", "2"), set("R8", "1", "2")];
     let line = verified(zonal::model::RunId(1), 6, "ALPHA", changes);
-    store.append(line).wait_until_durable().await.expect("line should be stored");
+    append(&store, line).await;
     assert_eq!(entries(&store).await, 8);
     store.close().await;
     rewrite(&place, 6, edit).await;
@@ -105,19 +103,13 @@ async fn any_change_of_stored_changes_is_detected(
 #[rstest]
 #[tokio::test]
 async fn changes_that_equal_their_intent_stand_once(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (place, store, run) = TestStoreLocation::with_run(on).await;
     let changes = vec![set("A", "1", "2"), set("B", "1", "2")];
     let write = async |number: u64, applied: Vec<AppliedChange>| {
         let intent = WritePhase::Intent { changes: changes.clone().into() };
-        store
-            .append(line(run, number, "ALPHA", intent))
-            .wait_until_durable()
-            .await
-            .expect("should be stored");
+        append(&store, line(run, number, "ALPHA", intent)).await;
         let done = verified(run, number + 1, "ALPHA", applied);
-        store.append(done).wait_until_durable().await.expect("should be stored");
+        append(&store, done).await;
     };
     write(1, changes.clone()).await;
     assert_eq!(place.number("SELECT COUNT(*) FROM changes").await, 1);
@@ -151,7 +143,7 @@ async fn entries_added_during_verification_are_accepted(#[values(Sqlite, Postgre
     let writing = tokio::spawn(async move {
         for number in 1..=100 {
             let line = verified(run, number, "BETA", vec![set("A", "1", "2")]);
-            writer.append(line).wait_until_durable().await.expect("line should be stored");
+            append(&writer, line).await;
         }
     });
     let mut seen = 0;

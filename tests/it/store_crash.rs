@@ -9,7 +9,7 @@ use zonal::model::RunId;
 use zonal::store::{HistoryFilter, Store, StoreAccess, StoreLocation, WaitMode};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
-use crate::store_fixture::{TestStoreLocation, entries, new_run, scope, set, told, verified};
+use crate::store_fixture::{TestStoreLocation, append, entries, new_run, scope, set, told, verified};
 
 /// Environment variable with the store's address; tells the child process to write until killed.
 const WRITE_TO: &str = "ZONAL_TEST_WRITES_TO";
@@ -24,11 +24,7 @@ async fn writing_until_killed() {
     use std::io::Write as _;
     for number in 1.. {
         let changes = (0..3).map(|row| set(&format!("{run}-{number}-{row}"), "1", "2")).collect();
-        store
-            .append(verified(run, number, "ALPHA", changes))
-            .wait_until_durable()
-            .await
-            .expect("line should be stored");
+        append(&store, verified(run, number, "ALPHA", changes)).await;
         // Writes directly to stdout, because the test harness buffers `println!`.
         let mut out = std::io::stdout();
         writeln!(out, "kept {} {number}", run.0).and_then(|()| out.flush()).expect("reader should exist");

@@ -40,6 +40,14 @@ impl TestStoreLocation {
         Self { address, directory }
     }
 
+    /// Creates a location with an open store and a run.
+    pub async fn with_run(on: TestDatabase) -> (Self, Store, RunId) {
+        let place = Self::new(on);
+        let store = place.open().await;
+        let run = store.begin(new_run()).await.expect("run should start");
+        (place, store, run)
+    }
+
     /// Uses an existing location.
     pub fn at(address: &str) -> Self {
         let directory = tempfile::tempdir().expect("temporary directory");
@@ -147,6 +155,11 @@ pub fn learned(changes: &[AppliedChange]) -> AppliedStateUpdate {
     };
     let found = changes.iter().map(|done| (done.identity(), known(done)));
     AppliedStateUpdate { key: vec!["code".into()], found: found.collect(), ..AppliedStateUpdate::default() }
+}
+
+/// Appends a journal line, and waits until the line is durable.
+pub async fn append(store: &Store, line: StoredJournalEntry) {
+    store.append(line).wait_until_durable().await.expect("line should be stored");
 }
 
 /// Returns the number of entries in the history. The chain must be unbroken.

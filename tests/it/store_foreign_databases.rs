@@ -7,7 +7,7 @@ use zonal::model::RunId;
 use zonal::store::{Store, StoreAccess, StoreError, StoreErrorType, StoreLocation, WaitMode};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
-use crate::store_fixture::{TestStoreLocation, entries, new_run, scope, set, verified};
+use crate::store_fixture::{TestStoreLocation, append, entries, new_run, scope, set, verified};
 
 fn refused(opened: Result<Option<Store>, StoreError>) -> (StoreErrorType, String) {
     let error = opened.expect_err("should be rejected");
@@ -22,11 +22,7 @@ async fn concurrent_processes_create_one_store(#[values(Sqlite, Postgres)] on: T
     for (store, number) in stores.iter().zip(1..) {
         assert_eq!(store.begin(new_run()).await, Ok(RunId(number)), "run numbers should continue");
     }
-    stores[0]
-        .append(verified(RunId(1), 1, "ALPHA", vec![set("A", "1", "2")]))
-        .wait_until_durable()
-        .await
-        .expect("line should be stored");
+    append(&stores[0], verified(RunId(1), 1, "ALPHA", vec![set("A", "1", "2")])).await;
     assert_eq!(entries(&stores[1]).await, 1);
 }
 
@@ -159,15 +155,9 @@ async fn non_database_file_is_rejected_unchanged(
 #[case::a_page_is_full_of_other_things(|bytes: &mut Vec<u8>| bytes[100..20_000].fill(0x5a))]
 #[tokio::test]
 async fn damaged_file_is_reported(#[case] damage: fn(&mut Vec<u8>)) {
-    let place = TestStoreLocation::new(Sqlite);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (place, store, run) = TestStoreLocation::with_run(Sqlite).await;
     let changes = (0..500).map(|number| set(&format!("R{number}"), "1", "2")).collect();
-    store
-        .append(verified(run, 1, "ALPHA", changes))
-        .wait_until_durable()
-        .await
-        .expect("line should be stored");
+    append(&store, verified(run, 1, "ALPHA", changes)).await;
     store.close().await;
     let mut bytes = std::fs::read(place.file()).expect("should exist");
     damage(&mut bytes);

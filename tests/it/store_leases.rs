@@ -70,9 +70,7 @@ async fn lost_lease_does_no_harm(#[values(Sqlite, Postgres)] on: TestDatabase) {
 #[rstest]
 #[tokio::test]
 async fn heartbeat_renews_leases_until_the_run_ends(#[values(Sqlite, Postgres)] on: TestDatabase) {
-    let place = TestStoreLocation::new(on);
-    let store = place.open().await;
-    let run = store.begin(new_run()).await.expect("run should start");
+    let (place, store, run) = TestStoreLocation::with_run(on).await;
     for zone in ["ALPHA", "BETA"] {
         let turn = store.lease(scope(), zone.into(), run, "host/1".to_owned()).await;
         assert_eq!(turn, Ok(LeaseResult::Ours));

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use zonal::store::{HistoryFilter, Store, StoreAccess, StoreError, StoreErrorType, StoreLocation, WaitMode};
 
 use crate::case_runner::{CaseNetwork, case, paused};
-use crate::store_fixture::{entries, new_run, set, told, verified};
+use crate::store_fixture::{append, entries, new_run, set, told, verified};
 
 /// Runs a test of this file as a user with limited permissions. Returns true in the process of that user.
 fn as_somebody(test: &str) -> bool {
@@ -54,7 +54,7 @@ async fn filled() -> (TempDir, PathBuf) {
     let store = open(&file, StoreAccess::Write).await.expect("store should be created");
     let run = store.begin(new_run()).await.expect("run should start");
     let line = verified(run, 1, "ALPHA", vec![set("A", "1", "2")]);
-    store.append(line).wait_until_durable().await.expect("line should be stored");
+    append(&store, line).await;
     store.close().await;
     (directory, file)
 }
@@ -135,8 +135,7 @@ fn store_of_an_apply_belongs_to_its_owner_alone() {
             std::fs::metadata(path).expect("path should exist").permissions().mode() & 0o777
         };
         let apply = async || {
-            let output = stage.output("zonal apply --yes").await;
-            assert_eq!(output.code, 0, "{}{}", output.out, output.err);
+            stage.expect("zonal apply --yes", 0).await;
         };
         apply().await;
         assert_eq!((mode(".zonal"), mode(".zonal/store.db")), (0o700, 0o600));

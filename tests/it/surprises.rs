@@ -7,7 +7,7 @@ use bytes::Bytes;
 use zonal::emulator::{EditTrigger, EmulatedCodeRow, EmulatorTransport};
 use zonal::provider::transport::{Transport, TransportFuture};
 
-use crate::case_runner::{CaseNetwork, case, paused};
+use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 use crate::concurrent_edits::row_edit;
 
 const TABLE: &str = "UserBlockDescription";
@@ -66,25 +66,41 @@ fn network() -> CaseNetwork {
     stage
 }
 
+/// Applies with a server that escapes texts, which the apply reports.
+async fn apply_with_escapes(stage: &mut CaseNetwork) -> CommandOutput {
+    stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
+    stage.expect("zonal apply --yes", 7).await
+}
+
 /// Returns the zones whose row without an owner was changed.
-fn damaged_zones(stage: &CaseNetwork) -> usize {
+fn damaged_zones(stage: &CaseNetwork) -> Vec<String> {
     let control = stage.emulator.control();
-    let is_damaged = |zone: &&String| {
+    let is_damaged = |zone: &String| {
         let Some(table) = control.code_table(zone, TABLE) else { return false };
         let row = table.rows[""].iter().find(|row| row.code == "LOCAL").expect("row should exist");
         row.descriptions.values().any(|description| &**description != AMPERSAND)
     };
-    zones(stage).iter().filter(is_damaged).count()
+    zones(stage).into_iter().filter(is_damaged).collect()
+}
+
+/// Returns the only damaged zone.
+fn damaged_zone(stage: &CaseNetwork) -> String {
+    let zones = damaged_zones(stage);
+    let [zone] = &zones[..] else { panic!("one zone should be damaged: {zones:?}") };
+    zone.clone()
+}
+
+/// Returns the address of the only damaged table.
+fn damaged_table(stage: &CaseNetwork) -> String {
+    format!("{}/CodeTable/{TABLE}", damaged_zone(stage))
 }
 
 #[test]
 fn server_that_changes_foreign_rows_damages_one_zone() {
     paused(async {
         let mut stage = network();
-        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 1);
+        let output = apply_with_escapes(&mut stage).await;
+        assert_eq!(damaged_zones(&stage).len(), 1);
         assert!(output.out.contains("held by the guard `surprise`"), "{}", output.out);
     });
 }
@@ -93,14 +109,9 @@ fn server_that_changes_foreign_rows_damages_one_zone() {
 fn guard_can_be_turned_off() {
     paused(async {
         let mut stage = network();
-        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let network = stage.directory().join("network.yaml");
-        let text = std::fs::read_to_string(&network).expect("case should have a network");
-        let text = text.replacen("  rate:", "  guards: {surprise: continue}\n  rate:", 1);
-        std::fs::write(network, text).expect("file should be writable");
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 12);
+        stage.edit("network.yaml", "\n  rate:", "\n  guards: {surprise: continue}\n  rate:");
+        apply_with_escapes(&mut stage).await;
+        assert_eq!(damaged_zones(&stage).len(), 12);
     });
 }
 
@@ -110,9 +121,8 @@ fn edit_between_write_and_readback_is_kept_and_told() {
         let stage = network();
         let edit = row_edit("01OMNI_ALPHA", TABLE, "LOCAL", "Edited meanwhile", EditTrigger::AfterWrites(1));
         stage.emulator.control().edit(edit).expect("table should exist");
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 1);
+        let output = stage.expect("zonal apply --yes", 0).await;
+        assert_eq!(damaged_zones(&stage).len(), 1);
         assert!(output.err.contains("edited during the write: code=LOCAL by m.tremblay"), "{}", output.err);
     });
 }
@@ -136,18 +146,14 @@ fn damaged_rows_are_restored_from_their_image() {
                 .collect::<Vec<_>>()
         };
         let before = tables(&stage);
-        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
-        // The server is repaired, and a librarian edits another row of the damaged table.
+        apply_with_escapes(&mut stage).await;
+        // The server is repaired.
         stage.transport = Arc::new(stage.emulator.transport());
         let damaged = damaged_table(&stage);
-        let output = stage.output(&format!("zonal restore run-1 {damaged}X --yes")).await;
-        assert_eq!(output.code, 1, "{}{}", output.out, output.err);
+        let output = stage.expect(&format!("zonal restore run-1 {damaged}X --yes"), 1).await;
         assert!(output.err.contains("no images"), "{}", output.err);
-        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 0);
+        stage.expect(&format!("zonal restore run-1 {damaged} --yes"), 0).await;
+        assert_eq!(damaged_zones(&stage), [""; 0]);
         assert_eq!(tables(&stage), before);
     });
 }
@@ -157,28 +163,21 @@ fn restore_keeps_the_edits_of_others_beside_damaged_rows() {
     paused(async {
         let mut stage = network();
         let control = stage.emulator.control();
-        let texts = |stage: &CaseNetwork, zone: &str, code: &str| {
-            let table = stage.emulator.control().code_table(zone, TABLE)?;
-            let row = table.rows[""].iter().find(|row| row.code == code).cloned()?;
-            row.descriptions.into_values().next()
-        };
         // Another person adds a row just after the write.
         let has_table = |zone: &String| control.code_table(zone, TABLE).is_some();
         for zone in zones(&stage).into_iter().filter(has_table) {
             let edit = row_edit(&zone, TABLE, "NEW", "Added meanwhile", EditTrigger::AfterWrites(1));
             control.edit(edit).expect("table should exist");
         }
-        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 1);
-        let is_damaged = |zone: &String| texts(&stage, zone, "LOCAL").is_some_and(|text| text != AMPERSAND);
-        let damaged = zones(&stage).into_iter().find(is_damaged).expect("one zone is damaged");
+        apply_with_escapes(&mut stage).await;
+        let damaged = damaged_zone(&stage);
         stage.transport = Arc::new(stage.emulator.transport());
-        let output = stage.output(&format!("zonal restore run-1 {damaged}/CodeTable/{TABLE} --yes")).await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 0);
-        assert_eq!(texts(&stage, &damaged, "NEW").as_deref(), Some("Added meanwhile"), "{}", output.out);
+        let output = stage.expect(&format!("zonal restore run-1 {} --yes", damaged_table(&stage)), 0).await;
+        assert_eq!(damaged_zones(&stage), [""; 0]);
+        let table = stage.emulator.control().code_table(&damaged, TABLE).expect("table should exist");
+        let row = table.rows[""].iter().find(|row| row.code == "NEW").expect("added row should be kept");
+        let text = row.descriptions.values().next();
+        assert_eq!(text.map(String::as_str), Some("Added meanwhile"), "{}", output.out);
     });
 }
 
@@ -186,17 +185,13 @@ fn restore_keeps_the_edits_of_others_beside_damaged_rows() {
 fn restore_of_one_table_can_be_saved_and_applied() {
     paused(async {
         let mut stage = network();
-        stage.transport = Arc::new(EscapingTransport(stage.emulator.transport()));
-        let output = stage.output("zonal apply --yes").await;
-        assert_eq!(output.code, 7, "{}{}", output.out, output.err);
+        apply_with_escapes(&mut stage).await;
         stage.transport = Arc::new(stage.emulator.transport());
         // A plan names what it restores, so that a saved plan and a resumed run mean the same.
         let damaged = damaged_table(&stage);
-        let output = stage.output(&format!("zonal restore run-1 {damaged} --out r.json")).await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        let output = stage.output("zonal apply r.json --yes").await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 0);
+        stage.expect(&format!("zonal restore run-1 {damaged} --out r.json"), 0).await;
+        stage.expect("zonal apply r.json --yes", 0).await;
+        assert_eq!(damaged_zones(&stage), [""; 0]);
     });
 }
 
@@ -212,22 +207,10 @@ fn rows_damaged_by_the_last_write_of_a_killed_run_are_restored() {
             () = killed.notified() => {}
         }
         stage.transport = Arc::new(stage.emulator.transport());
-        assert_eq!(damaged_zones(&stage), 1);
         let damaged = damaged_table(&stage);
         let output = stage.output("zonal resume").await;
         assert!(output.err.contains("with unknown outcome"), "{}{}", output.out, output.err);
-        let output = stage.output(&format!("zonal restore run-1 {damaged} --yes")).await;
-        assert_eq!(output.code, 0, "{}{}", output.out, output.err);
-        assert_eq!(damaged_zones(&stage), 0);
+        stage.expect(&format!("zonal restore run-1 {damaged} --yes"), 0).await;
+        assert_eq!(damaged_zones(&stage), [""; 0]);
     });
-}
-
-/// Returns the address of the damaged table.
-fn damaged_table(stage: &CaseNetwork) -> String {
-    let is_damaged = |zone: &String| {
-        let table = stage.emulator.control().code_table(zone, TABLE);
-        table.is_some_and(|table| format!("{table:?}").contains("&amp;"))
-    };
-    let zone = zones(stage).into_iter().find(is_damaged).expect("one zone is damaged");
-    format!("{zone}/CodeTable/{TABLE}")
 }

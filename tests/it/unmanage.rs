@@ -9,11 +9,7 @@ use zonal::model::{
 };
 use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, StoreScope, WaitMode};
 
-use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
-
-async fn run(stage: &CaseNetwork, command: &str) -> CommandOutput {
-    stage.output(command).await
-}
+use crate::case_runner::{CaseNetwork, case, paused};
 
 async fn store(directory: &Path) -> Store {
     let location = StoreLocation::File(directory.join(".zonal/store.db"));
@@ -68,18 +64,18 @@ async fn manage(stage: &CaseNetwork, zone: &str, manifest: &str, codes: &[&str])
 fn unmanage_removes_orphans_without_writing_to_zones() {
     paused(async {
         let stage = CaseNetwork::new(&case("drift"));
-        assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 1);
-        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        stage.expect("zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes", 1).await;
+        stage.expect("zonal apply --yes", 0).await;
         manage(&stage, "01T_A", "CodeTable/gone", &["OLD", "OLDER"]).await;
         manage(&stage, "01T_B", "CodeTable/gone", &["OLD"]).await;
         stage.happen("requests 01T_A");
 
-        let asked = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD").await;
+        let asked = stage.output("zonal unmanage 01T_A/CodeTable/UserGroups/OLD").await;
         assert_eq!(asked.code, 1, "the command needs a confirmation");
         let before = managed(&stage).await;
         assert!(before.contains(&"01T_A/CodeTable/UserGroups/OLD".to_owned()), "{before:?}");
 
-        let one = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
+        let one = stage.output("zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
         assert_eq!((one.code, one.err.as_str()), (0, ""));
         assert!(
             one.out.contains("  01T_A/CodeTable/UserGroups/OLD\n")
@@ -91,15 +87,14 @@ fn unmanage_removes_orphans_without_writing_to_zones() {
         let left: Vec<&String> = before.iter().filter(|address| !after.contains(address)).collect();
         assert_eq!(left, ["01T_A/CodeTable/UserGroups/OLD"]);
 
-        let all = run(&stage, "zonal unmanage CodeTable/gone --yes --json").await;
-        assert_eq!(all.code, 0, "{}", all.err);
+        let all = stage.expect("zonal unmanage CodeTable/gone --yes --json", 0).await;
         let json: serde_json::Value = serde_json::from_str(&all.out).expect("should be JSON");
         assert_eq!(
             json["unmanaged"],
             serde_json::json!(["01T_A/CodeTable/UserGroups/OLDER", "01T_B/CodeTable/UserGroups/OLD"])
         );
         assert_eq!(stage.happen("requests 01T_A"), "", "no zone should receive a request");
-        let runs = run(&stage, "zonal runs").await.out;
+        let runs = stage.output("zonal runs").await.out;
         assert_eq!(runs.lines().filter(|line| line.contains("unmanage")).count(), 2, "{runs}");
     });
 }
@@ -108,19 +103,18 @@ fn unmanage_removes_orphans_without_writing_to_zones() {
 fn declared_record_is_not_unmanaged() {
     paused(async {
         let stage = CaseNetwork::new(&case("drift"));
-        assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
+        stage.expect("zonal apply --yes", 0).await;
         manage(&stage, "01T_A", "CodeTable/groups", &["AFN", "OLD"]).await;
         for what in ["01T_A/CodeTable/UserGroups/AFN", "01T_A/CodeTable/UserGroups", "CodeTable/groups"] {
-            let refused = run(&stage, &format!("zonal unmanage {what} --yes")).await;
+            let refused = stage.output(&format!("zonal unmanage {what} --yes")).await;
             assert_eq!(refused.code, 1, "{what}");
             let fact =
                 "01T_A/CodeTable/UserGroups/AFN is still declared by CodeTable/groups (groups.yaml:3:18)";
             assert!(refused.err.contains(fact), "{what}: {}", refused.err);
             assert!(refused.err.contains("help: remove the record from the manifest"), "{}", refused.err);
         }
-        assert_eq!(run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await.code, 0);
-        let unknown = run(&stage, "zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes").await;
-        assert_eq!(unknown.code, 1);
+        stage.expect("zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes", 0).await;
+        let unknown = stage.expect("zonal unmanage 01T_A/CodeTable/UserGroups/OLD --yes", 1).await;
         assert!(unknown.err.contains("zonal does not manage"), "{}", unknown.err);
     });
 }
@@ -137,14 +131,14 @@ fn changed_or_removed_history_entry_is_detected() {
             ("DELETE FROM history_blocks WHERE first_entry = 3", "entry 3 was removed"),
         ] {
             let stage = CaseNetwork::new(&case("drift"));
-            assert_eq!(run(&stage, "zonal apply --yes").await.code, 0);
-            assert_eq!(run(&stage, "zonal history verify").await.code, 0);
+            stage.expect("zonal apply --yes", 0).await;
+            stage.expect("zonal history verify", 0).await;
             let file = stage.directory().join(".zonal/store.db");
             tamper(&file, sql);
-            let verified = run(&stage, "zonal history verify").await;
+            let verified = stage.output("zonal history verify").await;
             assert_eq!(verified.code, 1, "{sql}");
             assert!(verified.err.contains(words), "{sql}: {}", verified.err);
-            let json = run(&stage, "zonal history verify --json").await;
+            let json = stage.output("zonal history verify --json").await;
             assert!(json.out.contains("\"unbroken\": false"), "{}", json.out);
         }
     });

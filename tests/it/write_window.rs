@@ -121,10 +121,7 @@ async fn apply_throttled(
     rate: u32,
 ) -> (CaseNetwork, ThrottlingTransport, CommandOutput) {
     let mut stage = CaseNetwork::new(&case("network-blocks"));
-    let network = stage.directory().join("network.yaml");
-    let text = std::fs::read_to_string(&network).expect("case should have a network");
-    let text = text.replace("perSecond: 20", &format!("perSecond: {rate}"));
-    std::fs::write(network, text).expect("file should be writable");
+    stage.edit("network.yaml", "perSecond: 20", &format!("perSecond: {rate}"));
     std::fs::remove_file(stage.directory().join("network-blocks.yaml")).expect("case should have the file");
     for table in TABLES {
         std::fs::write(stage.directory().join(format!("{table}.yaml")), manifest(table))

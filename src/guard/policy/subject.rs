@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cel::common::types::{CelBool, CelInt, CelList, CelMap, CelMapKey, CelNull, CelString};
 use cel::common::value::Val;
 
-use super::super::{deed, disables};
+use super::super::deed;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
     ApplyMode, Change, ChangeAction, Channel, DifferenceType, FieldName, FieldValue, LimitedAction, Plan,
@@ -88,7 +88,7 @@ fn field(name: &str, step: &PlanStep, change: &Change) -> CelValue {
             ChangeAction::Update => "update",
             ChangeAction::Delete => "delete",
         }),
-        "disables" => flag(disables(step, change)),
+        "disables" => flag(change.switches_off(step.diff.shape.switch.as_ref())),
         "drift" => string_constant(match change.difference {
             DifferenceType::Missing => "missing",
             DifferenceType::Value => "value",

@@ -59,7 +59,7 @@ fn narrower_apply_recovers_writes_and_leaves_the_rest() {
 fn writes_are_recovered_before_stale_run_is_rejected() {
     running(async {
         let place = killed("apply --yes").await;
-        place.edit("blocks.yaml", "Consortial block", "Block of the consortium");
+        place.stage.edit("blocks.yaml", "Consortial block", "Block of the consortium");
         let resumed = place.expect("resume", 1).await;
         assert!(resumed.err.contains("with unknown outcome: "), "{}", resumed.err);
         let refused =
@@ -125,13 +125,13 @@ fn resumed_run_keeps_its_zone_selection() {
 fn override_still_counts_when_the_run_is_resumed() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
-        place.edit(
+        place.stage.edit(
             "network.yaml",
             "  members:",
             "  guards: {limits: {deletes: {collection: {records: 1}}}}\n  members:",
         );
         let absent = "    - {columns: {ID: RECALLED}, absent: true}\n";
-        place.edit(
+        place.stage.edit(
             "blocks.yaml",
             absent,
             &format!("{absent}    - {{columns: {{ID: ADDRESS}}, absent: true}}\n"),
@@ -153,7 +153,11 @@ fn override_still_counts_when_the_run_is_resumed() {
 fn approval_still_counts_when_partial_run_is_resumed() {
     running(async {
         let place = ProcessSandbox::new(TABLES).await;
-        place.edit("network.yaml", "  members:", "  approval: {requiredFor: {only: [01D_A]}}\n  members:");
+        place.stage.edit(
+            "network.yaml",
+            "  members:",
+            "  approval: {requiredFor: {only: [01D_A]}}\n  members:",
+        );
         place.expect("plan --out plan.json", 0).await;
         place.expect("approve plan.json --by Lee", 0).await;
         // The first run applies a part of the plan file; the second starts with the rest.
@@ -194,7 +198,7 @@ fn run_is_resumed_in_its_own_environment() {
         let environments = format!(
             "  environments: {{trial: {{{address}, environmentType: sandbox}}, other: {{{address}}}}}\n  members:"
         );
-        place.edit("network.yaml", "  members:", &environments);
+        place.stage.edit("network.yaml", "  members:", &environments);
         kill(&place, "apply --yes --environment trial").await;
         let here = place.expect("resume", 0).await;
         assert!(here.out.contains("Nothing to resume: every run has ended."), "{}", here.out);

@@ -53,17 +53,8 @@ impl ProcessSandbox {
         let router = gate.before(stage.emulator.router());
         let serving =
             tokio::spawn(async move { axum::serve(listener, router).await.expect("server should run") });
-        let place = Self { stage, gate, serving };
-        place.edit("network.yaml", "http://127.0.0.1:1", &format!("http://{address}"));
-        place
-    }
-
-    /// Replaces a text in a file of the config directory.
-    pub fn edit(&self, file: &str, from: &str, to: &str) {
-        let path = self.stage.directory().join(file);
-        let text = std::fs::read_to_string(&path).expect("file should exist");
-        assert!(text.contains(from), "{file} does not contain {from}");
-        std::fs::write(path, text.replace(from, to)).expect("file should be writable");
+        stage.edit("network.yaml", "http://127.0.0.1:1", &format!("http://{address}"));
+        Self { stage, gate, serving }
     }
 
     /// Returns the command that runs the program.

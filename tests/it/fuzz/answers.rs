@@ -26,7 +26,8 @@ use zonal::render::text;
 use zonal::{diff, kinds, plan};
 
 use super::targets::file;
-use crate::simulated_network::under_paused_clock;
+use crate::case_runner::paused;
+use crate::simulated_network::{read_key, write_key};
 
 /// Kinds whose answers come from Alma's API, and all others.
 const TABLES: [&str; 4] = ["CodeTable", "MappingTable", "UserGroups", "BlockSharing"];
@@ -87,9 +88,8 @@ impl KindStage {
 
     fn emulator(&self) -> Emulator {
         let zones = self.network.zones.iter();
-        let zones = zones.map(|zone| {
-            EmulatedZone::from(zone, format!("read-{}", zone.code), Some(format!("write-{}", zone.code)))
-        });
+        let zones =
+            zones.map(|zone| EmulatedZone::from(zone, read_key(&zone.code), Some(write_key(&zone.code))));
         Emulator::new(zones.collect(), EmulatorConfig::without_thresholds())
     }
 
@@ -107,7 +107,7 @@ impl KindStage {
         };
         let readers: BTreeMap<ZoneCode, RoutingReader> = zones()
             .map(|(zone, budget)| {
-                let key = SecretString::from(format!("read-{}", zone.code));
+                let key = SecretString::from(read_key(&zone.code));
                 let alma = AlmaReader::new(zone, key, transport.clone(), budget);
                 let gateway = GatewayReader::new(&gateway, &zone.code, keys.read.clone().into());
                 (zone.code.clone(), RoutingReader::new(alma, Some(gateway), BTreeMap::new()))
@@ -127,7 +127,7 @@ impl KindStage {
         }
         let writers: BTreeMap<ZoneCode, RoutingWriter> = zones()
             .map(|(zone, budget)| {
-                let key = SecretString::from(format!("write-{}", zone.code));
+                let key = SecretString::from(write_key(&zone.code));
                 let alma = AlmaWriter::new(zone, key, transport.clone(), budget);
                 let gateway = GatewayWriter::new(&gateway, &zone.code, keys.write.clone().into());
                 (zone.code.clone(), RoutingWriter::new(alma, Some(gateway)))
@@ -191,7 +191,7 @@ fn answers(kinds: &[&str]) -> Vec<(String, (u16, String))> {
         let answers = Arc::new(Mutex::new(BTreeMap::new()));
         let inner = stage.emulator().transport();
         let transport = Arc::new(RecordingTransport { inner, answers: Arc::clone(&answers) });
-        under_paused_clock(stage.run(transport, true));
+        paused(stage.run(transport, true));
         let answers = answers.lock().expect("lock").clone();
         // The other zones answer alike.
         let is_other = |path: &str| ["BETA", "GAMMA"].iter().any(|zone| path.contains(zone));
@@ -248,5 +248,5 @@ pub fn read_answer(input: &str) {
     let (method, path, body) = (method.to_owned(), path.to_owned(), body.to_owned());
     let writes = method != "GET" || body.len() % 4 == 0;
     let inner = stage.emulator().transport();
-    under_paused_clock(stage.run(Arc::new(ReplacingTransport { inner, method, path, status, body }), writes));
+    paused(stage.run(Arc::new(ReplacingTransport { inner, method, path, status, body }), writes));
 }

@@ -19,8 +19,9 @@ use zonal::session::reviewed_plan::ReviewedPlan;
 use zonal::session::snapshot_reader::ObservedSnapshot;
 use zonal::{diff, guard, kinds, plan};
 
+use crate::case_runner::paused;
 use crate::generated_networks::{GeneratedScenario, scenarios};
-use crate::simulated_network::{SimulatedNetwork, under_paused_clock};
+use crate::simulated_network::SimulatedNetwork;
 
 /// Network of the example kinds.
 static NETWORK: LazyLock<String> = LazyLock::new(|| file("examples/kinds/network.yaml"));
@@ -72,7 +73,7 @@ pub fn read_manifests(input: &str) {
 static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let plan = |seed| {
         let stage = SimulatedNetwork::new(&scenario(seed), EmulatorConfig::without_thresholds());
-        let plan = under_paused_clock(stage.plan());
+        let plan = paused(stage.plan());
         let scope = zonal::plan::plan_digest::DigestScope::from(&stage.network);
         let file = json::plan::plan(&plan, |change| scope.change(change));
         serde_json::to_string_pretty(&file).expect("plan should be JSON")
@@ -97,7 +98,7 @@ pub fn read_plan(input: &str) {
 
 static STAGE: LazyLock<(SimulatedNetwork, Vec<String>)> = LazyLock::new(|| {
     let stage = SimulatedNetwork::new(&scenario(1), EmulatorConfig::without_thresholds());
-    let observed = under_paused_clock(stage.observe(&stage.desired));
+    let observed = paused(stage.observe(&stage.desired));
     let text = json::snapshot::to_text(&json::snapshot::snapshot(&stage.network, &observed));
     (stage, vec![text])
 });
@@ -175,7 +176,7 @@ pub fn zone_answers() -> Vec<String> {
             .header("authorization", "apikey read-01P_ALPHA")
             .header("accept", "application/json");
         let request = request.body(Bytes::new()).expect("request should be valid");
-        let response = under_paused_clock(stage.emulator.transport().send(request)).expect("response");
+        let response = paused(stage.emulator.transport().send(request)).expect("response");
         String::from_utf8(response.body().to_vec()).expect("response should be text")
     };
     ["code-tables/P1", "mapping-tables/M1", "code-tables", "mapping-tables"].map(answer).to_vec()
@@ -189,14 +190,8 @@ pub fn read_zone_answer(input: &str) {
         path: "-tables",
         answer: input.to_owned(),
     };
-    let zone = SimulatedNetwork {
-        emulator: stage.emulator.clone(),
-        network: stage.network.clone(),
-        desired: stage.desired.clone(),
-        transport: Arc::new(transport),
-        base: None,
-    };
-    under_paused_clock(async {
+    let zone = stage.over(Arc::new(transport));
+    paused(async {
         let plan = zone.plan().await;
         drop(zone.apply(&plan, &|_| {}).await);
     });
@@ -214,7 +209,7 @@ pub fn read_gateway_answer(input: &str) {
     let rate = RateLimit { per_second: 20, daily_reserve: 0 };
     let gateway = Arc::new(SharedGateway::new("https://gateway.test/x", rate, Arc::new(transport)));
     let reader = GatewayReader::new(&gateway, &"01A".into(), "KEY".into());
-    under_paused_clock(async {
+    paused(async {
         drop(reader.list().await.map(drop));
         drop(reader.read(&CollectionId::of_institution("Groups")).await);
     });

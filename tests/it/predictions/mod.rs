@@ -21,7 +21,8 @@ use zonal::model::{
 
 use self::generated_settings::{CODES, GeneratedSettings, settings};
 use self::network::PredictionNetwork;
-use crate::simulated_network::{runner, under_paused_clock};
+use crate::case_runner::paused;
+use crate::simulated_network::runner;
 
 /// Stores generated settings, then tests a generated question.
 fn for_every_network<Q: std::fmt::Debug>(
@@ -31,7 +32,7 @@ fn for_every_network<Q: std::fmt::Debug>(
 ) {
     let tried =
         runner(cases).run(&(settings(), questions), |(settings, question): (GeneratedSettings, Q)| {
-            under_paused_clock(async {
+            paused(async {
                 hold(&PredictionNetwork::new(&settings), &question).await;
             });
             Ok(())

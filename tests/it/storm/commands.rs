@@ -1,7 +1,6 @@
 //! Storm of command lines: processes with a real store that apply, resume, restore and revert, and are killed.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,25 +8,23 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
-use zonal::cli::{self, CommandContext, OutputStream, TerminalKind};
+use zonal::cli::{self, CommandContext};
 use zonal::emulator::EmulatorConfig;
 
 use super::contents::{DeclaredCells, TABLES};
 use super::fate::Weather;
 use super::gateway;
-use super::life::{StormResult, librarians, padded, undo_by_chance};
+use super::life::{StormResult, end_of_life, librarians, padded, undo_by_chance, wanting_anywhere};
 use super::network::StormNetwork;
 use super::random::StormRandom;
 use super::restore_check::RunLedger;
 use super::shortness::Shortness;
 use super::store_file::StoreFile;
-use crate::case_runner::{CapturedOutput, CaseNetwork, CommandOutput};
-use crate::failure_simulations::wanting;
-use crate::generated_networks::{CODES, GeneratedScenario, GeneratedTable};
+use crate::case_runner::{CapturedOutput, CaseNetwork, CommandOutput, command_words};
+use crate::generated_networks::{CODES, GeneratedScenario};
 use crate::simulated_network::{SimulatedNetwork, files};
 
-/// Time after which late requests have arrived.
-const CALM: Duration = Duration::from_secs(300);
+/// Network with a config directory and a store, in which processes run command lines.
 pub struct CommandStorm {
     scenario: GeneratedScenario,
     stage: CaseNetwork,
@@ -199,18 +196,6 @@ impl CommandStorm {
         self.processes
     }
 
-    /// Rows that processes have changed so far.
-    fn changed_rows(&self) -> BTreeSet<(String, String, String)> {
-        let state = self.network.state();
-        let puts = state.processes.values().flat_map(|process| &process.written);
-        puts.flat_map(|put| {
-            let keys = put.before.keys().chain(put.after.keys());
-            let changed = keys.filter(|cell| put.before.get(*cell) != put.after.get(*cell));
-            changed.map(|(key, _)| (put.place.0.clone(), put.place.1.clone(), key.clone()))
-        })
-        .collect()
-    }
-
     /// Runs a command line, unless its process is killed before the end.
     async fn run(&self, number: usize, command: &StormCommand) {
         let (start, life, kill) = {
@@ -225,18 +210,12 @@ impl CommandStorm {
             known.may_die = life.is_some() || killed_at.is_some() || killed_at_put.is_some();
             (start, life, Arc::clone(&known.kill))
         };
-        let end_of_life = async {
-            match life {
-                Some(life) => sleep(life).await,
-                None => std::future::pending().await,
-            }
-        };
         sleep(start).await;
         tokio::select! {
             biased;
             output = self.command(number, command) => self.check_exit(number, command, &output),
             () = kill.notified() => self.network.count("Kill"),
-            () = end_of_life => self.network.count("Kill"),
+            () = end_of_life(life) => self.network.count("Kill"),
         }
     }
 
@@ -245,27 +224,21 @@ impl CommandStorm {
         let name = format!("{command:?}");
         self.network.count(&format!("Run {}", name.split('(').next().unwrap_or_default()));
         if *command != StormCommand::Apply {
-            let rows = self.changed_rows();
             let state = &mut *self.network.state();
+            let puts = state.processes.values().flat_map(|process| &process.written);
+            let rows = RunLedger::of(puts).rows();
             let process = state.processes.entry(number).or_default();
             process.takes_back = Some(rows);
             process.resumes = *command == StormCommand::Resume;
         }
         let (out, err) = (CapturedOutput::default(), CapturedOutput::default());
         let (_sender, interrupts) = watch::channel(0);
-        let world = CommandContext {
-            env: self.stage.env.clone(),
-            directory: self.stage.directory().to_path_buf(),
-            out: OutputStream::new(out.clone(), TerminalKind::Pipe),
-            err: OutputStream::new(err.clone(), TerminalKind::Pipe),
-            input: None,
-            now: || "2026-01-01T00:00:00Z".to_owned(),
+        let context = CommandContext {
             transport: Some(Arc::new(self.network.process(number))),
-            interrupts,
+            ..self.stage.context(&out, &err, interrupts)
         };
-        let words = command.line().split_whitespace().map(OsString::from).collect();
         self.network.trace(|| format!("{number} {}", command.line()));
-        let exit = cli::run(words, &world).await;
+        let exit = cli::run(command_words(&command.line()), &context).await;
         self.network.trace(|| format!("{number} exit {}", exit.code()));
         CommandOutput { out: out.text(), err: err.text(), code: exit.code() }
     }
@@ -307,9 +280,7 @@ impl CommandStorm {
 
     /// Runs a command line alone in calm weather, to its end.
     pub async fn alone(&mut self, command: StormCommand) -> CommandOutput {
-        self.network.calm();
-        sleep(CALM).await;
-        self.network.calm();
+        self.network.calm_down().await;
         let number = self.new_process();
         self.command(number, &command).await
     }
@@ -361,13 +332,7 @@ impl CommandStorm {
             ..SimulatedNetwork::new(&self.scenario, EmulatorConfig::without_thresholds())
         };
         let mut broken = self.network.wrong_records(|zone| zone != CODES[0]);
-        for held in &self.scenario.zones {
-            for table in [GeneratedTable::P1, GeneratedTable::P2, GeneratedTable::M1] {
-                for language in [None, Some("en"), Some("fr")] {
-                    broken.extend(wanting(&self.scenario, held, table, language, &stage));
-                }
-            }
-        }
+        broken.extend(wanting_anywhere(&self.scenario, &stage));
         broken.into_iter().for_each(|line| self.report(format!("after the storm: {line}")));
     }
 }

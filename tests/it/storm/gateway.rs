@@ -94,7 +94,7 @@ impl StormNetwork {
         }
     }
 
-    /// Remembers the revision of an answer that reached its process, and checks a processed write.
+    /// Remembers the revision of an answer that reached its process.
     pub fn remember_gateway(&self, process: usize, call: &GatewayCall, response: &http::Response<Bytes>) {
         if response.status() != 200 || call.kind.is_none() {
             return;

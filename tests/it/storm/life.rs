@@ -21,9 +21,6 @@ use crate::failure_simulations::wanting;
 use crate::generated_networks::{GeneratedScenario, GeneratedTable, GeneratedZoneState, scenarios};
 use crate::simulated_network::{SimulatedNetwork, failures, trouble};
 
-/// Time after which late requests have arrived and leases of dead processes have ended.
-const CALM: Duration = Duration::from_secs(300);
-
 /// Rows without an owner that every table has, so that half of a table is a short answer.
 const PADDING: usize = 6;
 
@@ -93,16 +90,10 @@ impl Storm {
     /// Returns the network as a new process sees it.
     fn new_process(&mut self) -> (usize, SimulatedNetwork) {
         self.processes += 1;
-        let SimulatedNetwork { emulator, network, desired, .. } = &self.stage;
-        let process = SimulatedNetwork {
-            emulator: emulator.clone(),
-            network: network.clone(),
-            desired: desired.clone(),
-            transport: match self.network.state().haste {
-                1 => Arc::new(self.network.process(self.processes)),
-                _ => Arc::new(SocketTransport::new(self.network.process(self.processes))),
-            },
-            base: None,
+        let transport = self.network.process(self.processes);
+        let process = match self.network.state().haste {
+            1 => self.stage.over(Arc::new(transport)),
+            _ => self.stage.over(Arc::new(SocketTransport::new(transport))),
         };
         (self.processes, process)
     }
@@ -172,17 +163,12 @@ impl Storm {
             let wrong = wrong.into_inner().expect("lock should not be poisoned");
             self.network.state().broken.extend(wrong);
         };
-        let end_of_life = async {
-            match life {
-                Some(life) => sleep(self.network.hastened(life)).await,
-                None => std::future::pending().await,
-            }
-        };
+        let life = life.map(|life| self.network.hastened(life));
         tokio::select! {
             biased;
             () = work => return,
             () = kill.notified() => {}
-            () = end_of_life => {}
+            () = end_of_life(life) => {}
         }
         self.leases.bury(number, self.network.hastened(LEASE));
         self.network.count("Kill");
@@ -230,9 +216,7 @@ impl Storm {
 
     /// Applies once more in calm weather, and once more without any need.
     async fn end(&mut self) {
-        self.network.calm();
-        sleep(self.network.hastened(CALM)).await;
-        self.network.calm();
+        self.network.calm_down().await;
         let (number, process) = self.new_process();
         let plan = process.plan().await;
         self.network.planned(number);
@@ -249,15 +233,30 @@ impl Storm {
         if self.network.state().puts != puts {
             broken.push("the second apply sends a PUT".to_owned());
         }
-        for held in &self.scenario.zones {
-            for table in [GeneratedTable::P1, GeneratedTable::P2, GeneratedTable::M1] {
-                for language in [None, Some("en"), Some("fr")] {
-                    broken.extend(wanting(&self.scenario, held, table, language, &process));
-                }
-            }
-        }
+        broken.extend(wanting_anywhere(&self.scenario, &process));
         self.network.state().broken.extend(broken.into_iter().map(|line| format!("after the storm: {line}")));
     }
+}
+
+/// Waits until the life of a process is over, if it has an end.
+pub async fn end_of_life(life: Option<Duration>) {
+    match life {
+        Some(life) => sleep(life).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns the records of all tables that differ from their manifests.
+pub fn wanting_anywhere(scenario: &GeneratedScenario, network: &SimulatedNetwork) -> Vec<String> {
+    let mut lines = Vec::new();
+    for held in &scenario.zones {
+        for table in [GeneratedTable::P1, GeneratedTable::P2, GeneratedTable::M1] {
+            for language in [None, Some("en"), Some("fr")] {
+                lines.extend(wanting(scenario, held, table, language, network));
+            }
+        }
+    }
+    lines
 }
 
 /// Puts some tables back to their first rows.

@@ -32,7 +32,7 @@ mod store_file;
 use std::collections::BTreeMap;
 
 use self::life::StormResult;
-use crate::simulated_network::under_paused_clock;
+use crate::case_runner::paused;
 
 /// Steps of the short storm in CI.
 const SHORT: u64 = 1_500;
@@ -81,7 +81,7 @@ fn storms(name: &str, short: u64, live: impl Fn(u64) -> StormResult) {
 
 #[test]
 fn storm_breaks_no_law() {
-    storms("storm_breaks_no_law", SHORT, |seed| under_paused_clock(life::live(seed, 1)));
+    storms("storm_breaks_no_law", SHORT, |seed| paused(life::live(seed, 1)));
 }
 
 #[test]
@@ -97,7 +97,5 @@ fn storm_over_sockets_breaks_no_law() {
 
 #[test]
 fn storm_of_commands_breaks_no_law() {
-    storms("storm_of_commands_breaks_no_law", SHORT_OF_COMMANDS, |seed| {
-        under_paused_clock(commands::live(seed))
-    });
+    storms("storm_of_commands_breaks_no_law", SHORT_OF_COMMANDS, |seed| paused(commands::live(seed)));
 }

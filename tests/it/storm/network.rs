@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use zonal::emulator::{
     ApiAccess, CodeTableEdit, EditAction, EditTrigger, EmulatedTableType, EmulatorControl, EmulatorTransport,
     LibrarianEdit, MappingTableEdit, TableSeed,
@@ -387,12 +387,19 @@ impl StormNetwork {
     }
 
     /// Ends the bad weather, and what it left.
-    pub fn calm(&self) {
+    fn calm(&self) {
         self.show(true);
         self.serve_again();
         let mut state = self.state();
         state.weather = Weather::CALM;
         state.short_until.clear();
+    }
+
+    /// Ends the bad weather, and waits until late requests have arrived and leases of dead processes have ended.
+    pub async fn calm_down(&self) {
+        self.calm();
+        sleep(self.hastened(Duration::from_secs(300))).await;
+        self.calm();
     }
 
     /// Hides a table from the API for a while.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::commands::{CommandStorm, StormCommand, all_cells, shown};
 use super::contents::Cells;
-use super::network::{ProcessedPut, TablePlace};
+use super::network::{ProcessedPut, RowAddress, TablePlace};
 
 /// Value before the first PUT that changed a cell, and value that the last such PUT left.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,15 @@ impl RunLedger {
         let cells = self.0.entry(place.clone()).or_default();
         let left = change.left.clone();
         cells.entry(cell.clone()).or_insert(change).left = left;
+    }
+
+    /// Returns the changed rows.
+    pub fn rows(&self) -> BTreeSet<RowAddress> {
+        let places = self.0.iter();
+        let rows = places.flat_map(|((zone, table), cells)| {
+            cells.keys().map(|(key, _)| (zone.clone(), table.clone(), key.clone()))
+        });
+        rows.collect()
     }
 
     fn is_empty(&self) -> bool {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, Provenance, Record, RolloutWave, UndeclaredRecords,
+    PlanCounts, PlanImpact, PlanInputs, PlanPopulation, Provenance, Record, RolloutWave, UndeclaredRecords,
     UnmanagedCollection, ZoneFailure,
 };
 
@@ -126,6 +126,9 @@ pub struct ReconcilerJson {
     pub reviewed_digests: BTreeMap<Arc<str>, ContentDigest>,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
+    /// Zones, manifests and rows that the words of the plan refer to.
+    #[serde(default)]
+    pub population: PlanPopulation,
     /// Totals of all zones.
     pub counts: PlanCounts,
     /// Estimated cost of the apply.
@@ -206,6 +209,12 @@ pub struct CollectionJson {
     /// Alma menu path, or an empty string if unknown.
     #[serde(default, skip_serializing_if = "str::is_empty")]
     pub menu: Arc<str>,
+    /// Field that says whether a record is in use, if the collection has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switch: Option<FieldName>,
+    /// Values that each new record has unless the manifests say otherwise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<FieldName, FieldValue>,
     /// Number of observed records, or null if zonal could not compare the collection.
     pub existing: Option<usize>,
     /// Number of unlisted records, or null if zonal could not compare the collection.

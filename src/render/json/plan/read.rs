@@ -121,6 +121,7 @@ impl TryFrom<PlanJson> for Plan {
             impacts: reconciler.impacts,
             expectations: reconciler.expectations,
             inputs: reconciler.inputs,
+            population: reconciler.population,
             zones,
         })
     }
@@ -142,7 +143,18 @@ fn zone(zone: ZoneJson) -> Result<(ZoneCode, ZonePlan), PlanFileError> {
 }
 
 fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
-    let CollectionJson { name: _, id, channel, menu, declared_at, failure, deferral: hold, .. } = collection;
+    let CollectionJson {
+        name: _,
+        id,
+        channel,
+        menu,
+        switch,
+        defaults,
+        declared_at,
+        failure,
+        deferral: hold,
+        ..
+    } = collection;
     let id = CollectionId::from(id);
     let outcome = match failure {
         Some(problem) => Err(problem),
@@ -168,7 +180,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
         asked: vec![id.clone()],
         id,
         siblings: Vec::new(),
-        shape: Arc::new(CollectionShape { menu, ..CollectionShape::default() }),
+        shape: Arc::new(CollectionShape { menu, switch, defaults, ..CollectionShape::default() }),
         requires: BTreeSet::new(),
         provenance: declared_at,
         outcome,
