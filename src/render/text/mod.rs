@@ -36,7 +36,7 @@ pub use header::comparison_sentences;
 pub use history::{author, history};
 pub use plan::{missing_parts, plan, plan_view};
 pub use plan_summary::{cost, notes, percentage, unmanaged_notes};
-pub use report::{outcome, report, wave_end};
+pub use report::{report, report_view, wave_end};
 pub use run_details::{byte_size, run_details};
 pub use runs::runs;
 pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};
