@@ -378,6 +378,14 @@ impl StormNetwork {
         }
     }
 
+    /// Returns the smallest number of rows that the store or the plan of a process knows of a table.
+    pub fn known_rows(&self, place: &TablePlace) -> Option<usize> {
+        let state = self.state();
+        let planned = state.processes.values().filter_map(|process| process.planned_rows.get(place));
+        let accepted = state.accepted.as_ref().and_then(|accepted| accepted.get(place));
+        planned.chain(accepted).min().copied()
+    }
+
     /// Remembers that the stored reading of every table is complete.
     pub fn accept_all(&self) {
         self.state().accepted = Some(BTreeMap::new());

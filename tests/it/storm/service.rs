@@ -84,7 +84,9 @@ impl StormNetwork {
             Some((until, shortness)) if *until > Instant::now() => *shortness,
             _ => return response,
         };
-        let Some((body, short)) = shortness.shorten(response.body()).filter(|_| response.status() == 200)
+        let known = self.known_rows(place);
+        let Some((body, short)) =
+            shortness.shorten(response.body(), known).filter(|_| response.status() == 200)
         else {
             return response;
         };
