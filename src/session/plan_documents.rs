@@ -59,11 +59,6 @@ pub fn stored_report(plan: &Plan, report: &ApplyReport, plan_is_stored: bool) ->
     document
 }
 
-/// Returns the report of a run without writes.
-pub fn empty_report() -> RunDocument {
-    RunDocument::new("{}")
-}
-
 /// Parses the stored report of a run. `plan` is its stored plan; without it, changes are left out.
 ///
 /// # Errors
