@@ -78,9 +78,15 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// Returns true if the record goes back to its state before a run, so that no line of a manifest
+    /// declares it.
+    pub fn is_revert(&self) -> bool {
+        self.manifest.starts_with(REVERT_OF)
+    }
+
     /// Returns manifest and location for a sentence. A revert has no manifest, and so no location.
     pub fn declaration(&self) -> String {
-        match self.manifest.starts_with(REVERT_OF) {
+        match self.is_revert() {
             true => self.manifest.to_string(),
             false => format!("{}, {self}", self.manifest),
         }

@@ -64,7 +64,31 @@ impl FoldedText {
     }
 }
 
+impl FoldedText {
+    /// Returns the variables that the text names.
+    pub fn variables(&self) -> impl Iterator<Item = &Arc<str>> {
+        let parts = match self {
+            Self::Plain(_) => &[][..],
+            Self::Template(parts) => parts,
+        };
+        parts.iter().filter_map(|part| match part {
+            TextPart::Variable(name) => Some(name),
+            TextPart::Literal(_) | TextPart::Subject | TextPart::OwnCode => None,
+        })
+    }
+}
+
 impl FoldedValue {
+    /// Returns the variables that the value names.
+    pub fn variables(&self) -> impl Iterator<Item = &Arc<str>> {
+        let texts = match self {
+            Self::Text(text) => std::slice::from_ref(text),
+            Self::List(texts) => texts,
+            Self::Null | Self::Bool(_) | Self::Members(_) => &[],
+        };
+        texts.iter().flat_map(FoldedText::variables)
+    }
+
     /// Returns a value that is the same in all zones.
     pub fn plain(value: &FieldValue) -> Self {
         match value {

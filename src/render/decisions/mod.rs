@@ -5,19 +5,25 @@
 //! (`{member}`, `every other member`, `{walkinGroup}`). With the zone, each record can be told again: the
 //! fold loses nothing.
 
+mod failure_groups;
 mod folded_value;
 mod folding;
+pub mod row_words;
 mod substitution;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 pub mod value_words;
 mod variant_content;
 mod zone_names;
 
+pub use self::failure_groups::{FailureGroup, failure_groups};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::decisions;
 pub use self::variant_content::{FieldChangeContent, FoldedField};
 pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::model::{
     Change, ChangeAction, ChangeConflict, Channel, CollectionId, Deferral, FieldName, Provenance, RowReach,
@@ -54,7 +60,7 @@ pub struct DecisionVariant<'a> {
     pub reason: Option<FoldedText>,
     /// Consequences of the change, as texts of the kind.
     pub notes: Vec<FoldedText>,
-    /// Deferral of the zones or of their collections.
+    /// Deferral of the collections; the deferral of a whole zone is no part of a decision.
     pub deferral: Option<&'a Deferral>,
     /// True if the change switches the record off.
     pub is_disable: bool,
@@ -94,6 +100,24 @@ impl<'a> DecisionVariant<'a> {
     /// Returns the action.
     pub fn action(&self) -> ChangeAction {
         self.example.action
+    }
+
+    /// Returns the variables that the key and the fields name.
+    pub fn variables(&self) -> BTreeSet<&Arc<str>> {
+        let in_key = self.key.iter().map(|(_, value)| value);
+        let mut found: BTreeSet<&Arc<str>> = in_key.flat_map(FoldedValue::variables).collect();
+        for field in &self.fields {
+            match &field.change {
+                FieldChangeContent::Set(value) | FieldChangeContent::Removed(value) => {
+                    found.extend(value.variables());
+                }
+                FieldChangeContent::Edit { added, removed } => {
+                    found.extend(added.iter().chain(removed).flat_map(FoldedText::variables));
+                }
+            }
+            found.extend(field.former.iter().flat_map(|(value, _)| value.variables()));
+        }
+        found
     }
 
     /// Returns the conflict.
