@@ -8,7 +8,7 @@ use clap::Args;
 use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
 use super::config::{OutputFormat, load_config};
-use super::confirm::confirm;
+use super::confirm::confirm_apply;
 use super::context::CommandContext;
 use super::lease_args::LeaseArgs;
 use super::open_session::open_session;
@@ -23,6 +23,7 @@ use super::unfinished_note::note_unfinished_run;
 use crate::model::{ApplyReport, Plan};
 use crate::render;
 use crate::render::github;
+use crate::render::text::PlanDetail;
 use crate::session::SessionError;
 use crate::session::apply::{AppliedRun, apply};
 use crate::session::execute_plan::ApplyOptions;
@@ -106,14 +107,16 @@ impl ApplyCommand {
         let session = open_session(config, &self.target.store, access, directory, world).await?;
         let planned = plan(&session, request, &observer).await.map_err(report)?;
         note_unfinished_run(&session, format, world).await?;
-        output.plan(&planned.plan);
+        // A reviewer has read the decisions of a plan file.
+        let is_reviewed = self.plan.is_some();
+        output.plan(&planned.plan, if is_reviewed { PlanDetail::Summary } else { PlanDetail::Decisions });
         self.overrides.check_digest(&planned.plan, world)?;
         if planned.plan.is_writable() {
             if session.store.is_none() {
                 world.err.print_line(NOT_RECORDED);
             }
             if !self.yes {
-                confirm(world).await?;
+                confirm_apply(&planned.plan, world).await?;
             }
         }
         let options = ApplyOptions { lease_wait: self.leases.lease_wait(), metadata };

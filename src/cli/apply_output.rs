@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use super::CommandExit;
 use super::config::OutputFormat;
 use super::context::CommandContext;
+use super::plan_view_args::text_view;
 use crate::model::{ApplyEvent, ApplyMode, ApplyReport, Plan, RunId};
 use crate::render;
 use crate::render::github;
 use crate::render::json::events;
 use crate::render::json::stream_message::{StreamMessage, StreamMessageType};
+use crate::render::text::{PlanDetail, PlanTextView};
 use crate::session::run_outcome::ExecutedPlan;
 
 /// Audience of the output.
@@ -45,9 +47,13 @@ impl<'a> ApplyOutput<'a> {
     }
 
     /// Prints the plan.
-    pub fn plan(&self, plan: &Plan) {
+    pub fn plan(&self, plan: &Plan, detail: PlanDetail) {
         match self.format {
-            OutputFormat::Text => self.world.out.print(self.escape_for_runner(render::text::plan(plan))),
+            OutputFormat::Text => {
+                let view = PlanTextView { detail, ..text_view(self.world) };
+                let text = render::text::plan_view(plan, &view);
+                self.world.out.print(self.escape_for_runner(text));
+            }
             OutputFormat::Json | OutputFormat::Lines => {
                 announce(plan, self.world, &|line| self.print_message(line))
             }

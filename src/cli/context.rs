@@ -241,6 +241,11 @@ impl OutputStream {
         matches!(self.look, TerminalKind::ColorTerminal | TerminalKind::PlainTerminal)
     }
 
+    /// Returns the width of the terminal, in columns; `None` for files and pipes.
+    pub fn columns(&self) -> Option<usize> {
+        if self.is_terminal() { platform::terminal_columns() } else { None }
+    }
+
     /// Returns true if colors are enabled.
     pub fn is_styled(&self) -> bool {
         matches!(self.look, TerminalKind::ColorTerminal | TerminalKind::ColorPipe)

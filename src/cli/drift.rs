@@ -9,6 +9,7 @@ use super::config::OutputFormat;
 use super::context::CommandContext;
 use super::open_session::plan_target;
 use super::plan_outputs::PlanOutputArgs;
+use super::plan_view_args::text_view;
 use super::run_group::{RunGroupArgs, store_access};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
@@ -65,7 +66,9 @@ impl DriftCommand {
         let (session, planned) = plan_target(request, &self.target, access, directory, format, world).await?;
         let plan = &planned.plan;
         match format {
-            OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::drift(plan))),
+            OutputFormat::Text => {
+                world.out.print(self.outputs.stdout_text(render::text::drift_view(plan, &text_view(world))))
+            }
             OutputFormat::Json | OutputFormat::Lines => {
                 world.out.print_line(compact_lines(&plan_json(plan)));
             }

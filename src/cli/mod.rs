@@ -27,6 +27,7 @@ mod override_args;
 mod plan;
 mod plan_file;
 mod plan_outputs;
+mod plan_view_args;
 mod production;
 mod progress;
 mod prune_runs;

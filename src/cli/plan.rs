@@ -10,6 +10,7 @@ use super::context::CommandContext;
 use super::open_session::plan_target;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
+use super::plan_view_args::PlanViewArgs;
 use super::production::print_digest;
 use super::run_group::{RunGroupArgs, store_access};
 use super::session_output::{CommandObserver, report_error};
@@ -49,6 +50,8 @@ pub struct PlanCommand {
     #[command(flatten)]
     run_group: RunGroupArgs,
     #[command(flatten)]
+    detail: PlanViewArgs,
+    #[command(flatten)]
     outputs: PlanOutputArgs,
 }
 
@@ -72,7 +75,10 @@ impl PlanCommand {
         note_unfinished_run(&session, format, world).await?;
         let plan = &planned.plan;
         match format {
-            OutputFormat::Text => world.out.print(outputs.stdout_text(render::text::plan(plan))),
+            OutputFormat::Text => {
+                let view = self.detail.view(plan, &[], world)?;
+                world.out.print(outputs.stdout_text(render::text::plan_view(plan, &view)));
+            }
             OutputFormat::Json | OutputFormat::Lines => {
                 world.out.print_line(compact_lines(&plan_json(plan)));
             }

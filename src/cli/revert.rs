@@ -7,7 +7,7 @@ use clap::Args;
 use super::CommandExit;
 use super::apply_output::{ApplyOutput, EventAudience};
 use super::config::{OutputFormat, load_config};
-use super::confirm::confirm;
+use super::confirm::confirm_apply;
 use super::context::CommandContext;
 use super::lease_args::LeaseArgs;
 use super::open_session::open_session;
@@ -17,6 +17,7 @@ use super::selection_args::ZoneSelectionArgs;
 use super::session_output::{CommandObserver, report_error};
 use super::store_args::StoreArgs;
 use crate::model::RunId;
+use crate::render::text::PlanDetail;
 use crate::session::apply::apply;
 use crate::session::execute_plan::ApplyOptions;
 use crate::session::plan::{PlanRequest, plan};
@@ -115,14 +116,14 @@ impl UndoArgs {
         let overrides = self.overrides.overrides();
         let request = PlanRequest { overrides, restore, ..PlanRequest::for_revert(self.run, selection) };
         let planned = plan(&session, request, &observer).await.map_err(report)?;
-        output.plan(&planned.plan);
+        output.plan(&planned.plan, PlanDetail::Decisions);
         if let Some(file) = &self.out {
             plan_file::save(file, &planned.plan, world)?;
             return Ok(run_outcome::worst(&run_outcome::of_plan(&planned.plan, DetailedExitCode::No)));
         }
         self.overrides.check_digest(&planned.plan, world)?;
         if planned.plan.is_writable() && !self.yes {
-            confirm(world).await?;
+            confirm_apply(&planned.plan, world).await?;
         }
         let options = ApplyOptions { lease_wait: self.leases.lease_wait(), ..ApplyOptions::default() };
         let executed = apply(&session, &planned, &options, &observer).await.map_err(report)?.executed;

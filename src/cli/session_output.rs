@@ -11,6 +11,7 @@ use super::progress::ProgressReporter;
 use crate::apply::ZoneLockout;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{FailureClass, ZoneCode, error_chain_text};
+use crate::render::text::PlanDetail;
 use crate::render::text::count;
 use crate::session::config_source::{ConfigFileError, RevisionError};
 use crate::session::error::{PlanSource, RevisionUse, RunProblem, SessionError, SessionStage, StoreProblem};
@@ -233,7 +234,7 @@ impl SessionObserver for CommandObserver<'_> {
             }
             SessionEvent::Planned(plan) => {
                 if let Some(output) = self.output {
-                    output.plan(plan);
+                    output.plan(plan, PlanDetail::Decisions);
                 }
             }
             SessionEvent::Applied { plan, executed } => {

@@ -9,6 +9,7 @@ use super::config::OutputFormat;
 use super::context::CommandContext;
 use super::plan_file;
 use super::plan_outputs::PlanOutputArgs;
+use super::plan_view_args::PlanViewArgs;
 use crate::render;
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::markdown::CommentPurpose;
@@ -25,6 +26,11 @@ pub struct ShowCommand {
     /// Print the plan as JSON, same as `plan --json`
     #[arg(long)]
     json: bool,
+    /// Show each record of this zone (can be repeated)
+    #[arg(long, value_name = "CODE", value_delimiter = ',', help_heading = "Detail")]
+    zone: Vec<String>,
+    #[command(flatten)]
+    detail: PlanViewArgs,
     #[command(flatten)]
     outputs: PlanOutputArgs,
 }
@@ -43,7 +49,10 @@ impl ShowCommand {
         self.outputs.check(format, world)?;
         let plan = plan_file::read_for_review(&self.plan, world)?;
         match format {
-            OutputFormat::Text => world.out.print(self.outputs.stdout_text(render::text::plan(&plan))),
+            OutputFormat::Text => {
+                let view = self.detail.view(&plan, &self.zone, world)?;
+                world.out.print(self.outputs.stdout_text(render::text::plan_view(&plan, &view)));
+            }
             OutputFormat::Json | OutputFormat::Lines => {
                 world.out.print_line(compact_lines(&plan_json(&plan)))
             }

@@ -23,6 +23,12 @@ pub fn termination_signal() -> io::Result<tokio::signal::unix::Signal> {
     signal(SignalKind::terminate())
 }
 
+/// Returns the width of the terminal of stdout, in columns; `None` if stdout is no terminal.
+pub fn terminal_columns() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
+}
+
 /// Returns the default rights of new files, before the umask.
 pub fn default_file_rights() -> Permissions {
     Permissions::from_mode(0o666)

@@ -41,6 +41,8 @@ pub enum TextPart {
     OwnCode,
     /// Value of a variable of the zone.
     Variable(Arc<str>),
+    /// Date in a variable of the zone, without the time zone that the variable writes: `2026-12-10Z`.
+    DateVariable(Arc<str>),
 }
 
 /// Rule of a list of members.
@@ -72,7 +74,7 @@ impl FoldedText {
             Self::Template(parts) => parts,
         };
         parts.iter().filter_map(|part| match part {
-            TextPart::Variable(name) => Some(name),
+            TextPart::Variable(name) | TextPart::DateVariable(name) => Some(name),
             TextPart::Literal(_) | TextPart::Subject | TextPart::OwnCode => None,
         })
     }
@@ -111,7 +113,7 @@ impl fmt::Display for FoldedText {
                 TextPart::Literal(text) => literal(f, text),
                 TextPart::Subject => f.write_str("{member}"),
                 TextPart::OwnCode => f.write_str("{code}"),
-                TextPart::Variable(name) => write!(f, "{{{name}}}"),
+                TextPart::Variable(name) | TextPart::DateVariable(name) => write!(f, "{{{name}}}"),
             }),
         }
     }

@@ -9,7 +9,7 @@ use super::variant_content::{FieldChangeContent, RowNames, VariantContent};
 use super::{DecisionVariant, FoldedField, PlanDecision, VariantRecord};
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeConflict, ChangeOrigin, CollectionId, CollectionName, Deferral,
-    DifferenceType, FieldName, Plan, PlanStep, Provenance, RowReach, SourceSpan, ZoneCode,
+    DifferenceType, FieldName, FieldValue, Plan, PlanStep, Provenance, RowReach, SourceSpan, ZoneCode,
 };
 
 /// Change with the step that it belongs to and the deferral of the step or its zone.
@@ -42,7 +42,8 @@ pub fn decisions<'a>(plan: &'a Plan, include: impl Fn(&Change) -> bool) -> Vec<P
     for zone in plan.zones.values() {
         for step in &zone.collections {
             let Ok(found) = &step.diff.outcome else { continue };
-            let deferral = zone.deferral_of_step(step);
+            // The deferral of a whole zone stands above the decisions, once.
+            let deferral = step.deferral.as_ref();
             for change in found.changes.iter().filter(|change| include(change)) {
                 let Provenance { span: SourceSpan { file, start, end: _ }, manifest, .. } =
                     &change.provenance;
@@ -147,7 +148,7 @@ fn variants<'a>(
                 reason: content.reason,
                 notes: notes(&names, &records),
                 deferral,
-                is_disable: example.switches_off(step.diff.shape.switch.as_ref()),
+                is_disable: is_disable(step, example),
                 records: (records.into_iter())
                     .map(|(change, context)| VariantRecord {
                         subject: context.subject.map(|zone| &zone.code),
@@ -239,11 +240,21 @@ fn notes(names: &RowNames<'_>, records: &[(&Change, RecordContext<'_>)]) -> Vec<
     let mut found = Vec::new();
     for (change, context) in records {
         for note in &change.notes {
-            let note = names.substitutions.text(note, *context, &[]);
+            let note = names.substitutions.note(note, *context);
             if !found.contains(&note) {
                 found.push(note);
             }
         }
     }
     found
+}
+
+/// Returns true if a change switches a record off: by the collection's switch, or by a flag `enabled`.
+fn is_disable(step: &PlanStep, change: &Change) -> bool {
+    let enabled: FieldName = "enabled".into();
+    let was_enabled = |edit: &crate::model::FieldChange| {
+        edit.field == enabled && edit.before == Some(FieldValue::Bool(true))
+    };
+    change.switches_off(step.diff.shape.switch.as_ref())
+        || (change.switches_off(Some(&enabled)) && change.field_changes.iter().any(was_enabled))
 }

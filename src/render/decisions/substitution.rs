@@ -83,11 +83,16 @@ impl<'a> Substitutions<'a> {
     /// Returns a text with names: a variable for the whole text, or codes as whole words.
     pub fn text(&self, text: &Arc<str>, context: RecordContext<'_>, variables: &[Arc<str>]) -> FoldedText {
         let vars = context.member().map(|zone| &zone.vars);
-        let variable = variables.iter().find(|name| {
-            !RESERVED.contains(&&***name) && vars.and_then(|vars| vars.get(*name)) == Some(text)
+        let variable = variables.iter().filter(|name| !RESERVED.contains(&&***name)).find_map(|name| {
+            let value = vars?.get(name)?;
+            let is_date = || date_of(value).is_some_and(|date| date == &**text);
+            match value == text {
+                true => Some(TextPart::Variable(Arc::clone(name))),
+                false => is_date().then(|| TextPart::DateVariable(Arc::clone(name))),
+            }
         });
-        if let Some(name) = variable {
-            return FoldedText::Template(vec![TextPart::Variable(Arc::clone(name))]);
+        if let Some(variable) = variable {
+            return FoldedText::Template(vec![variable]);
         }
         let mut parts = Vec::new();
         let mut end = 0;
@@ -111,6 +116,19 @@ impl<'a> Substitutions<'a> {
             parts.push(TextPart::Literal(text[end..].into()));
         }
         FoldedText::Template(parts)
+    }
+
+    /// Returns a note with names in place of the codes and the names of its zone and its subject. A note is
+    /// a text for people, so this cannot be undone.
+    pub fn note(&self, note: &Arc<str>, context: RecordContext<'_>) -> FoldedText {
+        let named = [(context.subject, "{member}"), (context.zone, "{code}")];
+        let mut text = note.to_string();
+        for (zone, placeholder) in named {
+            if let Some(zone) = zone.filter(|zone| !zone.name.is_empty()) {
+                text = text.replace(&zone.name, placeholder).replace(zone.code.as_str(), placeholder);
+            }
+        }
+        FoldedText::Plain(text.into())
     }
 
     /// Returns the rule of a list that contains exactly the members of a rule.
@@ -188,11 +206,26 @@ impl<'a> Substitutions<'a> {
                     TextPart::Variable(name) => {
                         context.member().map_or(String::new(), |zone| zone.vars[name].to_string())
                     }
+                    TextPart::DateVariable(name) => {
+                        let value = context.member().and_then(|zone| date_of(&zone.vars[name]));
+                        value.unwrap_or_default().to_owned()
+                    }
                 });
                 parts.collect::<String>().into()
             }
         }
     }
+}
+
+/// Returns the date of a text such as `2026-12-10Z`.
+fn date_of(text: &str) -> Option<&str> {
+    let date = text.strip_suffix('Z')?;
+    let is_date = date.len() == 10
+        && date.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    is_date.then_some(date)
 }
 
 /// Makes rules equal that mean the same list at their members: at Quarry, "every other member" is "every

@@ -7,8 +7,8 @@ use crate::model::text_safety::escape_invisible;
 use crate::model::{FieldValue, ZoneCode};
 use crate::render::text_difference::distinct_texts;
 
-/// Words that a bare text would be mistaken for.
-const AMBIGUOUS: [&str; 4] = ["true", "false", "null", "(unset)"];
+/// Word that a bare text would be mistaken for.
+const AMBIGUOUS: &str = "null";
 
 /// Returns a value in one line.
 pub fn value_words(value: &FoldedValue, names: &ZoneNames<'_>) -> String {
@@ -50,7 +50,7 @@ pub fn text_words(text: &FoldedText, names: &ZoneNames<'_>) -> String {
 /// Returns true if a text needs no quotes: letters, digits and the signs of codes.
 fn is_bare(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/+*%@".contains(c);
-    !text.is_empty() && text.chars().all(is_plain) && !AMBIGUOUS.contains(&text)
+    !text.is_empty() && text.chars().all(is_plain) && text != AMBIGUOUS
 }
 
 fn quoted(text: &str) -> String {

@@ -243,20 +243,18 @@ impl<'a> ZoneNames<'a> {
         zones.iter().map(of_zone).collect::<Vec<String>>().join("; ")
     }
 
-    /// Returns true for the greatest of several variants that make up the whole row, so that "others" names
-    /// its zones.
+    /// Returns true for the greatest of several variants of one key that make up the whole row, so that
+    /// "others" names its zones.
     fn is_rest(&self, decision: &PlanDecision<'_>, variant: &DecisionVariant<'_>) -> bool {
-        let is_first = decision.variants.first().is_some_and(|first| std::ptr::eq(first, variant));
-        let Some(reach) = decision.reach.filter(|_| is_first && decision.variants.len() > 1) else {
-            return false;
-        };
+        let same_key: Vec<&DecisionVariant<'_>> =
+            decision.variants.iter().filter(|other| other.key == variant.key).collect();
+        let is_first = same_key.first().is_some_and(|first| std::ptr::eq(*first, variant));
+        let Some(reach) = decision.reach.filter(|_| is_first && same_key.len() > 1) else { return false };
         // Two variants may have records in one zone, in two libraries; "others" would not name its zones then.
         let place = |record: &super::VariantRecord<'_>| (record.zone().clone(), record.subject.cloned());
-        let places: Vec<_> = decision
-            .variants
-            .iter()
-            .flat_map(|variant| variant.records.iter().map(place).collect::<BTreeSet<_>>())
-            .collect();
+        let of_variant =
+            |variant: &&DecisionVariant<'_>| variant.records.iter().map(place).collect::<BTreeSet<_>>();
+        let places: Vec<_> = same_key.iter().flat_map(of_variant).collect();
         let distinct: BTreeSet<_> = places.iter().collect();
         let expected = match reach.subjects.len() {
             0 => reach.zones.len(),

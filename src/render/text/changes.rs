@@ -12,15 +12,8 @@ use crate::model::{
 
 /// Writes a change without the zone, because many zones may share the change. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
-    write_change(out, change, channel, fate(change.mode, change.action, change.difference));
-}
+    let fate = fate(change.mode, change.action, change.difference);
 
-/// Writes a change of a drift report. Ends with an empty line.
-pub fn write_drifted_change(out: &mut String, change: &Change, channel: Channel) {
-    write_change(out, change, channel, state(change));
-}
-
-fn write_change(out: &mut String, change: &Change, channel: Channel, fate: &str) {
     let (style, symbol) = match (change.mode, change.action) {
         (ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs, _) => (DIM, '.'),
         (ApplyMode::Manual, _) => (HAND, '>'),
@@ -109,22 +102,6 @@ pub fn fate(mode: ApplyMode, action: ChangeAction, drift: DifferenceType) -> &'s
         (ApplyMode::Report, ChangeAction::Create) => "is missing, and will only be reported",
         (ApplyMode::Report, ChangeAction::Update) => "differs, and will only be reported",
         (ApplyMode::Report, ChangeAction::Delete) => "should not be there, and will only be reported",
-    }
-}
-
-/// Returns the state of a record in a drift report, independent of the change's mode.
-fn state(change: &Change) -> &'static str {
-    match (change.origin, change.action) {
-        (Some(ChangeOrigin::Pending), ChangeAction::Create) => "is not there yet",
-        (Some(ChangeOrigin::Pending), ChangeAction::Update) => "is to be updated by the next apply",
-        (Some(ChangeOrigin::Pending), ChangeAction::Delete) => "is to be deleted by the next apply",
-        (_, ChangeAction::Create) if change.mode == ApplyMode::Manual => "is not attested",
-        (_, ChangeAction::Create) => "is missing",
-        (_, ChangeAction::Update) if change.difference == DifferenceType::Detached => {
-            "has been detached from the network"
-        }
-        (_, ChangeAction::Update) => "has drifted",
-        (_, ChangeAction::Delete) => "should not be there",
     }
 }
 

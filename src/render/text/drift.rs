@@ -3,71 +3,58 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::changes;
 use super::conflict::classes;
-use super::formatting::{BOLD, count, styled, thousands, zone_list};
-use super::plan::{heading, tell_notes, unknown};
+use super::decisions::DecisionWriter;
+use super::formatting::{BOLD, count, styled, thousands};
+use super::header::write_header;
+use super::plan::write_zone_sets;
+use super::plan_summary::tell_notes;
+use super::required_actions::write_required_actions;
 use super::undeclared::write_undeclared;
-use super::unknown_names::{has_only_unknown_names, has_unknown_name, write_unknown_names};
-use crate::model::{Change, ChangeGroup, ChangeGroupState, ChangeOrigin, ComparisonMode, Plan, ZonePlan};
+use super::unknown_names::write_unknown_names;
+use super::view::PlanTextView;
+use crate::model::{Change, ChangeOrigin, ComparisonMode, Plan, ZonePlan};
+use crate::render::decisions::{PlanDecision, decisions};
 
-/// Returns all differences, grouped by zones with identical differences.
+/// Returns all differences, one entry for each decision: conflicts first, then drift. What the manifests
+/// changed and the next apply writes is only counted.
 pub fn drift(plan: &Plan) -> String {
+    drift_view(plan, &PlanTextView::default())
+}
+
+/// Returns the drift report in this view.
+pub fn drift_view(plan: &Plan, view: &PlanTextView) -> String {
     let mut out = String::new();
-    heading(&mut out, plan);
+    let mut writer = DecisionWriter::new(plan, view, true);
+    let mut found = decisions(plan, has_drifted);
+    found.sort_by_key(urgency);
+    write_header(&mut out, plan, view, "drift", &writer);
     if !plan.compared.has_base() {
         out.push_str(
-            "Nothing tells what was applied last, so every difference counts as drift; --base REV would.\n\n",
+            "Without a base every difference counts as drift; --base REV compares with a revision.\n",
         );
     }
-    let with = |state| plan.change_groups.iter().filter(move |group| group.state == state);
-    for group in with(ChangeGroupState::Changes) {
-        group_of_zones(&mut out, plan, group);
-    }
+    out.push('\n');
+    write_required_actions(&mut out, plan, view, &mut writer);
     write_unknown_names(&mut out, plan);
-    for group in with(ChangeGroupState::Unknown) {
-        unknown(&mut out, plan, group);
-    }
+    writer.write_sections(&mut out, &found);
     write_undeclared(&mut out, plan);
+    write_zone_sets(&mut out, view, &writer);
     tell_notes(&mut out, plan);
     summary(&mut out, plan);
     out
 }
 
-fn group_of_zones(out: &mut String, plan: &Plan, group: &ChangeGroup) {
-    let Some(zone) = group.zones.first().and_then(|first| plan.zones.get(first)) else { return };
-    if has_only_unknown_names(zone) {
-        return;
-    }
-    let what = match (changes_of(zone).next().is_some(), changes_of(zone).any(has_drifted)) {
-        (true, true) => "drifted",
-        (true, false) => "not drifted, but has changes pending",
-        (false, _) => "not been compared whole",
-    };
-    let title = match group.zones.as_slice() {
-        [only] => format!("{only} ({}) has {what}", zone.name),
-        several => {
-            let what = what.replace("but has", "but have");
-            format!("{} have {what}, all in the same way", count(several.len(), "zone"))
-        }
-    };
-    // Writing to a String cannot fail; this also holds below.
-    let _ = writeln!(out, "{}", styled(BOLD, title));
-    if group.zones.len() > 1 {
-        let _ = writeln!(out, "{}", zone_list(&group.zones, "  "));
-    }
-    out.push('\n');
-    for step in &zone.collections {
-        match &step.diff.outcome {
-            Ok(found) => found
-                .changes
-                .iter()
-                .for_each(|change| changes::write_drifted_change(out, change, step.channel)),
-            Err(_) if has_unknown_name(step) => {}
-            Err(failure) => {
-                changes::write_failed_collection(out, &step.diff.id, failure, &step.diff.provenance)
-            }
-        }
+/// Order of decisions: the most urgent first.
+fn urgency(decision: &PlanDecision<'_>) -> u8 {
+    let origins = || decision.variants.iter().map(|variant| variant.example.origin);
+    match (
+        origins().any(|origin| origin == Some(ChangeOrigin::Conflict)),
+        decision.variants.iter().any(|variant| variant.takes_away()),
+    ) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
     }
 }
 

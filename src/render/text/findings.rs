@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::formatting::{ADD, CHANGE, DIM, REMOVE, safe, styled, zone_list};
-use crate::model::{Finding, FindingEffect};
+use super::formatting::{ADD, CHANGE, DIM, REMOVE, safe, styled};
+use crate::model::{Finding, FindingEffect, ZoneCode};
 
 /// Writes all findings, severest first, and the result for the plan.
-pub fn findings(out: &mut String, findings: &[Finding]) {
+pub fn findings(out: &mut String, findings: &[Finding], zone_words: &mut dyn FnMut(&[ZoneCode]) -> String) {
     for each in findings {
-        finding(out, each);
+        finding(out, each, zone_words);
     }
     if findings.iter().any(|finding| finding.effect == FindingEffect::Deny) {
         let _ = writeln!(out, "{} Nothing of this plan will be written.", styled(REMOVE, "Denied."));
@@ -18,7 +18,7 @@ pub fn findings(out: &mut String, findings: &[Finding]) {
     }
 }
 
-fn finding(out: &mut String, finding: &Finding) {
+fn finding(out: &mut String, finding: &Finding, zone_words: &mut dyn FnMut(&[ZoneCode]) -> String) {
     let Finding { effect: verdict, guard, zones, message, help, span: place } = finding;
     let (style, what) = match verdict {
         FindingEffect::Deny => (REMOVE, "denied by"),
@@ -35,7 +35,7 @@ fn finding(out: &mut String, finding: &Finding) {
         let _ = writeln!(out, "    reason: {}", safe(reason));
     }
     if zones.len() > 1 {
-        let _ = writeln!(out, "{}", zone_list(zones, "    "));
+        let _ = writeln!(out, "    in {}", zone_words(zones));
     }
     if let Some(help) = help {
         let _ = writeln!(out, "    help: {}", safe(help));

@@ -39,6 +39,17 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
     textwrap::wrap(&safe(text), wrap_options(columns)).into_iter().map(Into::into).collect()
 }
 
+/// Wraps a text at spaces into lines of at most `columns` columns. Breaks words that are longer.
+pub fn wrap_whole(text: &str, columns: usize) -> Vec<String> {
+    let options = wrap_options(columns).break_words(true);
+    textwrap::wrap(&safe(text), options).into_iter().map(Into::into).collect()
+}
+
+/// Returns the width of a text in columns of a terminal.
+pub fn width(text: &str) -> usize {
+    textwrap::core::display_width(text)
+}
+
 /// Returns zone codes, separated by commas, in lines of about 100 columns with `indent`.
 pub fn zone_list<'a>(zones: impl IntoIterator<Item = &'a ZoneCode>, indent: &str) -> String {
     // A line must not start inside of a code.

@@ -2,32 +2,43 @@
 
 mod changes;
 mod conflict;
+mod decisions;
 mod drift;
 mod expectations;
 mod explanation;
 mod findings;
 mod formatting;
+mod header;
 mod history;
 mod plan;
+mod plan_summary;
+mod removals;
 mod report;
+mod required_actions;
 mod run_details;
 mod runs;
 mod undeclared;
 mod unknown_names;
 mod value_change;
+mod view;
+mod zone_groups;
 
 #[cfg(test)]
 mod tests;
 
 pub use changes::{fate, last_changed, origin_text, remarks};
 pub use conflict::{classes, conflict_lines as conflict};
-pub use drift::{DriftCounts, drift};
+pub use drift::{DriftCounts, drift, drift_view};
 pub use expectations::{expectations, fell_short, outlook, would_be};
 pub use explanation::{difference as explained_differently, explanation};
 pub use formatting::{REMOVE, count, styled, thousands, zone_list};
+pub use header::comparison_sentences;
 pub use history::{author, history};
-pub use plan::{comparison_sentences, cost, letter, notes, percentage, plan, unmanaged_notes};
+pub use plan::{missing_parts, plan, plan_view};
+pub use plan_summary::{cost, notes, percentage, unmanaged_notes};
 pub use report::{outcome, report, wave_end};
 pub use run_details::{byte_size, run_details};
 pub use runs::runs;
 pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};
+pub use view::{PlanDetail, PlanPart, PlanTextView};
+pub use zone_groups::letter;
