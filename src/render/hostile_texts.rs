@@ -19,9 +19,9 @@ use crate::model::{
     AppliedChange, ApplyReport, BrokenExpectation, Change, ChangeConflict, ChangeOrigin, CollectionId,
     ComparisonMode, ConflictPolicy, ContentDigest, Deferral, Diagnostic, Expectation, ExpectationFailure,
     ExpectationForecast, ExpectationResult, ExpectationVerdict, Explanation, FailureClass, FieldValue,
-    Finding, FindingEffect, HistoryEntry, ImportQuestion, MaybeKnown, Plan, PlanImpact, Provenance, Question,
-    Reason, ReasonSource, RecordKey, RecordType, Run, RunId, SourcePosition, SourceSpan, UnmetFact,
-    VerificationStatus, WaveResult, WriteOutcome, ZoneFailure, ZoneReport,
+    Finding, FindingEffect, HistoryEntry, ImpactEffect, ImportQuestion, MaybeKnown, Plan, PlanImpact,
+    Provenance, Question, Reason, ReasonSource, RecordKey, RecordType, Run, RunId, SourcePosition,
+    SourceSpan, UnmetFact, VerificationStatus, WaveResult, WriteOutcome, ZoneFailure, ZoneReport,
 };
 use crate::test_notation::{desired, observed};
 
@@ -166,8 +166,12 @@ fn hostile_plan() -> Plan {
             .map(finding)
             .collect();
     plan.impacts = vec![PlanImpact {
+        effect: ImpactEffect::Loss,
         topic: hostile("topic").as_str().into(),
-        changed: vec![hostile("A1").into()],
+        zones: vec![hostile("A1").into()],
+        collections: vec![hostile("collection").into()],
+        members: vec![hostile("A1").into()],
+        subjects: vec![hostile("subject").into()],
         text: hostile("impact"),
     }];
     plan.expectations = ExpectationForecast {

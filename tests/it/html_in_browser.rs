@@ -140,6 +140,7 @@ fn planned() -> Plan {
             let by_hand = reasons && zone.as_str() == "BETA";
             let collection = ObservedCollection {
                 id: id.clone(),
+                title: None,
                 aliases: Default::default(),
                 columns: ["code", "description", "enabled", "default"].map(Into::into).to_vec(),
                 records: if reasons {

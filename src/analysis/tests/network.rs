@@ -58,6 +58,7 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
                 };
                 let found = ObservedCollection {
                     id: id.clone(),
+                    title: None,
                     aliases: BTreeMap::new(),
                     columns: Vec::new(),
                     records: Vec::new(),

@@ -24,6 +24,7 @@ use comment_content::CommentContent;
 use super::richest_fit::richest_fit;
 use crate::model::Plan;
 use crate::model::cut_list::cut_list;
+use crate::render::text::omitted_impacts;
 
 /// Maximum size of a comment in bytes. GitHub allows 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -152,13 +153,14 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
     if content.plan.impacts.is_empty() || content.about == CommentPurpose::Drift {
         return Ok(());
     }
-    writeln!(sheet, "This means:\n")?;
+    writeln!(sheet, "**Impact**\n")?;
     let (shown, omitted) = cut_list(&content.plan.impacts, IMPACTS);
     for impact in shown {
-        writeln!(sheet, "* {}", escape::prose(&impact.text))?;
+        writeln!(sheet, "* `{}` {}", impact.effect.sign(), escape::prose(&impact.text))?;
     }
-    if let Some(omitted) = omitted {
-        writeln!(sheet, "* {}, which this page does not show", omitted.of("effect"))?;
+    if omitted.is_some() {
+        let omitted = omitted_impacts(&content.plan.impacts[shown.len()..]);
+        writeln!(sheet, "* {omitted}")?;
     }
     writeln!(sheet)
 }
