@@ -18,7 +18,7 @@ mod zone_names;
 
 pub use self::failure_groups::{FailureGroup, failure_groups};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
-pub use self::folding::decisions;
+pub use self::folding::{decisions, is_disable};
 pub use self::variant_content::{FieldChangeContent, FoldedField};
 pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
 

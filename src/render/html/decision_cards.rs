@@ -71,6 +71,7 @@ pub fn write_decisions(
             }
         }
         p.dim { "Each row of a manifest once. A tall tick is a zone that the row changes: the Network Zone first, then the members in the order of the network." }
+        p #cause.dim role="status" hidden {}
         p #nothing role="status" hidden { "No row matches." }
     })?;
     for card in cards(context) {
@@ -131,7 +132,7 @@ fn keys(context: &PageContext<'_>, state: &mut PageState, decision: &PlanDecisio
     let mut groups: BTreeMap<(Glyph, String), Vec<String>> = BTreeMap::new();
     for variant in &decision.variants {
         let who = context.names.variant_words(decision, variant, &mut state.letters);
-        groups.entry((Glyph::of_variant(variant), who)).or_default().push(key(context, variant));
+        groups.entry((Glyph::of_variant(variant), who)).or_default().push(key(context, decision, variant));
     }
     html! {
         @for ((glyph, who), keys) in groups {

@@ -7,6 +7,7 @@ use super::glyph::Glyph;
 use super::page_context::{PageContext, PageState, prose, row_anchor};
 use super::row_details::row_details;
 use super::value_markup;
+use crate::model::text_safety::escape_invisible;
 use crate::model::{ApplyMode, ChangeAction, ChangeOrigin, ZoneCode};
 use crate::render::decisions::row_words::{is_multiline, is_usual_field, library_words};
 use crate::render::decisions::value_words::key_words;
@@ -16,10 +17,15 @@ use crate::render::text::{conflict, origin_text};
 /// Most different former values in a row; the details have the others.
 pub const SHOWN_FORMER: usize = 6;
 
-/// Returns the key of a variant's records.
-pub fn key(context: &PageContext<'_>, variant: &DecisionVariant<'_>) -> String {
+/// Returns the key of a variant's records; the collection, if it has a single record.
+pub fn key(
+    context: &PageContext<'_>,
+    decision: &PlanDecision<'_>,
+    variant: &DecisionVariant<'_>,
+) -> String {
     let parts = variant.key.iter().map(|(_, value)| key_words(value, &context.names));
-    parts.collect::<Vec<String>>().join("|")
+    let key = parts.collect::<Vec<String>>().join("|");
+    if key.is_empty() { escape_invisible(&decision.collection.to_string()) } else { key }
 }
 
 /// Returns the zones of a strip: the members in the keys of one zone's records, or the zones themselves.
@@ -45,11 +51,12 @@ pub fn decision_row(
     let (glyph, waiting) = (Glyph::of_variant(variant), Glyph::of_state(variant));
     let who = context.names.variant_words(decision, variant, &mut state.letters);
     let shown = strip_zones(variant);
-    let is_everybody = decision.variants.len() == 1 && decision.in_sync.is_empty();
+    // What is ordinary steps back: the words say so.
+    let is_everybody = who.starts_with("all ");
     let set = state.zone_set(context, shown);
     let zones = state.zone_set(context, variant.records.iter().map(|record| record.zone()));
     let strip = state.strip(context, set);
-    let key = key(context, variant);
+    let key = key(context, decision, variant);
     let libraries = library_words(variant);
     let (inline, blocks): (Vec<&FoldedField>, Vec<&FoldedField>) = (variant.fields.iter())
         .filter(|field| !is_usual_field(variant, field))
@@ -69,9 +76,7 @@ pub fn decision_row(
             span.line { (line.map(|line| line.to_string()).unwrap_or_default()) }
             span.sign { (glyph.image()) @if let Some(waiting) = waiting { (waiting.image()) } }
             div.what {
-                a.key href={ "#" (row_anchor(decision).unwrap_or_default()) } aria-label=(label) {
-                    @if key.is_empty() { "the one record" } @else { (key) }
-                }
+                a.key href={ "#" (row_anchor(decision).unwrap_or_default()) } aria-label=(label) { (key) }
                 @if !libraries.is_empty() { " " span.dim { "in " (libraries) } }
                 @for field in &inline { " " (inline_field(context, variant, field, detail)) }
                 @for field in &blocks {
@@ -109,10 +114,7 @@ fn inline_field(
         && variant.fields.iter().filter(|field| !is_usual_field(variant, field)).count() == 1;
     let value = match &field.change {
         _ if detail >= DetailLevel::Names => html! {},
-        FieldChangeContent::Removed(value) if detail >= DetailLevel::Wanted => {
-            let _ = value;
-            html! {}
-        }
+        FieldChangeContent::Removed(_) if detail >= DetailLevel::Wanted => html! {},
         FieldChangeContent::Removed(value) => value_markup::value(context, value, detail),
         FieldChangeContent::Set(value) => match field.former.as_slice() {
             _ if variant.action() == ChangeAction::Create => value_markup::value(context, value, detail),

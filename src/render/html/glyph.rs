@@ -134,6 +134,6 @@ impl Glyph {
 
     /// Returns the sign as an image without a name.
     pub fn image(self) -> Markup {
-        html! { svg.g aria-hidden="true" { use href={ "#g-" (self.name()) }; } }
+        html! { svg.g aria-hidden="true" { use href={ "#g-" (self.name()) } {} } }
     }
 }

@@ -115,12 +115,15 @@ fn facts(context: &PageContext<'_>) -> Markup {
         (None, ComparisonMode::AppliedState { .. }) => "the zones and the applied state",
         (None, ComparisonMode::Revision(_)) => "the zones and a git revision",
     };
-    let sentences: Vec<String> = comparison_sentences(plan).collect();
+    let mut sentences: Vec<String> = comparison_sentences(plan).collect();
+    if sentences.is_empty() {
+        sentences.push(compared.to_owned());
+    }
     let cost = &plan.cost;
     let prefix = context.names.prefix();
     html! {
         dl.facts {
-            div { dt { "Compared with" } dd { (compared) @for sentence in sentences { br; (sentence) } } }
+            div { dt { "Compared with" } dd { @for sentence in sentences { p { (sentence.trim_start_matches("Compared with ")) } } } }
             @if let Some(expectations) = outlook(&plan.expectations) {
                 div { dt { "Expectations" } dd { (expectations.trim_start_matches("Expectations: ").trim_end_matches('.')) } }
             }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::glyph::Glyph;
 use super::page_context::PageContext;
+use super::zone_matrix::MatrixColumns;
 use crate::model::{ImpactEffect, PlanImpact};
 
 /// Impacts in the open; a fold contains the others. All losses stand in the open.
@@ -18,7 +19,7 @@ const CARDS: [(ImpactEffect, &str); 4] = [
 ];
 
 /// Returns the section.
-pub fn impact_list(context: &PageContext<'_>) -> Markup {
+pub fn impact_list(context: &PageContext<'_>, columns: &MatrixColumns) -> Markup {
     let impacts = &context.plan.impacts;
     html! {
         @if !impacts.is_empty() {
@@ -27,7 +28,7 @@ pub fn impact_list(context: &PageContext<'_>) -> Markup {
                 div.three {
                     @for (effect, title) in CARDS {
                         @let found: Vec<&PlanImpact> = impacts.iter().filter(|impact| impact.effect == effect).collect();
-                        @if !found.is_empty() { (card(context, effect, title, &found)) }
+                        @if !found.is_empty() { (card(context, columns, effect, title, &found)) }
                     }
                 }
             }
@@ -35,7 +36,10 @@ pub fn impact_list(context: &PageContext<'_>) -> Markup {
     }
 }
 
-fn card(context: &PageContext<'_>, effect: ImpactEffect, title: &str, impacts: &[&PlanImpact]) -> Markup {
+fn card(
+    context: &PageContext<'_>,
+    columns: &MatrixColumns,
+    effect: ImpactEffect, title: &str, impacts: &[&PlanImpact]) -> Markup {
     let (class, glyph) = match effect {
         ImpactEffect::Loss => ("loss", Glyph::Remove),
         ImpactEffect::Change => ("changes", Glyph::Change),
@@ -49,10 +53,10 @@ fn card(context: &PageContext<'_>, effect: ImpactEffect, title: &str, impacts: &
     html! {
         div.card.{ (class) } {
             h3 { (glyph.image()) (title) } " " span.dim { (impacts.len()) }
-            ul.impacts { @for impact in open { (item(context, impact)) } }
+            ul.impacts { @for impact in open { (item(context, columns, impact)) } }
             @if !folded.is_empty() {
                 details { summary { (folded.len()) " more" }
-                    ul.impacts { @for impact in folded { (item(context, impact)) } }
+                    ul.impacts { @for impact in folded { (item(context, columns, impact)) } }
                 }
             }
         }
@@ -60,17 +64,18 @@ fn card(context: &PageContext<'_>, effect: ImpactEffect, title: &str, impacts: &
 }
 
 /// Returns a sentence with the zones and collections that cause it, for the script.
-fn item(context: &PageContext<'_>, impact: &PlanImpact) -> Markup {
+fn item(context: &PageContext<'_>, columns: &MatrixColumns, impact: &PlanImpact) -> Markup {
     let positions: Vec<String> = (context.zones.iter().enumerate())
         .filter(|(_, code)| impact.zones.iter().any(|zone| **zone == *code.as_str()))
         .map(|(position, _)| position.to_string())
         .collect();
-    let columns: Vec<String> = impact.collections.iter().map(ToString::to_string).collect();
+    let names = impact.collections.iter().map(|name| &**name);
+    let columns: Vec<String> = columns.named(names).iter().map(ToString::to_string).collect();
     let has_cause = !positions.is_empty() && !columns.is_empty();
     html! {
         li {
             @if has_cause {
-                a href="#decisions" data-cause=(positions.join(" ")) data-collections=(columns.join("|")) { (impact.text) }
+                a href="#decisions" data-cause=(positions.join(" ")) data-columns=(columns.join(" ")) { (impact.text) }
             } @else {
                 (impact.text)
             }

@@ -62,9 +62,9 @@ pub fn page(context: &PageContext<'_>, detail: DetailLevel, limit: usize) -> Opt
     }
     if detail < DetailLevel::Totals {
         out.push(action.unwrap_or_default())?;
-        out.push(impact_list(context))?;
-        out.push(broken_expectations(context))?;
         let columns = MatrixColumns::new(context);
+        out.push(impact_list(context, &columns))?;
+        out.push(broken_expectations(context))?;
         write_removals(&mut out, context, detail)?;
         if detail < DetailLevel::Zones {
             write_decisions(&mut out, context, &mut state, &columns)?;

@@ -106,7 +106,7 @@ impl PageState {
             *is_drawn = true;
         }
         let width = StripScale::new(context.zones.len()).width(context.zones.len());
-        html! { svg.s width=(width) height="14" aria-hidden="true" { use href={ "#p" (set) }; } }
+        html! { svg.s width=(width) height="14" aria-hidden="true" { use href={ "#p" (set) } {} } }
     }
 }
 

@@ -47,7 +47,7 @@ fn removal(
     variant: &DecisionVariant<'_>,
     detail: DetailLevel,
 ) -> Markup {
-    let key = key(context, variant);
+    let key = key(context, decision, variant);
     let libraries = library_words(variant);
     let glyph = match variant.action() {
         ChangeAction::Delete => Glyph::Remove,
@@ -65,7 +65,7 @@ fn removal(
         li {
             (glyph.image())
             div.text {
-                b.key { @if key.is_empty() { "the one record" } @else { (key) } }
+                b.key { (key) }
                 " " span.dim { (collection_words(&decision.collection)) }
                 @if !libraries.is_empty() { " " span.dim { "in " (libraries) } }
                 @if let Some(mode) = mode { " " span.tag { (mode) } }
@@ -81,7 +81,7 @@ fn removal(
                                 }
                             } " "
                         }
-                        @if let Some(reason) = &variant.reason { "because " (value_markup::sentence(reason)) }
+                        @if let Some(reason) = &variant.reason { (value_markup::sentence(reason)) }
                     }
                 }
             }

@@ -9,6 +9,7 @@ use super::glyph::Glyph;
 use super::page_context::{PageContext, PageState};
 use super::page_writer::PageWriter;
 use crate::model::{ChangeOrigin, CollectionId, PlanStep, ZoneCode, ZonePlan};
+use crate::render::decisions::is_disable;
 use crate::render::decisions::row_words::collection_words;
 use crate::render::text::{count, thousands};
 
@@ -20,6 +21,8 @@ pub struct MatrixColumns {
     /// Collections that are in sync everywhere.
     in_sync: Vec<CollectionId>,
     positions: BTreeMap<CollectionId, usize>,
+    /// Positions by the complete name of a collection.
+    by_name: BTreeMap<String, usize>,
 }
 
 /// Cell: numbers of records by sign.
@@ -56,8 +59,16 @@ impl MatrixColumns {
         let all: BTreeSet<CollectionId> = steps().map(column_id).collect();
         let in_sync = all.into_iter().filter(|id| !known.contains(id) && !failed.contains(id)).collect();
         shown.extend(failed);
-        let positions = shown.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect();
-        Self { shown, in_sync, positions }
+        let positions: BTreeMap<CollectionId, usize> =
+            shown.iter().enumerate().map(|(index, id)| (id.clone(), index)).collect();
+        let name = |step: &PlanStep| Some((step.diff.id.to_string(), *positions.get(&column_id(step))?));
+        let by_name = steps().filter_map(name).collect();
+        Self { shown, in_sync, positions, by_name }
+    }
+
+    /// Returns the positions of collections by their complete names.
+    pub fn named<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> BTreeSet<usize> {
+        names.into_iter().filter_map(|name| self.by_name.get(name).copied()).collect()
     }
 
     /// Returns the position of a column.
@@ -75,9 +86,8 @@ impl MatrixColumns {
                 Err(_) => cell.add(Glyph::Failed),
                 Ok(found) => {
                     cell.is_read = true;
-                    let switch = step.diff.shape.switch.as_ref();
                     for change in &found.changes {
-                        cell.add(Glyph::of_change(change, change.switches_off(switch)));
+                        cell.add(Glyph::of_change(change, is_disable(step, change)));
                         if change.origin == Some(ChangeOrigin::Conflict) {
                             cell.add(Glyph::Conflict);
                         }
@@ -156,7 +166,7 @@ pub fn write_matrix(
         for code in zones {
             let Some(zone) = context.plan.zones.get(code) else { continue };
             let row = columns.row(zone);
-            masks.extend(row.values().map(MatrixCell::mask));
+            masks.extend(row.values().map(MatrixCell::mask).filter(|mask| *mask != 0));
             out.push(zone_row(context, columns, code, zone, &row, is_whole))?;
         }
         out.push_static("</tbody>\n")?;
@@ -228,7 +238,7 @@ fn zone_row(
                         Some(cell) => td {
                             svg.c role="img" {
                                 title { (short) ", " (collection_words(&columns.shown[column])) ": " (cell.words()) }
-                                use href={ "#c" (cell.mask()) };
+                                use href={ "#c" (cell.mask()) } {}
                             }
                         },
                     }
@@ -256,7 +266,7 @@ fn cell_symbol(mask: u32) -> Markup {
     html! {
         symbol id={ "c" (mask) } viewBox={ "0 0 " (width) " 10" } {
             @for (glyph, place) in places {
-                use href={ "#g-" (glyph.name()) } x=(place) y="0" width="10" height="10";
+                use href={ "#g-" (glyph.name()) } x=(place) y="0" width="10" height="10" {}
             }
         }
     }

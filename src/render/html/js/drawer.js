@@ -17,7 +17,7 @@ function el(tag, kind, ...children) {
 // Returns the positions of a set's zones.
 const setOf = (number) => { const set = byId("s" + number); return new Set(set ? set.dataset.at.split(" ").filter(Boolean).map(Number) : []); };
 // Returns the short name of each zone of the matrix by its position.
-const zoneNames = new Map(zoneRows.map((row) => [Number(row.dataset.at), row.cells[0].textContent.trim()]));
+const zoneNames = new Map(zoneRows.map((row) => [Number(row.dataset.at), row.cells[0].textContent.trim()]).sort((a, b) => a[0] - b[0]));
 
 // Returns a copy without identifiers, so that each stays unique.
 function copyOf(element) {
@@ -84,12 +84,15 @@ function shut(keepAddress) {
 }
 byId("close").addEventListener("click", () => shut());
 
-// Rows open by their key, or by a click beside links.
+// Rows open by their key, or by a click beside links. Variants of a row share its anchor, so each further one
+// has a number.
+const variants = new Map();
 rows.forEach((row, number) => {
-  const key = row.querySelector(".key");
-  // Variants of a row share its anchor, so each further one has a number.
-  const same = rows.slice(0, number).filter((other) => other.querySelector(".key").hash === key.hash);
-  row.address = key.hash && key.hash !== "#" ? key.hash + (same.length ? "," + same.length : "") : "#row=" + number;
+  const key = row.querySelector(".key"), anchor = key.getAttribute("href").slice(1) || "row=" + number;
+  const same = variants.get(anchor) || 0;
+  variants.set(anchor, same + 1);
+  row.anchor = anchor + (same ? "," + same : "");
+  row.address = "#" + encodeURI(row.anchor);
   key.setAttribute("href", row.address);
   row.addEventListener("click", (event) => {
     if (event.target.closest("a, summary, button") || String(getSelection())) return;

@@ -1,7 +1,7 @@
 // Filters and find: rows, then collections and manifests without a row disappear.
 
 const filters = [...document.querySelectorAll(".filters button")];
-let only = "all";
+let only = "all", cause = null;
 const isShown = {
   all: () => true,
   add: (row) => row.classList.contains("add"),
@@ -22,7 +22,7 @@ function filter() {
       let inCollection = 0;
       collection.querySelectorAll(".row").forEach((row) => {
         const text = () => name + " " + row.textContent.toLowerCase() + " " + reached(row);
-        row.hidden = !isShown[only](row) || (words.length > 0 && !words.every((word) => text().includes(word)));
+        row.hidden = !isShown[only](row) || (cause !== null && !isCause(row)) || (words.length > 0 && !words.every((word) => text().includes(word)));
         inCollection += row.hidden ? 0 : 1;
       });
       collection.hidden = inCollection === 0;
@@ -46,10 +46,31 @@ function reached(row) {
   return row.reached;
 }
 
+// Returns true for a row that changes a collection of the impact in a zone of the impact.
+function isCause(row) {
+  return cause.columns.has(Number(row.dataset.column)) && [...setOf(row.dataset.zones)].some((at) => cause.zones.has(at));
+}
+
+// Shows the rows that cause an impact, and marks their cells. Without a link, all rows.
+function chooseCause(link) {
+  const numbers = (text) => new Set(text.split(" ").map(Number));
+  cause = link && { zones: numbers(link.dataset.cause), columns: numbers(link.dataset.columns) };
+  byId("cause").hidden = !cause;
+  byId("cause").textContent = link ? "Rows behind the impact: " + link.textContent.trim() + "." : "";
+  document.querySelectorAll("#matrix td.marked").forEach((cell) => cell.classList.remove("marked"));
+  if (!cause) return;
+  zoneRows.filter((row) => cause.zones.has(Number(row.dataset.at))).forEach((row) => cause.columns.forEach((column) => {
+    const cell = row.cells[column + 1];
+    if (cell && cell.firstChild) cell.classList.add("marked");
+  }));
+}
+
 function choose(value) {
   only = isShown[value] ? value : "all";
+  chooseCause(null);
   filter();
 }
 filters.forEach((button) => button.addEventListener("click", () => choose(button.dataset.only)));
 if (byId("find")) byId("find").addEventListener("input", filter);
+document.querySelectorAll("[data-cause]").forEach((link) => link.addEventListener("click", () => { choose("all"); chooseCause(link); filter(); }));
 document.querySelectorAll("[data-go]").forEach((link) => link.addEventListener("click", () => choose(link.dataset.go)));

@@ -34,8 +34,8 @@ if (table) {
 function follow() {
   let address;
   try { address = decodeURIComponent(location.hash); } catch { return; }
-  if (address.startsWith("#only=")) { choose(address.slice(6) === "removed" ? "removed" : address.slice(6)); byId("decisions").scrollIntoView(); return; }
-  const row = rows.find((row) => decodeURIComponent(row.address) === address);
+  if (address.startsWith("#only=")) { choose(address.slice(6)); byId("decisions").scrollIntoView(); return; }
+  const row = rows.find((row) => "#" + row.anchor === address);
   if (row) {
     if (row.hidden) choose("all");
     row.scrollIntoView({ block: "nearest" });
