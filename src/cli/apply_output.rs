@@ -89,7 +89,7 @@ impl<'a> ApplyOutput<'a> {
             }
             OutputFormat::Text if report.zones.is_empty() => {}
             OutputFormat::Text => {
-                let text = render::text::report(plan, report);
+                let text = render::text::report_view(plan, report, &text_view(self.world));
                 self.world.out.print(self.escape_for_runner(format!("\n{text}")));
             }
             OutputFormat::Json | OutputFormat::Lines => {

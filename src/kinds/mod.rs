@@ -181,6 +181,10 @@ impl CatalogKind for ManifestKind {
         self.name
     }
 
+    fn writes_zones(&self) -> bool {
+        !self.collections.is_empty()
+    }
+
     /// Returns the schema of complete manifests of this kind, compiled once.
     fn schema(&self) -> &ManifestSchema {
         self.schema.get_or_init(|| ManifestSchema::new((self.make_schema)()))

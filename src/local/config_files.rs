@@ -9,7 +9,7 @@ use ignore::{DirEntry, WalkBuilder};
 use super::platform;
 use super::regular_file::{FileReadError, read_text, read_text_within, resolve_within};
 use crate::manifest::SourceFile;
-use crate::manifest::source::MAX_BYTES;
+use crate::manifest::source::{MAX_BYTES, UnreadableText};
 
 /// Name of the file with patterns of skipped files, in any folder.
 const IGNORE_FILE: &str = ".zonalignore";
@@ -22,10 +22,9 @@ const IGNORE_BYTES: u64 = 1 << 20;
 /// directory, and reads only regular files of limited size. The list contains unreadable files with the
 /// reason, so no manifest is dropped silently.
 pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
-    let unreadable =
-        |path: &Path, reason: String| SourceFile { file: relative(directory, path), text: Err(reason) };
+    let unreadable = |path: &Path, reason| SourceFile { file: relative(directory, path), text: Err(reason) };
     if let Err(error) = check_ignore_file(directory, directory) {
-        return vec![unreadable(&directory.join(IGNORE_FILE), error.to_string())];
+        return vec![unreadable(&directory.join(IGNORE_FILE), unreadable_text(error))];
     }
     let skipped: Arc<Mutex<Vec<SkippedFolder>>> = Arc::default();
     let mut walk = WalkBuilder::new(directory);
@@ -42,18 +41,24 @@ pub fn read_manifest_files(directory: &Path) -> Vec<SourceFile> {
         .filter_map(|entry| match entry {
             Err(error) => {
                 let path = failed_path(&error).unwrap_or_else(|| directory.to_path_buf());
-                Some(unreadable(&path, reason(&error)))
+                Some(unreadable(&path, UnreadableText::Other(reason(&error))))
             }
-            Ok(entry) if is_yaml(entry.path()) && !entry.path().is_dir() => {
-                let text = read_text_within(directory, entry.path(), MAX_BYTES);
-                let text = text.map_err(|error| error.to_string());
-                Some(SourceFile { file: relative(directory, entry.path()), text })
+            Ok(entry) if is_yaml(entry.path()) && !is_folder(&entry) => {
+                // A plain file is inside, because links to folders are checked, too.
+                let text = match entry.path_is_symlink() {
+                    true => read_text_within(directory, entry.path(), MAX_BYTES),
+                    false => read_text(entry.path(), MAX_BYTES),
+                };
+                Some(SourceFile {
+                    file: relative(directory, entry.path()),
+                    text: text.map_err(unreadable_text),
+                })
             }
             Ok(_) => None,
         })
         .collect();
     let mut skipped = skipped.lock().unwrap_or_else(PoisonError::into_inner);
-    sources.extend(skipped.drain(..).map(|(path, error)| unreadable(&path, error.to_string())));
+    sources.extend(skipped.drain(..).map(|(path, error)| unreadable(&path, unreadable_text(error))));
     sources.sort_by(|a, b| a.file.cmp(&b.file));
     sources
 }
@@ -65,7 +70,7 @@ type SkippedFolder = (PathBuf, FileReadError);
 /// file with patterns. `None` for other entries.
 fn skipped_folder(root: &Path, entry: &DirEntry) -> Option<SkippedFolder> {
     let path = entry.path();
-    if !path.is_dir() {
+    if !is_folder(entry) {
         return None;
     }
     if entry.path_is_symlink()
@@ -134,6 +139,18 @@ pub fn replace(path: &Path, text: &str, rights: FileRights) -> io::Result<()> {
     draft.as_file_mut().write_all(text.as_bytes())?;
     draft.persist(path)?;
     Ok(())
+}
+
+/// Returns true for a folder, or a link to one.
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|found| found.is_dir())
+}
+
+fn unreadable_text(error: FileReadError) -> UnreadableText {
+    match error {
+        FileReadError::TooLarge(MAX_BYTES) => UnreadableText::TooLarge,
+        error => UnreadableText::Other(error.to_string()),
+    }
 }
 
 fn is_yaml(path: &Path) -> bool {

@@ -87,8 +87,7 @@ fn take_text(file: std::fs::File, limit: u64) -> Result<String, FileReadError> {
     if bytes.len() as u64 > limit {
         return Err(FileReadError::TooLarge(limit));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| FileReadError::NotUtf8(foreign_encoding_reason(error.as_bytes())))
+    String::from_utf8(bytes).map_err(|error| FileReadError::NotUtf8(foreign_encoding_reason(&error)))
 }
 
 fn check(metadata: &std::fs::Metadata, limit: u64) -> Result<(), FileReadError> {

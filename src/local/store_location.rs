@@ -87,24 +87,24 @@ pub fn find(
     network: &Network,
     machine: &LocalMachine,
 ) -> Result<Option<StoreLocation>, SessionError> {
-    let named = (choice.location.as_deref().map(|named| ("--store", named, &*choice.directory)))
+    let chosen = (choice.location.as_deref().map(|named| ("--store", named, &*choice.directory)))
         .or_else(|| Some((VARIABLE, machine.env.get(VARIABLE)?.as_str(), &*choice.directory)))
-        .filter(|(_, named, _)| !named.is_empty())
-        .or_else(|| Some((IN_MANIFESTS, network.store.as_deref()?, &*machine.directory)));
-    let from_manifests = named.is_some_and(|(named_by, ..)| named_by == IN_MANIFESTS);
-    match named {
-        Some(_) if from_manifests && choice.ignores_manifests => Ok(None),
-        None => Ok(Some(StoreLocation::File(machine.directory.join(FOLDER).join(FILE)))),
-        Some((_, "none", _)) => Ok(None),
-        Some((named_by, named, from)) => {
-            match StoreLocation::parse(named).and_then(StoreLocation::with_tls) {
-                Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
-                Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
-                Err(reason) => Err(SessionError::StoreLocation(StoreProblem::Invalid {
-                    named_by: named_by.to_owned(),
-                    reason,
-                })),
-            }
+        .filter(|(_, named, _)| !named.is_empty());
+    let (named_by, named, from) = match (chosen, network.store.as_deref()) {
+        (Some(chosen), _) => chosen,
+        (None, None) => return Ok(Some(StoreLocation::File(machine.directory.join(FOLDER).join(FILE)))),
+        (None, Some(_)) if choice.ignores_manifests => return Ok(None),
+        (None, Some(declared)) => (IN_MANIFESTS, declared, &*machine.directory),
+    };
+    if named == "none" {
+        return Ok(None);
+    }
+    match StoreLocation::parse(named).and_then(StoreLocation::with_tls) {
+        Ok(StoreLocation::File(path)) => Ok(Some(StoreLocation::File(from.join(path)))),
+        Ok(location @ StoreLocation::Postgres(_)) => Ok(Some(location)),
+        Err(reason) => {
+            let named_by = named_by.to_owned();
+            Err(SessionError::StoreLocation(StoreProblem::Invalid { named_by, reason }))
         }
     }
 }

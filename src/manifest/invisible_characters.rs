@@ -7,30 +7,83 @@ use super::diagnostic_codes;
 use super::source::YamlDocument;
 use super::yaml_node::{NodeSpan, YamlNode, YamlValue};
 use crate::model::Diagnostic;
+use crate::model::secret_text::{has_password, names_secret};
 use crate::model::text_safety::{is_suspicious, is_xml_char};
 
+/// Fields of `spec` whose texts stay in the manifests.
+const NOT_SENT: [&str; 2] = ["appliesTo", "owner"];
+
 /// Returns a diagnostic for every text with an invisible or control character, at most one per text.
-pub fn check(document: &YamlDocument) -> Vec<Diagnostic> {
+///
+/// `is_sent` is true for a manifest whose spec goes to zones. Values of variables always do.
+pub fn check(document: &YamlDocument, is_sent: bool) -> Vec<InvisibleCharacter> {
     let mut problems = Vec::new();
-    visit(&document.root, &mut |text, extent| problems.extend(check_text(document, text, extent)));
+    let mut see = |text: &str, extent, place: TextPlace| {
+        let problem = check_text(document, text, extent, place.is_secret);
+        problems.extend(problem.map(|problem| InvisibleCharacter { problem, is_sent: place.is_sent }));
+    };
+    let YamlValue::Map(entries) = &document.root.value else { return problems };
+    for (key, value) in entries {
+        let place = TextPlace { is_sent: is_sent && &*key.text == "spec", is_secret: false };
+        see(&key.text, key.extent, TextPlace::default());
+        visit(value, place, &mut see);
+    }
     problems
 }
 
-fn visit(node: &YamlNode, see: &mut impl FnMut(&str, NodeSpan)) {
+/// Text with an invisible or control character.
+pub struct InvisibleCharacter {
+    /// Problem of the text.
+    pub problem: Diagnostic,
+    is_sent: bool,
+}
+
+impl InvisibleCharacter {
+    /// Returns true for a problem that matters by itself. In a text that no zone gets, spaces and accents only
+    /// explain another problem.
+    pub fn is_relevant(&self) -> bool {
+        self.is_sent
+            || matches!(
+                self.problem.code,
+                diagnostic_codes::CONTROL_CHARACTER | diagnostic_codes::MIXED_SCRIPTS
+            )
+    }
+}
+
+/// Use of a text, by its place in the manifest.
+#[derive(Clone, Copy, Default)]
+struct TextPlace {
+    is_sent: bool,
+    is_secret: bool,
+}
+
+impl TextPlace {
+    /// Returns the use of the texts below a field.
+    fn below(self, field: &str) -> Self {
+        let is_sent = match field {
+            // Columns have any names.
+            "vars" | "columns" => true,
+            field => self.is_sent && !NOT_SENT.contains(&field),
+        };
+        Self { is_sent, is_secret: self.is_secret || names_secret(field) }
+    }
+}
+
+fn visit(node: &YamlNode, place: TextPlace, see: &mut impl FnMut(&str, NodeSpan, TextPlace)) {
     match &node.value {
-        YamlValue::Text(text) => see(text, node.extent),
-        YamlValue::List(items) => items.iter().for_each(|item| visit(item, see)),
+        YamlValue::Text(text) => see(text, node.extent, place),
+        YamlValue::List(items) => items.iter().for_each(|item| visit(item, place, see)),
         YamlValue::Map(entries) => {
             for (key, value) in entries {
-                see(&key.text, key.extent);
-                visit(value, see);
+                see(&key.text, key.extent, place);
+                visit(value, place.below(&key.text), see);
             }
         }
         YamlValue::Null | YamlValue::Bool(_) | YamlValue::Number(_) => {}
     }
 }
 
-fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan) -> Option<Diagnostic> {
+fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan, is_secret: bool) -> Option<Diagnostic> {
     let point = |found: char| format!("U+{:04X}", u32::from(found));
     if let Some(found) = text.chars().find(|&c| !is_xml_char(c)) {
         let message =
@@ -58,7 +111,7 @@ fn check_text(document: &YamlDocument, text: &str, extent: NodeSpan) -> Option<D
         let is_decomposed = !text.is_ascii() && !is_nfc(text);
         return is_decomposed.then_some(()).and_then(|()| {
             let message = "the text contains letters and accents as separate characters (Unicode NFD)";
-            let help = match text.contains('\n') {
+            let help = match text.contains('\n') || is_secret || has_password(text) {
                 true => {
                     "save the text in the composed form, Unicode NFC: zones may store that form".to_owned()
                 }

@@ -15,7 +15,7 @@ pub mod text_or_variable;
 pub mod unreadable;
 pub mod yaml_node;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::envelope::{API_VERSION, ManifestHeader};
 pub use self::source::SourceFile;
@@ -25,7 +25,7 @@ use self::parallel::parallel_map;
 use self::schema_check::ManifestSchema;
 use self::unreadable::UnreadableParts;
 use self::yaml_node::YamlNode;
-use crate::model::{Diagnostic, Network, Severity};
+use crate::model::{Diagnostic, Network, Severity, SourceSpan};
 
 /// Kind of manifest, as the catalogue of kinds defines it.
 pub trait CatalogKind: Sync + Sized {
@@ -34,6 +34,9 @@ pub trait CatalogKind: Sync + Sized {
 
     /// Returns the value of `kind`.
     fn name(&self) -> &'static str;
+
+    /// Returns true if the content of `spec` goes to zones.
+    fn writes_zones(&self) -> bool;
 
     /// Returns the schema of whole manifests.
     fn schema(&self) -> &ManifestSchema;
@@ -129,13 +132,7 @@ fn load_file<K: CatalogKind>(kinds: &[K], source: &SourceFile) -> LoadedFile<K::
         problems.extend(form_problems);
         complete &= manifest.is_some();
         if let Some(Manifest { head, spec }) = manifest {
-            let key_problems = K::validate(&head, &spec);
-            // A key with outer spaces has a problem of its own.
-            problems.retain(|problem| {
-                problem.code != diagnostic_codes::OUTER_SPACE
-                    || key_problems.iter().all(|key_problem| key_problem.span != problem.span)
-            });
-            problems.extend(key_problems);
+            problems.extend(K::validate(&head, &spec));
             manifests.push(Manifest { head, spec });
         }
     }
@@ -156,13 +153,19 @@ fn parse_manifest<K: CatalogKind>(
     let mut problems = kind.schema().check(&document);
     let matches_schema = problems.is_empty();
     // The cause of a problem that the schema check already reported.
-    let mut invisible = invisible_characters::check(&document);
-    invisible.retain(|found| {
-        let mut same = problems.iter_mut().filter(|problem| problem.span == found.span).peekable();
-        let is_new = same.peek().is_none();
-        same.for_each(|problem| problem.message.push_str(&format!("; {}", found.message)));
-        is_new
-    });
+    let mut invisible = Vec::new();
+    let mut by_span: BTreeMap<Option<SourceSpan>, Vec<usize>> = BTreeMap::new();
+    for (index, problem) in problems.iter().enumerate() {
+        by_span.entry(problem.span.clone()).or_default().push(index);
+    }
+    for found in invisible_characters::check(&document, kind.writes_zones()) {
+        match by_span.get(&found.problem.span) {
+            Some(same) => (same.iter())
+                .for_each(|index| problems[*index].message.push_str(&format!("; {}", found.problem.message))),
+            None if found.is_relevant() => invisible.push(found.problem),
+            None => {}
+        }
+    }
     problems.extend(invisible);
     if !document.lost_keys.is_empty() {
         // A field that seems missing may be among the unreadable ones.
@@ -203,12 +206,20 @@ fn parse_manifest<K: CatalogKind>(
     }
 }
 
-/// Sorts diagnostics by file and location, those without a location first, and removes duplicates.
+/// Sorts diagnostics by file and location, those without a location first, and removes duplicates. A warning of
+/// outer spaces duplicates any other problem of its text.
 pub fn sort(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by(|a, b| {
         (&a.span, a.severity, a.code, &a.message).cmp(&(&b.span, b.severity, b.code, &b.message))
     });
     diagnostics.dedup();
+    // A name with outer spaces has a problem of its own.
+    let others = diagnostics.iter().filter(|problem| problem.code != diagnostic_codes::OUTER_SPACE);
+    let spans: BTreeSet<_> = others.filter_map(|problem| problem.span.clone()).collect();
+    diagnostics.retain(|problem| {
+        problem.code != diagnostic_codes::OUTER_SPACE
+            || problem.span.as_ref().is_none_or(|span| !spans.contains(span))
+    });
 }
 
 /// Returns the source texts by file, in the form that `render` expects.

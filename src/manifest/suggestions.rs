@@ -60,11 +60,13 @@ pub fn meant(word: &str, known: &[&str]) -> Option<String> {
 
 /// Returns help for an unknown word: the word that was meant, otherwise all known words.
 pub fn among<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 12;
     let known: Vec<&str> = known.into_iter().collect();
-    if let Some(meant) = meant(word, &known) {
-        return meant;
-    }
+    meant(word, &known).unwrap_or_else(|| known_words(&known))
+}
+
+/// Returns help with all known words.
+pub fn known_words(known: &[&str]) -> String {
+    const SHOWN: usize = 12;
     match known.is_empty() {
         true => "none exist".to_owned(),
         false => format!("known: {}", cut_sentence_list(known.iter().map(|word| format!("`{word}`")), SHOWN)),

@@ -28,10 +28,20 @@ const SECRET_FIELDS: [&str; 12] = [
     "token",
     "write",
 ];
+/// Fields for secrets that are common words, too: only a `:` or a `=` makes them fields.
+const SHORT_FIELDS: [&str; 5] = ["command", "env", "file", "read", "write"];
 /// Further words that stay readable next to a secret.
 const HARMLESS: [&str; 4] = ["code", "gateway", "spec", "null"];
 /// Number of earlier lines in which the parent of a line is searched.
 const PARENT_LINES: usize = 200;
+/// Number of earlier bytes in which the parent of a line is searched.
+const PARENT_BYTES: usize = 64 << 10;
+/// Length of a line in bytes above which no part of the line is quoted.
+const LONG_LINE: usize = 4096;
+/// Names of secrets, also as a part of a longer name: `accessToken`.
+const SECRET_NAMES: [&str; 5] = ["apikey", "credential", "password", "secret", "token"];
+/// Name whose misspellings count, too: a key stands in the same line or below.
+const CREDENTIALS: &str = "credentials";
 
 /// Returns true for a text with a key in Alma's form: `l8xx`, then letters and digits.
 pub fn has_alma_key(text: &str) -> bool {
@@ -126,40 +136,129 @@ pub fn secret_ranges(text: &str, line: Range<usize>) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Returns true for a word next to a secret that is none itself.
-fn is_readable(word: &str) -> bool {
+/// Returns true if a word names secrets: `read`, `accessToken`, `credentails`.
+fn is_secret_name(word: &str) -> bool {
+    let word = word.to_lowercase();
+    let joined = word.replace(['-', '_'], "");
+    let is_near = || {
+        word.len().abs_diff(CREDENTIALS.len()) <= 2 && strsim::damerau_levenshtein(&word, CREDENTIALS) <= 3
+    };
+    SECRET_FIELDS.contains(&&*word) || SECRET_NAMES.iter().any(|name| joined.contains(name)) || is_near()
+}
+
+/// Returns true if a text names secrets in one of its words: `read: ...`, `my-key = ...`.
+pub fn names_secret(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|word| word.eq_ignore_ascii_case("key") || is_secret_name(word))
+}
+
+/// Returns true if a line may contain a secret: it names one, belongs to a field for secrets, or contains a
+/// password of a URL. No message quotes a part of such a line.
+///
+/// `text` is the whole source, `line` the range of the line in the source.
+pub fn may_hold_secret(text: &str, line: Range<usize>) -> bool {
+    match (text.get(..line.start), text.get(line)) {
+        (Some(before), Some(line)) => {
+            line.len() > LONG_LINE
+                || names_secret(line)
+                || has_password(line)
+                || has_secret_parent(before, line)
+        }
+        _ => true,
+    }
+}
+
+/// Returns true if a text contains a URL with a password.
+pub fn has_password(text: &str) -> bool {
+    let is_url = |(_, rest): (&str, &str)| rest.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    text.to_lowercase().contains("password=") || text.split_once("://").is_some_and(is_url)
+}
+
+/// Returns true for a word that a message shows, even next to a secret.
+pub fn is_readable(word: &str) -> bool {
     let is_field = SECRET_FIELDS.contains(&word) || HARMLESS.contains(&word);
     is_field || word.chars().all(|c| c == '-') || is_variable_name(word)
 }
 
 /// Returns the end of the first field for secrets in a line: `read: ...`, also inside of `{...}`.
+///
+/// A name such as `credentials` or `token` at the start of the line counts without its colon, too.
 fn secret_field(line: &str) -> Option<usize> {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let is_secret = |(colon, _): &(usize, &str)| {
         let before = line[..*colon].trim_end().trim_end_matches(['"', '\'']);
-        let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
-        SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str())
+        let name = before.rsplit(|c: char| !is_part(c)).next().unwrap_or_default();
+        is_secret_name(name) || is_secret_name(name.rsplit('-').next().unwrap_or_default())
     };
-    line.match_indices(':').find(is_secret).map(|(colon, _)| colon)
+    let with_colon = line.match_indices(':').find(is_secret).map(|(colon, _)| colon);
+    let content = line.trim_start_matches(|c: char| c.is_whitespace() || "-{[?\"'".contains(c));
+    let name = &content[..content.find(|c| !is_part(c)).unwrap_or(content.len())];
+    let after = content[name.len()..].trim_start_matches(['"', '\'', ' ']);
+    let is_named = is_secret_name(name) && (!SHORT_FIELDS.contains(&name) || after.starts_with('='));
+    let without_colon = is_named.then(|| line.len() - content.len() + name.len());
+    without_colon.into_iter().chain(with_colon).min()
 }
 
-/// Returns true if a line belongs to a field for secrets, by its indentation.
+/// Returns true if a line belongs to a field for secrets, by its indentation or by open brackets.
 fn has_secret_parent(before: &str, line: &str) -> bool {
     let indentation = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
     let mut own = indentation(line);
-    for parent in before.lines().rev().take(PARENT_LINES) {
+    let first = before.len().saturating_sub(PARENT_BYTES);
+    let near = (first..=before.len()).find_map(|at| before.get(at..)).unwrap_or_default();
+    // Brackets that are open between the parent and the line.
+    let mut open = 0;
+    let mut is_next = true;
+    // A lone `\r` ends a line of YAML, too.
+    for parent in near.lines().rev().flat_map(|line| line.rsplit('\r')).take(PARENT_LINES) {
         let content = parent.trim();
-        if content.is_empty() || content.starts_with('#') || indentation(parent) >= own {
+        if content.is_empty() || content.starts_with('#') {
             continue;
         }
-        if secret_field(parent).is_some() {
-            return true;
-        }
-        own = indentation(parent);
-        if own == 0 {
+        if parent.starts_with("---") {
             return false;
+        }
+        let is_outer = indentation(parent) < own;
+        if is_outer || is_next || open + most_open_brackets(parent) > 0 {
+            // Lines in brackets, and those with a lost indentation, stand no further right than their parent.
+            let holds_line = |end| {
+                let value = parent.get(end..).unwrap_or_default();
+                is_outer
+                    || open + open_brackets(value) > 0
+                    || is_next && value.trim_matches([':', '=', ' ', '"', '\'']).is_empty()
+            };
+            if secret_field(parent).is_some_and(holds_line) {
+                return true;
+            }
+        }
+        open += open_brackets(parent);
+        is_next = false;
+        if is_outer {
+            own = indentation(parent);
         }
     }
     false
+}
+
+/// Returns the number of opening brackets minus the number of closing ones.
+pub fn open_brackets(text: &str) -> i32 {
+    text.bytes().map(bracket_sign).sum()
+}
+
+/// Returns the maximum of [`open_brackets`] over all ends of a text.
+fn most_open_brackets(text: &str) -> i32 {
+    let (_, most) = text.bytes().rev().fold((0, 0), |(sum, most), byte| {
+        let sum = sum + bracket_sign(byte);
+        (sum, i32::max(sum, most))
+    });
+    most
+}
+
+fn bracket_sign(byte: u8) -> i32 {
+    match byte {
+        b'{' | b'[' => 1,
+        b'}' | b']' => -1,
+        _ => 0,
+    }
 }
 
 #[cfg(test)]

@@ -27,6 +27,11 @@ pub fn escape_invisible(text: &str) -> String {
     out
 }
 
+/// Returns the text of a value from a zone, a manifest or a server, as [`escape_invisible`] shows it.
+pub fn safe(value: impl std::fmt::Display) -> String {
+    escape_invisible(&value.to_string())
+}
+
 /// Returns the first character of a text, as [`escape_invisible`] shows it inside of a line.
 pub fn escape_first(text: &str) -> String {
     let mut out = String::new();

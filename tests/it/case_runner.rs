@@ -16,6 +16,7 @@ use serde_json::Value as Json;
 use tokio::sync::watch;
 use zonal::cli::{self, CommandContext, InputStream, OutputStream, TerminalKind};
 use zonal::emulator::{EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, TableSeed};
+use zonal::manifest::source::UnreadableText;
 use zonal::manifest::{self, SourceFile};
 use zonal::provider::transport::Transport;
 
@@ -65,7 +66,8 @@ impl CaseNetwork {
                 .expect("path should be inside")
                 .to_string_lossy()
                 .into_owned();
-            let text = std::fs::read_to_string(&entry).map_err(|error| error.to_string());
+            let text =
+                std::fs::read_to_string(&entry).map_err(|error| UnreadableText::Other(error.to_string()));
             sources.push(SourceFile { file: file.into(), text });
         }
         let loaded = manifest::load(&zonal::kinds::KINDS, &sources, None);

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use zonal::analysis::{self, NetworkSettings};
 use zonal::kinds;
 use zonal::kinds::KindManifest;
+use zonal::manifest::source::UnreadableText;
 use zonal::manifest::source::{self, SourceFile, YamlDocument};
 use zonal::manifest::yaml_node::{YamlNode, YamlValue};
 use zonal::manifest::{self, LoadedManifests, diagnostic_codes};
@@ -115,7 +116,8 @@ fn sources() -> Vec<SourceFile> {
     let mut sources: Vec<SourceFile> = entries
         .map(|entry| {
             let entry = entry.expect("entry should be readable");
-            let text = std::fs::read_to_string(entry.path()).map_err(|error| error.to_string());
+            let text = std::fs::read_to_string(entry.path())
+                .map_err(|error| UnreadableText::Other(error.to_string()));
             SourceFile { file: entry.file_name().to_string_lossy().into(), text }
         })
         .collect();

@@ -100,7 +100,8 @@ fn large_manifest_is_not_read() {
     let file = std::fs::File::create(directory.path().join("x.yaml")).expect("file should be created");
     file.set_len(1 << 40).expect("sparse file");
     let ProcessOutput { text, .. } = run(directory.path(), &["validate"]);
-    assert!(text.contains("it is larger than 32 MiB"), "{text}");
+    assert!(text.contains("error[Z0111]: the file is larger than 32 MiB"), "{text}");
+    assert!(text.contains("help: split it into several files"), "{text}");
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Corrected forms of values and fields, for the help of schema violations.
 
-use crate::manifest::source::line_parts::{field_without_separator, may_hold_secret, show_quoted};
+use crate::manifest::source::line_parts::{SeparatorMistake, field_without_separator, show_quoted};
 use crate::manifest::suggestions;
 use crate::manifest::yaml_node::{YamlNode, YamlValue};
+use crate::model::secret_text::names_secret;
 use crate::model::text_safety::is_invisible;
 
 /// Returns help for a field that the map does not have.
@@ -14,30 +15,33 @@ pub fn unknown_field(node: &YamlNode, field: &str, known: &[&str]) -> String {
     if visible != field {
         return format!("write `{}`, without the invisible character", visible.trim());
     }
+    let meant = suggestions::meant(field, known);
     let has_no_value = node.get(field).is_some_and(|found| matches!(found.node.value, YamlValue::Null));
     if has_no_value {
         if let Some((name, value, _)) =
             field_without_separator(field).filter(|(name, ..)| known.contains(name))
         {
-            let value = if may_hold_secret(field) { "..." } else { value };
+            let value = if names_secret(field) { "..." } else { value };
             return format!("write `{name}: {value}`, with a space after the `:`");
         }
-        let is_known = suggestions::meant(field, known).is_some();
-        if let Some((name, text)) = text_before(node, field).filter(|_| !is_known) {
+        if let Some((name, text)) = text_before(node, field).filter(|_| meant.is_none()) {
             let whole = show_quoted(&format!("{text}, {field}"));
-            return match may_hold_secret(name) {
+            return match names_secret(name) {
                 true => format!("quote the text of `{name}`: a comma ends a text without quotes"),
                 false => format!("quote the text if it contains the comma: `{name}: {whole}`"),
             };
         }
     }
-    if known.contains(&"columns") && suggestions::meant(field, known).is_none() {
+    if let Some(meant) = meant {
+        return meant;
+    }
+    if known.contains(&"columns") {
         return format!("write columns below `columns`: `columns: {{{field}: ...}}`");
     }
     let longer = known.iter().find(|name| name.len() > 3 && field.starts_with(**name));
-    match longer.filter(|_| suggestions::meant(field, known).is_none()) {
+    match longer {
         Some(name) => format!("did you mean `{name}`?"),
-        None => suggestions::among(field, known.iter().copied()),
+        None => suggestions::known_words(known),
     }
 }
 
@@ -91,16 +95,16 @@ pub fn as_list(text: &str) -> String {
 
 /// Returns help for a text where a map belongs; `None` if the fields are not known.
 pub fn as_map(text: &str, first_required: Option<&str>) -> Option<String> {
-    let separated = field_without_separator(text).filter(|(name, value, message)| {
-        !value.is_empty() && (message.contains("no space") || Some(*name) == first_required)
+    let separated = field_without_separator(text).filter(|(name, value, mistake)| {
+        !value.is_empty() && (*mistake == SeparatorMistake::NoSpace || Some(*name) == first_required)
     });
     match separated {
         Some((name, value, _)) => {
-            let value = if may_hold_secret(text) { "..." } else { value };
+            let value = if names_secret(text) { "..." } else { value };
             Some(format!("write `{name}: {value}`, with a space after the `:`"))
         }
         None => first_required.map(|field| {
-            let shown = if text.chars().count() <= 40 && !may_hold_secret(field) { text } else { "..." };
+            let shown = if text.chars().count() <= 40 && !names_secret(field) { text } else { "..." };
             format!("write it as a map: `{{{field}: {shown}}}`")
         }),
     }

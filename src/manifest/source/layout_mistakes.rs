@@ -1,9 +1,13 @@
 //! Recognizes common mistakes behind YAML syntax errors, from the lines around the error.
 
+mod list_layout;
+
 use serde_saphyr::granit_parser::ErrorKind;
 
-use super::line_parts::{LineParts, closing_help, may_hold_secret, opened, show_quoted, spaces_text};
+use super::line_parts::{HIDDEN_TEXT, LineParts, spaces_text};
+use super::source_lines::SourceLines;
 use crate::manifest::diagnostic_codes;
+use crate::model::secret_text::{is_readable, open_brackets};
 use crate::model::text_safety::is_invisible;
 
 /// Mistake behind a syntax error, at the position to correct.
@@ -19,10 +23,9 @@ pub struct LayoutMistake {
 }
 
 /// Returns the mistake behind an error at a position; `None` if the lines show no known one.
-pub fn find(kind: &ErrorKind, line: usize, column: usize, text: &str) -> Option<LayoutMistake> {
-    let lines: Vec<&str> = text.lines().collect();
+pub fn find(kind: &ErrorKind, line: usize, column: usize, lines: &SourceLines<'_>) -> Option<LayoutMistake> {
     // An error at the end of the text belongs to the last line.
-    let line = line.min(lines.len());
+    let line = line.min(lines.count());
     let error = ErrorLines { lines, line, column };
     error.tab(kind).or_else(|| error.invisible_space()).or_else(|| match kind {
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => error.unexpected_colon(),
@@ -31,7 +34,9 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, text: &str) -> Option<
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::BlockSequenceEntryNotAllowed
         | ErrorKind::InvalidIndentation => error
-            .item_too_deep()
+            .list_beside_field(kind)
+            .or_else(|| error.item_too_deep())
+            .or_else(|| error.field_beside_items())
             .or_else(|| error.indentation())
             .or_else(|| error.no_colon())
             .or_else(|| error.text_after_bracket()),
@@ -47,10 +52,9 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, text: &str) -> Option<
         }
         ErrorKind::UnexpectedCharacter { character } => error.start_character(*character),
         ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
-            Some(error.at_error(
-                "invalid YAML: `\\` starts an escape in a text in double quotes",
-                "write `\\\\` for a backslash, or put the text in single quotes: `'...'`",
-            ))
+            let message = "`\\` starts an escape in a text in double quotes".to_owned();
+            let help = "write `\\\\` for a backslash, or put the text in single quotes: `'...'`";
+            Some(error.mistake(line, column, message, help.to_owned()))
         }
         _ => None,
     })
@@ -58,7 +62,7 @@ pub fn find(kind: &ErrorKind, line: usize, column: usize, text: &str) -> Option<
 
 /// Lines of a file, with the position of an error.
 struct ErrorLines<'a> {
-    lines: Vec<&'a str>,
+    lines: &'a SourceLines<'a>,
     line: usize,
     column: usize,
 }
@@ -74,27 +78,26 @@ impl<'a> ErrorLines<'a> {
         }
     }
 
-    fn at_error(&self, message: &str, help: &str) -> LayoutMistake {
-        LayoutMistake {
-            code: diagnostic_codes::YAML,
-            line: self.line,
-            column: self.column,
-            message: message.to_owned(),
-            help: help.to_owned(),
-        }
-    }
-
     /// Returns a line by its number, counted from 1.
     fn text(&self, line: usize) -> &'a str {
-        line.checked_sub(1).and_then(|index| self.lines.get(index)).copied().unwrap_or_default()
+        self.lines.line(line)
+    }
+
+    /// Returns the parts of a line.
+    fn parts(&self, line: usize) -> LineParts<'a> {
+        self.lines.parts(line)
+    }
+
+    /// Returns the numbers of the lines above a line in the same document, the nearest first.
+    fn numbers_above(&self, line: usize) -> impl Iterator<Item = usize> + use<'a> {
+        let lines = self.lines;
+        (1..line).rev().take_while(move |number| !lines.line(*number).starts_with("---"))
     }
 
     /// Returns the nearest line with content above a line, with its number.
     fn above(&self, line: usize) -> Option<(usize, LineParts<'a>)> {
-        (1..line)
-            .rev()
-            .take_while(|number| !self.text(*number).starts_with("---"))
-            .map(|number| (number, LineParts::new(self.text(number))))
+        self.numbers_above(line)
+            .map(|number| (number, self.parts(number)))
             .find(|(_, parts)| !parts.content.is_empty())
     }
 
@@ -141,13 +144,13 @@ impl<'a> ErrorLines<'a> {
     }
 
     fn unexpected_colon(&self) -> Option<LayoutMistake> {
-        let parts = LineParts::new(self.text(self.line));
+        let parts = self.parts(self.line);
         let own_colon = parts.column + parts.key?.chars().count();
         if own_colon != self.column {
             let value = parts.value()?;
-            let shown = match value.starts_with(['{', '[', '"', '\'']) || may_hold_secret(parts.content) {
-                true => "`\"...\"`".to_owned(),
-                false => format!("`{}: {}`", parts.key?, show_quoted(value)),
+            let shown = match value.starts_with(['{', '[', '"', '\'']) || parts.is_secret() {
+                true => format!("`{HIDDEN_TEXT}`"),
+                false => format!("`{}: {}`", parts.key?, parts.show_quoted(value)),
             };
             let message = "the text contains `: `".to_owned();
             return Some(self.mistake(self.line, self.column, message, format!("quote the text: {shown}")));
@@ -162,7 +165,7 @@ impl<'a> ErrorLines<'a> {
     }
 
     fn no_colon(&self) -> Option<LayoutMistake> {
-        let parts = LineParts::new(self.text(self.line));
+        let parts = self.parts(self.line);
         match parts.key {
             None => self.without_colon(self.line, &parts),
             Some(_) => self.no_colon_above(),
@@ -170,18 +173,25 @@ impl<'a> ErrorLines<'a> {
     }
 
     fn without_colon(&self, line: usize, parts: &LineParts<'_>) -> Option<LayoutMistake> {
-        let (field, value, message) = parts.field_without_separator()?;
+        let (field, value, mistake) = parts.field_without_separator()?;
         let column = parts.column + field.chars().count();
-        let shown = match may_hold_secret(parts.content) || value.starts_with(['{', '[']) {
+        let shown = match parts.is_secret() || value.starts_with(['{', '[']) {
+            // Below a field for secrets, the first word can be a secret, too.
+            true if parts.is_secret() && !is_readable(field) => "field: ...".to_owned(),
             true => format!("{field}: ..."),
             false => format!("{field}: {value}"),
         };
-        Some(self.mistake(line, column, message.to_owned(), format!("write `{}`", shown.trim_end())))
+        Some(self.mistake(
+            line,
+            column,
+            mistake.message().to_owned(),
+            format!("write `{}`", shown.trim_end()),
+        ))
     }
 
     /// Finds a line whose indentation matches no line above.
     fn indentation(&self) -> Option<LayoutMistake> {
-        let parts = LineParts::new(self.text(self.line));
+        let parts = self.parts(self.line);
         let mut levels: Vec<usize> = Vec::new();
         let mut limit = usize::MAX;
         let mut number = self.line;
@@ -212,57 +222,38 @@ impl<'a> ErrorLines<'a> {
         Some(self.mistake(self.line, parts.spaces + 1, message, help))
     }
 
-    /// Finds a list item that is indented more than the item above.
-    fn item_too_deep(&self) -> Option<LayoutMistake> {
-        let is_item = |line: usize| self.text(line).trim_start().starts_with("- ");
-        let (above, outer) = self.above(self.line)?;
-        let spaces = LineParts::new(self.text(self.line)).spaces;
-        (is_item(self.line) && is_item(above) && outer.spaces < spaces).then(|| {
-            let message = format!(
-                "the item is indented by {}, the item above by {}",
-                spaces_text(spaces),
-                outer.spaces
-            );
-            let help = format!("indent it by {}", spaces_text(outer.spaces));
-            self.mistake(self.line, spaces + 1, message, help)
-        })
-    }
-
     fn text_after_bracket(&self) -> Option<LayoutMistake> {
-        let parts = LineParts::new(self.text(self.line));
+        let parts = self.parts(self.line);
         let value = parts.value().filter(|value| value.starts_with(['[', '{']))?;
-        let help = match may_hold_secret(parts.content) {
+        let help = match parts.is_secret() {
             true => "quote the whole text".to_owned(),
-            false => format!("quote the whole text: `{}: {}`", parts.key?, show_quoted(value)),
+            false => format!("quote the whole text: `{}: {}`", parts.key?, parts.show_quoted(value)),
         };
         Some(self.mistake(self.line, self.column, "text after a closing bracket".to_owned(), help))
     }
 
     /// Explains text after a closing quote: a quote inside the text, or an opening quote far above.
     fn quote_inside(&self, mark: char) -> Option<LayoutMistake> {
+        let parts = self.parts(self.line);
         let text = self.text(self.line);
-        let before: String = text.chars().take(self.column.saturating_sub(1)).collect();
+        let (before, after) = text.split_at(self.byte_before(text));
         if before.matches(mark).count() % 2 == 1 {
             return self.quote_open_above(mark);
         }
-        let start = before.trim_end_matches(mark).rfind(mark)?;
-        let end = match text.rfind(mark) {
-            Some(last) if last > before.len() => last,
-            _ if text[..start].contains(['{', '[']) => before.len() - 1,
-            _ => text.trim_end().len(),
+        let start = before.trim_end().trim_end_matches(mark).rfind(mark)?;
+        let (opening, first) = before.split_at(start);
+        let first = first.strip_prefix(mark)?;
+        let (text_before, second) = first.rsplit_once(mark).unwrap_or((first, ""));
+        let without_mark = format!("{text_before}{second}");
+        let inner = match after.rfind(mark).filter(|last| *last > 0) {
+            Some(last) => format!("{first}{}", &after[..last]),
+            None if opening.contains(['{', '[']) => without_mark,
+            None => format!("{without_mark}{after}"),
         };
-        let inner = text[start + 1..end].trim_end();
-        let inner = match end > before.len()
-            && !text[before.len()..end].contains(mark)
-            && !text[end..].starts_with(mark)
-        {
-            true => inner.replacen(mark, "", 1),
-            false => inner.to_owned(),
-        };
-        let help = match (may_hold_secret(text), mark) {
+        let help = match (parts.is_secret(), mark) {
             (true, '\'') => "write the apostrophe twice: `''`".to_owned(),
             (true, _) => "write `\\\"` for a quote inside the text".to_owned(),
-            (false, _) => format!("quote the whole text: `{}`", show_quoted(&inner)),
+            (false, _) => format!("quote the whole text: `{}`", parts.show_quoted(inner.trim_end())),
         };
         let message = format!("the text ends at the second `{mark}`, but more text follows");
         Some(self.mistake(self.line, self.column, message, help))
@@ -270,19 +261,20 @@ impl<'a> ErrorLines<'a> {
 
     /// Finds the line above whose quote is not closed.
     fn quote_open_above(&self, mark: char) -> Option<LayoutMistake> {
-        let line = (1..self.line).rev().find(|line| self.text(*line).matches(mark).count() % 2 == 1)?;
-        let parts = LineParts::new(self.text(line));
+        let is_open = |line: &usize| self.text(*line).matches(mark).count() % 2 == 1;
+        let line = self.numbers_above(self.line).find(is_open)?;
+        let parts = self.parts(line);
         let column = self.text(line).chars().position(|c| c == mark)? + 1;
-        Some(self.mistake(line, column, "unclosed quote".to_owned(), closing_help(&parts, mark)))
+        Some(self.mistake(line, column, "unclosed quote".to_owned(), parts.closing_help(mark)))
     }
 
     fn unclosed_quote(&self) -> Option<LayoutMistake> {
         let mark = self.text(self.line).chars().nth(self.column.checked_sub(1)?)?;
         match matches!(mark, '"' | '\'') {
             true => {
-                let parts = LineParts::new(self.text(self.line));
+                let parts = self.parts(self.line);
                 let message = "unclosed quote".to_owned();
-                Some(self.mistake(self.line, self.column, message, closing_help(&parts, mark)))
+                Some(self.mistake(self.line, self.column, message, parts.closing_help(mark)))
             }
             false => self.quote_open_above('"').or_else(|| self.quote_open_above('\'')),
         }
@@ -296,13 +288,13 @@ impl<'a> ErrorLines<'a> {
             let start = text.find(" #")?;
             let (code, comment) = text.split_at(start);
             let close = comment.chars().find(|c| matches!(c, '}' | ']'))?;
-            (opened(code) > 0).then(|| {
+            (open_brackets(code) > 0).then(|| {
                 let message = format!("the text ends at ` #`, and the `{close}` is part of a comment");
                 let value = code.rsplit(": ").next().unwrap_or_default();
                 let rest = comment.split(['}', ']', ',']).next().unwrap_or_default();
-                let shown = match may_hold_secret(text) || value.contains(['"', '\'']) {
-                    true => "\"...\"".to_owned(),
-                    false => show_quoted(&format!("{value}{rest}")),
+                let shown = match value.contains(['"', '\'']) {
+                    true => HIDDEN_TEXT.to_owned(),
+                    false => self.parts(line).show_quoted(&format!("{value}{rest}")),
                 };
                 self.mistake(line, code.chars().count() + 2, message, format!("quote the text: `{shown}`"))
             })
@@ -323,7 +315,8 @@ impl<'a> ErrorLines<'a> {
                 Some(self.mistake(self.line, self.column, message, help))
             }
             ErrorKind::BlockEntryInFlowCollection => {
-                let line = (1..self.line).rev().find(|line| opened(self.text(*line)) > 0)?;
+                let is_open = |line: &usize| open_brackets(self.text(*line)) > 0;
+                let line = self.numbers_above(self.line).find(is_open)?;
                 let index = self.text(line).chars().position(|c| matches!(c, '{' | '['))?;
                 let open = self.text(line).chars().nth(index)?;
                 let help = format!("add the closing `{}` at the end of the line", close(open));
@@ -359,9 +352,16 @@ impl<'a> ErrorLines<'a> {
     fn start_character(&self, found: char) -> Option<LayoutMistake> {
         let help = match found {
             '|' | '>' => "write a text of several lines below the field, without `{...}`".to_owned(),
+            _ if self.parts(self.line).is_secret() => format!("quote the text: `{HIDDEN_TEXT}`"),
             _ => format!("quote the text: `\"{found}...\"`"),
         };
-        let message = format!("a text without quotes cannot start with `{found}`");
+        let message = match self.parts(self.line).is_secret() {
+            true => "a text without quotes cannot start with this character".to_owned(),
+            false => format!("a text without quotes cannot start with `{found}`"),
+        };
         Some(self.mistake(self.line, self.column, message, help))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,12 @@
 //! Splits a line of YAML into indentation, key and value, without the parser.
 
+use std::ops::Range;
+
+use crate::model::secret_text::may_hold_secret;
+
+/// Text in place of one that is not quoted.
+pub const HIDDEN_TEXT: &str = "\"...\"";
+
 /// Parts of one line.
 #[derive(Debug, Clone, Copy)]
 pub struct LineParts<'a> {
@@ -11,11 +18,15 @@ pub struct LineParts<'a> {
     pub content: &'a str,
     /// Key before the first `: `, or before a `:` at the end.
     pub key: Option<&'a str>,
+    /// Text of the file, with the offsets of the line.
+    source: (&'a str, usize, usize),
 }
 
 impl<'a> LineParts<'a> {
-    /// Splits a line.
-    pub fn new(line: &'a str) -> Self {
+    /// Splits a line, given as a range of the text of its file.
+    pub fn new(text: &'a str, range: Range<usize>) -> Self {
+        let source = (text, range.start, range.end);
+        let line = text.get(range).unwrap_or_default();
         let mut content = line.trim_start_matches(' ');
         let spaces = line.len() - content.len();
         while let Some(rest) = content.strip_prefix("- ") {
@@ -28,7 +39,7 @@ impl<'a> LineParts<'a> {
             (Some(end), _) => Some(&content[..end]),
             (None, key) => key,
         };
-        Self { spaces, column, content, key }
+        Self { spaces, column, content, key, source }
     }
 
     /// Returns the text after the key.
@@ -37,34 +48,73 @@ impl<'a> LineParts<'a> {
         (!rest.is_empty()).then_some(rest)
     }
 
+    /// Returns true if the line may contain a secret, so that no message quotes a part of it.
+    pub fn is_secret(&self) -> bool {
+        let (text, start, end) = self.source;
+        may_hold_secret(text, start..end)
+    }
+
+    /// Returns the text in quotes, or `"..."` in a line that may contain a secret.
+    pub fn show_quoted(&self, text: &str) -> String {
+        match self.is_secret() {
+            true => HIDDEN_TEXT.to_owned(),
+            false => show_quoted(text),
+        }
+    }
+
+    /// Returns help for an unclosed quote.
+    pub fn closing_help(&self, mark: char) -> String {
+        match self.key.zip(self.value()) {
+            Some((key, value)) if value.starts_with(mark) && !self.is_secret() => {
+                format!("close the quote: `{key}: {}{mark}`", value.trim_end())
+            }
+            _ => format!("add the closing `{mark}`"),
+        }
+    }
+
     /// Returns field, value and mistake of a line that has no `: `, such as `table:User` or `table User`.
-    pub fn field_without_separator(&self) -> Option<(&'a str, &'a str, &'static str)> {
+    pub fn field_without_separator(&self) -> Option<(&'a str, &'a str, SeparatorMistake)> {
         field_without_separator(self.content)
     }
 }
 
+/// Mistake between a field and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeparatorMistake {
+    /// `table:User`
+    NoSpace,
+    /// `table = User`
+    EqualsSign,
+    /// `table User`
+    NoColon,
+}
+
+impl SeparatorMistake {
+    /// Returns the mistake in words.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::NoSpace => "no space after the `:`",
+            Self::EqualsSign => "`=` instead of `:`",
+            Self::NoColon => "no `:` after the field",
+        }
+    }
+}
+
 /// Returns field, value and mistake of a text that has no `: `.
-pub fn field_without_separator(text: &str) -> Option<(&str, &str, &'static str)> {
+pub fn field_without_separator(text: &str) -> Option<(&str, &str, SeparatorMistake)> {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
     let (field, rest) = text.split_at(end);
     if !field.starts_with(|c: char| c.is_ascii_lowercase()) {
         return None;
     }
     if let Some(value) = rest.strip_prefix(':') {
-        return Some((field, value, "no space after the `:`"));
+        return Some((field, value, SeparatorMistake::NoSpace));
     }
     match rest.trim_start().strip_prefix('=') {
-        Some(value) => Some((field, value.trim(), "`=` instead of `:`")),
-        None if rest.starts_with(' ') => Some((field, rest.trim(), "no `:` after the field")),
+        Some(value) => Some((field, value.trim(), SeparatorMistake::EqualsSign)),
+        None if rest.starts_with(' ') => Some((field, rest.trim(), SeparatorMistake::NoColon)),
         None => None,
     }
-}
-
-/// Returns true if a line may contain an API key, which no message repeats.
-pub fn may_hold_secret(line: &str) -> bool {
-    const WORDS: &[&str] =
-        &["credentials", "env", "file", "command", "read", "write", "apikey", "key", "password", "token"];
-    line.split(|c: char| !c.is_alphanumeric()).any(|word| WORDS.contains(&word.to_lowercase().as_str()))
 }
 
 /// Returns a text in the quotes that need no escape, otherwise in double quotes.
@@ -73,29 +123,6 @@ pub fn show_quoted(text: &str) -> String {
         (false, _) => format!("\"{text}\""),
         (true, false) => format!("'{text}'"),
         (true, true) => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-    }
-}
-
-/// Returns the number of opening brackets minus the number of closing ones.
-pub fn opened(text: &str) -> i32 {
-    text.chars()
-        .map(|c| match c {
-            '{' | '[' => 1,
-            '}' | ']' => -1,
-            _ => 0,
-        })
-        .sum()
-}
-
-/// Returns help for an unclosed quote.
-pub fn closing_help(parts: &LineParts<'_>, mark: char) -> String {
-    let shown = parts
-        .key
-        .zip(parts.value())
-        .filter(|(_, value)| value.starts_with(mark) && !may_hold_secret(parts.content));
-    match shown {
-        Some((key, value)) => format!("close the quote: `{key}: {}{mark}`", value.trim_end()),
-        None => format!("add the closing `{mark}`"),
     }
 }
 

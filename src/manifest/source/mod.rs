@@ -3,19 +3,24 @@
 //! Trees are composed from parser events. So keys and scalars keep their locations, and duplicate keys report
 //! both locations. The cost of an alias is counted before the copy.
 
+mod invalid_keys;
 mod layout_mistakes;
 pub mod line_parts;
 mod plain_text_checks;
+pub mod source_lines;
 mod syntax_errors;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{self as yaml, Event, Marker, ScalarStyle, ScanError, Span, Tag};
 
+use self::source_lines::SourceLines;
 use super::diagnostic_codes;
 use super::scalar;
 use super::yaml_node::{NodeSpan, YamlKey, YamlNode, YamlValue};
+use crate::model::secret_text::is_readable;
 use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 
 /// Manifest file as read by `cli`.
@@ -23,8 +28,17 @@ use crate::model::{Diagnostic, SourcePosition, SourceSpan};
 pub struct SourceFile {
     /// Path relative to the config directory, with `/`.
     pub file: Arc<str>,
-    /// File text, or the reason for the failed read: unreadable, or not UTF-8.
-    pub text: Result<String, String>,
+    /// File text, or the reason for the failed read.
+    pub text: Result<String, UnreadableText>,
+}
+
+/// Reason why the text of a file is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UnreadableText {
+    /// File with more than [`MAX_BYTES`].
+    TooLarge,
+    /// Any other reason, as text: a system error, or an encoding other than UTF-8.
+    Other(String),
 }
 
 /// YAML document of a file.
@@ -62,8 +76,14 @@ const MAX_ALIASED: usize = 200_000;
 pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     let file = &source.file;
     let text = match &source.text {
-        Ok(text) => text,
-        Err(reason) => {
+        Ok(text) if text.len() as u64 <= MAX_BYTES => text,
+        Ok(_) | Err(UnreadableText::TooLarge) => {
+            let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
+            let place = SourceSpan::file(Arc::clone(file));
+            let problem = Diagnostic::error(diagnostic_codes::TOO_LARGE, place, message);
+            return (Vec::new(), vec![problem.help("split it into several files")]);
+        }
+        Err(UnreadableText::Other(reason)) => {
             let problem = Diagnostic::error(
                 diagnostic_codes::UNREADABLE,
                 SourceSpan::file(Arc::clone(file)),
@@ -72,12 +92,6 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
             return (Vec::new(), vec![problem.help("fix the file, or list it in `.zonalignore`")]);
         }
     };
-    if text.len() as u64 > MAX_BYTES {
-        let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
-        let problem =
-            Diagnostic::error(diagnostic_codes::TOO_LARGE, SourceSpan::file(Arc::clone(file)), message);
-        return (Vec::new(), vec![problem.help("split it into several files")]);
-    }
     let options = yaml::options! {
         emit_comments: false,
         flow_nesting_limit: MAX_DEPTH,
@@ -87,6 +101,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
     TreeComposer {
         file,
         text,
+        lines: OnceCell::new(),
         parser,
         anchors: HashMap::new(),
         aliased: 0,
@@ -99,6 +114,7 @@ pub fn documents(source: &SourceFile) -> (Vec<YamlDocument>, Vec<Diagnostic>) {
 struct TreeComposer<'a> {
     file: &'a Arc<str>,
     text: &'a str,
+    lines: OnceCell<SourceLines<'a>>,
     parser: yaml::Parser<'a, yaml::StrInput<'a>>,
     /// Finished nodes with an anchor, each with its weight.
     anchors: HashMap<usize, (YamlNode, usize)>,
@@ -135,7 +151,7 @@ impl<'a> TreeComposer<'a> {
                 }
                 Err(reason) => {
                     if let DocumentError::Scan(error) = reason {
-                        let problem = syntax_errors::explain(&error, self.file, self.text);
+                        let problem = syntax_errors::explain(&error, self.file, self.lines());
                         let line = problem.span.as_ref().map(|span| span.start.line);
                         // The parser takes the text before the error for a document of its own.
                         documents.pop_if(|document| {
@@ -150,6 +166,10 @@ impl<'a> TreeComposer<'a> {
                 }
             }
         }
+    }
+
+    fn lines(&self) -> &SourceLines<'a> {
+        self.lines.get_or_init(|| SourceLines::new(self.text))
     }
 
     fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, DocumentError> {
@@ -277,7 +297,12 @@ impl<'a> TreeComposer<'a> {
                             "add a line with `---` above this line",
                         ),
                         false => {
-                            (format!("duplicate key `{}` in the same map", key.text), "remove one of them")
+                            let shown = match is_readable(&key.text) || !self.lines().is_secret_at(key.extent)
+                            {
+                                true => format!("duplicate key `{}`", key.text),
+                                false => "duplicate key".to_owned(),
+                            };
+                            (format!("{shown} in the same map"), "remove one of them")
                         }
                     };
                     let at = place(self.file, key.extent);
@@ -297,47 +322,23 @@ impl<'a> TreeComposer<'a> {
 
     /// Returns the node as a map key. Reports and drops a node that cannot be a key.
     fn key(&mut self, node: YamlNode, merge: bool) -> Option<YamlKey> {
-        let at = place(self.file, node.head());
-        let problem = match node.value {
-            YamlValue::Text(_) if merge => {
-                Diagnostic::error(diagnostic_codes::MERGE_KEY, at, "merge keys (`<<`) are not supported")
-                    .help("write the fields out, or use `*alias` for a whole value")
+        match node.value {
+            YamlValue::Text(text) if !merge => Some(YamlKey { text, extent: node.extent }),
+            _ => {
+                let problem = invalid_keys::explain(&node, place(self.file, node.head()), || {
+                    self.lines().is_secret_at(node.extent)
+                });
+                self.problems.push(problem);
+                None
             }
-            YamlValue::Text(text) => return Some(YamlKey { text, extent: node.extent }),
-            // A long number may be a pasted secret.
-            YamlValue::Number(text) if text.len() > 8 => {
-                Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "the key is a number, expected text")
-                    .help("quote it")
-            }
-            YamlValue::Number(text) => Diagnostic::error(
-                diagnostic_codes::KEY_NOT_TEXT,
-                at,
-                format!("the key `{text}` is a number, expected text"),
-            )
-            .help(format!("quote it: `\"{text}\"`")),
-            YamlValue::Bool(flag) => Diagnostic::error(
-                diagnostic_codes::KEY_NOT_TEXT,
-                at,
-                format!("the key `{flag}` is a boolean, expected text"),
-            )
-            .help(format!("quote it: `\"{flag}\"`")),
-            YamlValue::Null => Diagnostic::error(diagnostic_codes::KEY_NOT_TEXT, at, "empty key")
-                .help("write the key before the `:`, or quote it"),
-            YamlValue::List(_) | YamlValue::Map(_) => Diagnostic::error(
-                diagnostic_codes::KEY_NOT_TEXT,
-                at,
-                "the key is a list or a map, expected text",
-            )
-            .help("`{{...}}` is not a template; quote it to use it as text"),
-        };
-        self.problems.push(problem);
-        None
+        }
     }
 
     fn scalar(&mut self, text: &str, style: ScalarStyle, tag: Option<&Tag>, at: NodeSpan) -> YamlValue {
         match tag {
             None if style == ScalarStyle::Plain => {
-                self.problems.extend(plain_text_checks::check(text, at, self.file, self.text));
+                let problem = plain_text_checks::check(text, at, self.file, self.text, || self.lines());
+                self.problems.extend(problem);
                 scalar::plain(text)
             }
             None => YamlValue::Text(text.into()),
@@ -358,7 +359,10 @@ impl<'a> TreeComposer<'a> {
     }
 
     fn refuse_tag(&mut self, tag: &Tag, at: NodeSpan) {
-        let message = format!("unsupported tag `{}`", tag.original());
+        let message = match self.lines().is_secret_at(at) {
+            true => "unsupported tag".to_owned(),
+            false => format!("unsupported tag `{}`", tag.original()),
+        };
         let problem = Diagnostic::error(diagnostic_codes::TAG, place(self.file, at), message);
         self.problems.push(problem.help("remove the tag: manifests are plain data"));
     }

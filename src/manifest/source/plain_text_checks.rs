@@ -2,26 +2,38 @@
 
 use std::sync::Arc;
 
-use super::line_parts::{may_hold_secret, show_quoted};
+use super::line_parts::{HIDDEN_TEXT, show_quoted};
 use super::place;
+use super::source_lines::SourceLines;
 use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::model::Diagnostic;
 
 /// Returns a warning for an unquoted text: cut off by a comment, or in quotes that YAML does not know.
-pub fn check(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Option<Diagnostic> {
-    cut_by_comment(text, at, file, source).or_else(|| curly_quotes(text, at, file, source))
-}
-
-/// Returns true if the line of a text may contain an API key.
-fn is_in_secret_line(at: NodeSpan, source: &str) -> bool {
-    let end = usize::try_from(at.end.byte).unwrap_or(usize::MAX);
-    let Some(before) = source.get(..end) else { return true };
-    may_hold_secret(before.rsplit('\n').next().unwrap_or_default())
+///
+/// `lines` returns the lines of the source.
+pub fn check<'a>(
+    text: &str,
+    at: NodeSpan,
+    file: &Arc<str>,
+    source: &str,
+    lines: impl Fn() -> &'a SourceLines<'a>,
+) -> Option<Diagnostic> {
+    let shown = |text: &str| match lines().is_secret_at(at) {
+        true => HIDDEN_TEXT.to_owned(),
+        false => show_quoted(text),
+    };
+    cut_by_comment(text, at, file, source, shown).or_else(|| curly_quotes(text, at, file, shown))
 }
 
 /// Finds a comment that follows a text and has no space after its `#`: `Block #2`.
-fn cut_by_comment(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Option<Diagnostic> {
+fn cut_by_comment(
+    text: &str,
+    at: NodeSpan,
+    file: &Arc<str>,
+    source: &str,
+    shown: impl Fn(&str) -> String,
+) -> Option<Diagnostic> {
     let end = usize::try_from(at.end.byte).ok()?;
     let rest = source.get(end..)?;
     let comment = rest.trim_start_matches(' ');
@@ -31,10 +43,7 @@ fn cut_by_comment(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Op
     let word = comment.strip_prefix('#').filter(|word| word.starts_with(|c: char| c.is_alphanumeric()))?;
     let comment_end = word.find(['\n', '\r', '}', ']', ',']).unwrap_or(word.len());
     let whole = format!("{text} #{}", word[..comment_end].trim_end());
-    let shown = match is_in_secret_line(at, source) {
-        true => "\"...\"".to_owned(),
-        false => show_quoted(&whole),
-    };
+    let shown = shown(&whole);
     let problem = Diagnostic::warning(
         diagnostic_codes::CUT_BY_COMMENT,
         place(file, at),
@@ -44,7 +53,12 @@ fn cut_by_comment(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Op
 }
 
 /// Finds a text between curly quotes, which are part of the text.
-fn curly_quotes(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Option<Diagnostic> {
+fn curly_quotes(
+    text: &str,
+    at: NodeSpan,
+    file: &Arc<str>,
+    shown: impl Fn(&str) -> String,
+) -> Option<Diagnostic> {
     let inner = text.strip_prefix(['“', '”', '„', '‘', '’', '‚'])?;
     let inner = inner.strip_suffix(['“', '”', '‘', '’'])?;
     let problem = Diagnostic::warning(
@@ -52,10 +66,7 @@ fn curly_quotes(text: &str, at: NodeSpan, file: &Arc<str>, source: &str) -> Opti
         place(file, at),
         "the curly quotes are part of the text",
     );
-    let shown = match is_in_secret_line(at, source) {
-        true => "\"...\"".to_owned(),
-        false => show_quoted(inner),
-    };
+    let shown = shown(inner);
     Some(problem.help(format!(
         "use straight quotes: `{shown}`; if the curly ones belong to the text, put straight quotes around them"
     )))

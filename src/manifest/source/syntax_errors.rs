@@ -4,17 +4,18 @@ use std::sync::Arc;
 
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
+use super::source_lines::SourceLines;
 use super::{MAX_DEPTH, layout_mistakes, place, position};
 use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::NodeSpan;
-use crate::model::{Diagnostic, SourcePosition};
+use crate::model::Diagnostic;
 
 /// Returns a diagnostic for a YAML syntax error, with the likely fix.
-pub fn explain(error: &ScanError, file: &Arc<str>, text: &str) -> Diagnostic {
+pub fn explain(error: &ScanError, file: &Arc<str>, lines: &SourceLines<'_>) -> Diagnostic {
     let at = position(*error.marker());
     let index = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    if let Some(mistake) = layout_mistakes::find(error.kind(), index(at.line), index(at.column), text) {
-        let at = position_in(text, mistake.line, mistake.column);
+    if let Some(mistake) = layout_mistakes::find(error.kind(), index(at.line), index(at.column), lines) {
+        let at = lines.position(mistake.line, mistake.column);
         let at = place(file, NodeSpan { start: at, end: at });
         return Diagnostic::error(mistake.code, at, mistake.message).help(mistake.help);
     }
@@ -37,6 +38,10 @@ pub fn explain(error: &ScanError, file: &Arc<str>, text: &str) -> Diagnostic {
             Diagnostic::error(diagnostic_codes::ALIAS, at, "alias of an unknown anchor")
                 .help("quote text that starts with `*`")
         }
+        ErrorKind::MissingAnchorOrAliasName => {
+            Diagnostic::error(diagnostic_codes::ALIAS, at, "`*` or `&` without the name of an anchor")
+                .help("quote text that starts with `*` or `&`")
+        }
         ErrorKind::UndeclaredTagHandle => Diagnostic::error(diagnostic_codes::TAG, at, "unsupported tag")
             .help("quote text that starts with `!`"),
         ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
@@ -54,14 +59,6 @@ pub fn explain(error: &ScanError, file: &Arc<str>, text: &str) -> Diagnostic {
         )
         .help("check the quotes, brackets and indentation of this line and the line above"),
     }
-}
-
-/// Returns the position of a line and a column, both counted from 1.
-fn position_in(text: &str, line: usize, column: usize) -> SourcePosition {
-    let clamp = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
-    let inside: usize = text[start..].chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
-    SourcePosition { line: clamp(line), column: clamp(column), byte: clamp(start + inside) }
 }
 
 fn lower(message: &str) -> String {

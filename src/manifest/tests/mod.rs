@@ -1,6 +1,7 @@
 //! Tests of manifest loading, text in and text out: one case per problem, and the expansion of valid
 //! manifests.
 
+mod damaged_syntax;
 mod desired;
 mod error_isolation;
 mod injected_damage;

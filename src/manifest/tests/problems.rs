@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::{NETWORK, judge, manifest, problems, shown, source};
 use crate::kinds::KINDS;
+use crate::manifest::source::UnreadableText;
 use crate::manifest::{SourceFile, diagnostic_codes};
 
 const CASES: &str = include_str!("problems.txt");
@@ -25,7 +26,11 @@ fn cases(text: &str) -> Vec<(&str, &str, &str)> {
 
 fn told(title: &str, text: &str) -> String {
     // Escapes of characters that an editor would change or hide.
-    let text = text.replace("\\t", "\t").replace("\\u{a0}", "\u{a0}").replace("\\u{301}", "\u{301}");
+    let text = text
+        .replace("\\t", "\t")
+        .replace("\\u{a0}", "\u{a0}")
+        .replace("\\u{301}", "\u{301}")
+        .replace("\\u{feff}", "\u{feff}");
     let text = text.as_str();
     let text = match title.split_once(':') {
         Some((kind, _)) if kind != "Network" && KINDS.iter().any(|each| each.name == kind) => {
@@ -137,12 +142,21 @@ fn empty_directory_gives_help() {
 
 #[test]
 fn unreadable_file_is_named() {
-    let broken = SourceFile { file: "b.yaml".into(), text: Err("it is not UTF-8".to_owned()) };
+    let broken =
+        SourceFile { file: "b.yaml".into(), text: Err(UnreadableText::Other("it is not UTF-8".to_owned())) };
     let (_, problems) = judge(&[source("n.yaml", NETWORK), broken], None);
     assert_eq!(
         shown(&problems),
         "b.yaml:1:1 Z0101 cannot read the file: it is not UTF-8; fix the file, or list it in `.zonalignore`\n"
     );
+}
+
+#[test]
+fn too_large_file_is_to_be_split() {
+    let large = SourceFile { file: "b.yaml".into(), text: Err(UnreadableText::TooLarge) };
+    let (_, problems) = judge(&[source("n.yaml", NETWORK), large], None);
+    let told = "b.yaml:1:1 Z0111 the file is larger than 32 MiB; split it into several files\n";
+    assert_eq!(shown(&problems), told);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use self::json::{DiagnosticJson, SeverityJson, ValidateJson, json};
 pub use self::text::{ColorMode, text};
 
-use crate::model::secret_text::{REDACTED, secret_ranges};
+use crate::model::secret_text::{REDACTED, has_password, secret_ranges};
 use crate::model::text_safety::escape_first;
 use crate::model::{Diagnostic, Severity, SourceSpan};
 
@@ -67,6 +67,7 @@ impl SourceSnippet {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         let line_end = start + after.find('\n').unwrap_or(after.len());
         let line = text.get(line_start..line_end)?.trim_end_matches('\r');
+        // CI systems keep output in logs.
         if has_password(line) || line.len() > LONGEST_LINE {
             return None;
         }
@@ -99,18 +100,6 @@ impl SourceSnippet {
         snippet.to = snippet.to.max(snippet.from);
         Some(snippet)
     }
-}
-
-/// Returns true if a line contains a URL with a password.
-///
-/// zonal does not print such a line, because CI systems keep output in logs.
-fn has_password(line: &str) -> bool {
-    let named = line.to_lowercase().contains("password=");
-    named
-        || line
-            .split_once("://")
-            .and_then(|(_, rest)| rest.rsplit_once('@'))
-            .is_some_and(|(user, _)| user.contains(':'))
 }
 
 #[cfg(test)]

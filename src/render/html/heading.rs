@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::decision_cards::manifest_count;
 use super::page_context::PageContext;
-use crate::model::{ChangeGroupState, ComparisonMode, Plan, PlanCounts};
+use crate::model::{ChangeGroupState, Plan, PlanCounts};
 use crate::render::decisions::{DecisionVariant, PlanDecision};
 use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
 
@@ -109,16 +109,7 @@ fn sentence(context: &PageContext<'_>) -> String {
 
 fn facts(context: &PageContext<'_>) -> Markup {
     let plan = context.plan;
-    let compared = match (&plan.snapshot, &plan.compared) {
-        (Some(_), _) => "a snapshot",
-        (None, ComparisonMode::TwoWay) => "the zones as they are",
-        (None, ComparisonMode::AppliedState { .. }) => "the zones and the applied state",
-        (None, ComparisonMode::Revision(_)) => "the zones and a git revision",
-    };
-    let mut sentences: Vec<String> = comparison_sentences(plan).collect();
-    if sentences.is_empty() {
-        sentences.push(compared.to_owned());
-    }
+    let sentences = comparison_sentences(plan);
     let cost = &plan.cost;
     let prefix = context.names.prefix();
     html! {

@@ -140,11 +140,10 @@ pub fn stored_zone(
         WriteOutcome::Applied { changes } => is_stored && changes.iter().eq(planned(plan, code, id)),
         _ => false,
     };
-    let as_planned: Vec<usize> = (zone.collections.iter().enumerate())
-        .filter(|(_, each)| is_as_planned(each))
-        .map(|(index, _)| index)
-        .collect();
-    let report = zone_report(plan, code, zone, digest, |each| !is_as_planned(each));
+    let collections = zone.collections.iter().enumerate();
+    let as_planned: Vec<usize> =
+        collections.filter(|(_, each)| is_as_planned(each)).map(|(index, _)| index).collect();
+    let report = zone_report(plan, code, zone, digest, |index| as_planned.binary_search(&index).is_err());
     StoredZoneReportJson { report, as_planned }
 }
 
@@ -155,13 +154,13 @@ fn planned<'a>(plan: &'a Plan, code: &ZoneCode, id: &CollectionId) -> impl Itera
     steps.iter().filter(move |step| step.diff.id == id).flat_map(|step| step.diff.to_apply())
 }
 
-/// Returns the result of a zone. `has_changes` is false for a collection whose applied changes are left out.
+/// Returns the result of a zone. `has_changes` is false for the index of a collection whose applied changes are left out.
 fn zone_report(
     plan: &Plan,
     code: &ZoneCode,
     zone: &ZoneReport,
     digest: impl Fn(&Change) -> ContentDigest,
-    has_changes: impl Fn(&(CollectionId, WriteOutcome)) -> bool,
+    has_changes: impl Fn(usize) -> bool,
 ) -> ZoneReportJson {
     let told = |changes: &[Change], id: &CollectionId| -> Vec<ReportedChangeJson> {
         let steps = plan.zones.get(code).map_or(&[][..], |zone| &zone.collections);
@@ -172,9 +171,9 @@ fn zone_report(
         };
         changes.iter().map(told).collect()
     };
-    let outcome = |each: &(CollectionId, WriteOutcome)| match each {
+    let outcome = |index, each: &(CollectionId, WriteOutcome)| match each {
         (id, WriteOutcome::Applied { changes }) => WriteOutcomeJson::Applied {
-            changes: if has_changes(each) { told(changes, id) } else { Vec::new() },
+            changes: if has_changes(index) { told(changes, id) } else { Vec::new() },
         },
         (id, WriteOutcome::Stale { now }) => WriteOutcomeJson::Stale { now: told(now, id) },
         (_, WriteOutcome::Failed { failure }) => WriteOutcomeJson::Failed { problem: failure.clone() },
@@ -191,11 +190,11 @@ fn zone_report(
         code: code.0.clone(),
         zone_failure: zone.zone_failure.clone(),
         deferral: zone.deferral.clone(),
-        collections: (zone.collections.iter())
-            .map(|each| CollectionReportJson {
+        collections: (zone.collections.iter().enumerate())
+            .map(|(index, each)| CollectionReportJson {
                 name: each.0.to_string(),
                 id: (&each.0).into(),
-                outcome: outcome(each),
+                outcome: outcome(index, each),
             })
             .collect(),
         requests: zone.requests,

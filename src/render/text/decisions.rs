@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::conflict;
-use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, safe, styled, thousands, width};
+use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, safe, safe_line, styled, thousands, width};
 use super::view::PlanTextView;
 use crate::model::{
     ApplyMode, ChangeAction, ChangeOrigin, Channel, CollectionId, DifferenceType, Plan, TableName, ZoneCode,
@@ -216,15 +216,19 @@ impl<'a> DecisionWriter<'a> {
         right: &str,
     ) {
         let blank = " ".repeat(indent);
-        if indent + width(left) + 2 + width(right) <= self.view.width {
-            let gap = self.view.width - indent - width(left) - width(right);
+        let left = safe_line(left);
+        if indent + width(&left) + 2 + width(right) <= self.view.width {
+            let gap = self.view.width - indent - width(&left) - width(right);
             let gap = if right.is_empty() { 0 } else { gap };
-            let _ = writeln!(out, "{blank}{}{}{right}", styled(style, left), " ".repeat(gap));
+            let _ = writeln!(out, "{blank}{}{}{right}", styled(style, &left), " ".repeat(gap));
             return;
         }
-        for line in self.view.lines(left, indent) {
-            let text = line.trim_start();
-            let _ = writeln!(out, "{blank}{}", styled(style, text));
+        // Only the first line starts at the margin, so that no text forges a line.
+        for (index, line) in self.view.lines(&left, indent + 2).iter().enumerate() {
+            let text = safe_line(line.trim_start());
+            let margin = if index == 0 { &blank } else { "  " };
+            let more = if index == 0 { "" } else { &blank };
+            let _ = writeln!(out, "{margin}{more}{}", styled(style, text));
         }
         for line in self.view.lines(right, indent + 2) {
             let _ = writeln!(out, "{line}");

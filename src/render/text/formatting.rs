@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 pub use crate::model::grouped_number::count;
-use crate::model::text_safety::escape_invisible;
+pub use crate::model::text_safety::safe;
 use crate::model::{GroupedNumber, ZoneCode};
 
 /// Style of creates.
@@ -24,11 +24,6 @@ pub fn styled(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{}{style:#}", safe(text))
 }
 
-/// Returns a text from zones, manifests and servers in one line, without control characters and orders.
-pub fn safe(text: impl std::fmt::Display) -> String {
-    escape_invisible(&text.to_string())
-}
-
 /// Returns a number with thousands separators: `1,240`.
 pub fn thousands(number: u64) -> String {
     GroupedNumber(number).to_string()
@@ -42,7 +37,16 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<String> {
 /// Wraps a text at spaces into lines of at most `columns` columns. Breaks words that are longer.
 pub fn wrap_whole(text: &str, columns: usize) -> Vec<String> {
     let options = wrap_options(columns).break_words(true);
-    textwrap::wrap(&safe(text), options).into_iter().map(Into::into).collect()
+    textwrap::wrap(&safe(text), options).into_iter().map(|line| safe_line(&line)).collect()
+}
+
+/// Returns a line that gives no order to the runner of a pipeline, even at the start of a line.
+pub fn safe_line(line: &str) -> String {
+    let text = line.trim_start();
+    match text.strip_prefix("::") {
+        Some(rest) => format!("{}\\u{{3a}}:{rest}", &line[..line.len() - text.len()]),
+        None => line.to_owned(),
+    }
 }
 
 /// Returns the width of a text in columns of a terminal.

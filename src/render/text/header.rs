@@ -46,9 +46,15 @@ pub(super) fn write_header(
     let prefix = prefix.map(|prefix| format!("Zone codes are shown without {}.", safe(prefix)));
     let lines = partial.into_iter().chain(comparison_sentences(plan)).chain(prefix);
     for line in lines {
-        for part in view.lines(&line, 0) {
-            let _ = writeln!(out, "{part}");
-        }
+        write_sentence(out, view, &line);
+    }
+}
+
+/// Writes a sentence. Only its first line starts at the margin, so that no text forges a line.
+pub(super) fn write_sentence(out: &mut String, view: &PlanTextView, sentence: &str) {
+    let narrow = PlanTextView { width: view.width.saturating_sub(2), ..view.clone() };
+    for (index, line) in narrow.lines(sentence, 0).iter().enumerate() {
+        let _ = writeln!(out, "{}{line}", if index == 0 { "" } else { "  " });
     }
 }
 
@@ -85,19 +91,22 @@ pub fn comparison_sentences(plan: &Plan) -> impl Iterator<Item = String> {
 }
 
 fn comparison_sentence(plan: &Plan) -> String {
-    let zones = match &plan.snapshot {
-        Some(file) => format!("the snapshot {} (no zone was asked)", safe(file)),
-        None => "the zones".to_owned(),
+    let (zones, tail) = match &plan.snapshot {
+        Some(file) => (format!("the snapshot {}", safe(file)), ": no zone was asked"),
+        None => ("the zones".to_owned(), ""),
     };
     match &plan.compared {
-        ComparisonMode::AppliedState { .. } => format!("Compared with {zones} and with the last apply."),
+        ComparisonMode::AppliedState { .. } => {
+            format!("Compared with {zones} and with the last apply{tail}.")
+        }
         ComparisonMode::Revision(base) => {
             let short: String = safe(base).chars().take(12).collect();
-            format!("Compared with {zones} and with the manifests of {short}.")
+            format!("Compared with {zones}{tail}. Applied last: the manifests of {short}.")
         }
-        ComparisonMode::TwoWay if plan.inputs.reverts.is_some() => format!("Compared with {zones}."),
+        ComparisonMode::TwoWay if plan.inputs.reverts.is_some() => format!("Compared with {zones}{tail}."),
         ComparisonMode::TwoWay => format!(
-            "Compared with {zones}; nothing tells what was applied last, so nothing tells who changed what."
+            "Compared with {zones}{tail}; nothing tells what was applied last, so nothing tells who changed \
+             what."
         ),
     }
 }

@@ -38,7 +38,7 @@ pub use history::{author, history};
 pub use impacts::omitted_text as omitted_impacts;
 pub use plan::{missing_parts, plan, plan_view};
 pub use plan_summary::{cost, notes, percentage, unmanaged_notes};
-pub use report::{outcome, report, wave_end};
+pub use report::{report, report_view, wave_end};
 pub use run_details::{byte_size, run_details};
 pub use runs::runs;
 pub use undeclared::{UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, undeclared_sentences};

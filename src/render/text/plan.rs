@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::decisions::DecisionWriter;
 use super::expectations;
 use super::formatting::{BOLD, safe, styled};
-use super::header::{size_sentence, write_header};
+use super::header::{size_sentence, write_header, write_sentence};
 use super::impacts::write_impacts;
 use super::plan_summary::write_summary;
 use super::removals::write_removals;
@@ -39,7 +39,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
     write_header(&mut out, plan, view, command, &writer);
     // Writing to a String cannot fail; this also holds below.
     if let Some(size) = size_sentence(plan, &found).filter(|_| view.part.is_whole()) {
-        view.lines(&size, 0).into_iter().for_each(|line| out.push_str(&(line + "\n")));
+        write_sentence(&mut out, view, &size);
     }
     out.push('\n');
     if view.part.is_whole() {

@@ -1,68 +1,272 @@
-//! Text of an apply report.
+//! Text of an apply report: what was not done and why, each cause once, then a line for each manifest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::changes;
-use super::formatting::{ADD, BOLD, REMOVE, count, safe, styled, thousands, zone_list};
-use crate::model::{
-    ApplyReport, Change, ChangeAction, Channel, CollectionId, Deferral, Plan, WaveResult, WriteOutcome,
-    ZoneCode, ZoneFailure, ZoneReport,
-};
+use anstyle::Style;
 
-/// Returns the report: one line for all successful zones, details of other zones.
+use super::changes;
+use super::decisions::DecisionWriter;
+use super::formatting::{ADD, BOLD, DIM, REMOVE, count, safe, styled, thousands};
+use super::plan::write_zone_sets;
+use super::view::PlanTextView;
+use crate::model::{
+    ApplyReport, Change, ChangeAction, Channel, Deferral, Plan, WaveResult, WriteOutcome, ZoneCode,
+    ZoneFailure,
+};
+use crate::render::decisions::ZoneWordsForm;
+
+/// Placeholder for the zone in equal failures.
+const ZONE: &str = "{zone}";
+
+/// Cause of what was not done, without the names of zones and without tracking ids.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct NotDoneCause {
+    /// True for a cause that concerns the whole zone.
+    of_zone: bool,
+    text: String,
+    details: Vec<String>,
+    help: Option<String>,
+}
+
+/// Zones and collections with one cause, and the changes that a stale collection would take now.
+#[derive(Default)]
+struct NotDonePlaces<'a> {
+    zones: BTreeSet<&'a ZoneCode>,
+    collections: BTreeSet<String>,
+    number: usize,
+    now: &'a [Change],
+}
+
+/// Written changes of a manifest.
+#[derive(Default)]
+struct ManifestResult<'a> {
+    zones: BTreeSet<&'a ZoneCode>,
+    numbers: BTreeMap<ChangeAction, usize>,
+}
+
+/// Returns the report: causes of what was not done, manifests with what was written, waves and totals.
 pub fn report(plan: &Plan, report: &ApplyReport) -> String {
+    report_view(plan, report, &PlanTextView::default())
+}
+
+/// Returns the report in this view.
+pub fn report_view(plan: &Plan, report: &ApplyReport, view: &PlanTextView) -> String {
     let mut out = String::new();
-    let good: Vec<&ZoneCode> = report
-        .zones
-        .iter()
-        .filter(|(_, zone)| zone.zone_failure.is_none() && zone.deferral.is_none())
-        .filter(|(_, zone)| {
-            zone.collections.iter().all(|(_, outcome)| matches!(outcome, WriteOutcome::Applied { .. }))
-        })
-        .map(|(code, _)| code)
-        .collect();
-    // Writing to a String cannot fail; this also holds below.
-    if !good.is_empty() {
-        let _ = writeln!(out, "{} written, read back and verified:", count(good.len(), "zone"));
-        let _ = writeln!(out, "{}\n", zone_list(good.iter().copied(), "  "));
-    }
-    write_deferrals(&mut out, report);
-    for (code, zone) in &report.zones {
-        if let Some(failure) = &zone.zone_failure {
-            let _ = writeln!(
-                out,
-                "{} {}",
-                styled(REMOVE, '!'),
-                safe(format_args!("{code}: nothing was written: {failure}"))
-            );
-            help(&mut out, failure);
-        }
-        for (collection, outcome) in &zone.collections {
-            if !matches!(outcome, WriteOutcome::Applied { .. } | WriteOutcome::Interrupted) {
-                self::outcome(&mut out, code, collection, outcome);
-            }
-        }
-    }
-    write_interrupted(&mut out, report);
+    let mut writer = DecisionWriter::new(plan, view, false);
+    write_not_done(&mut out, plan, report, view, &mut writer);
+    write_done(&mut out, plan, report, view, &mut writer);
+    write_waves(&mut out, report, &mut writer);
+    write_zone_sets(&mut out, view, &writer);
     totals(&mut out, plan, report);
     out
 }
 
-/// Writes deferred zones, grouped by deferral.
-fn write_deferrals(out: &mut String, report: &ApplyReport) {
-    let mut held: BTreeMap<&Deferral, Vec<&ZoneCode>> = BTreeMap::new();
-    for (code, zone) in &report.zones {
-        if let Some(hold) = &zone.deferral {
-            held.entry(hold).or_default().push(code);
+/// Returns words for some of the plan's zones.
+fn zone_words<'z>(
+    plan: &Plan,
+    writer: &mut DecisionWriter<'_>,
+    zones: impl IntoIterator<Item = &'z ZoneCode>,
+) -> String {
+    let found = writer.names.in_order(zones);
+    let of = writer.names.in_order(plan.zones.keys());
+    writer.names.words(&found, &of, &[], ZoneWordsForm::Short, &mut writer.sets)
+}
+
+/// Writes the causes of what was not done, with the zones and collections of each.
+fn write_not_done(
+    out: &mut String,
+    plan: &Plan,
+    report: &ApplyReport,
+    view: &PlanTextView,
+    writer: &mut DecisionWriter<'_>,
+) {
+    let causes = not_done(report);
+    if causes.is_empty() {
+        return;
+    }
+    // Writing to a String cannot fail; this also holds below.
+    let _ = writeln!(out, "{}", styled(BOLD, "Not done"));
+    for (cause, places) in causes {
+        let who = zone_words(plan, writer, places.zones.iter().copied());
+        let only_zone = places.zones.iter().next().filter(|_| places.zones.len() == 1);
+        let named = |text: &str| match only_zone {
+            Some(zone) => text.replace(ZONE, zone.as_str()),
+            None => text.to_owned(),
+        };
+        let what = match (cause.of_zone, places.collections.len()) {
+            (true, _) => String::new(),
+            (false, 1) => format!("{}: ", places.collections.iter().next().map_or("", |only| only)),
+            (false, _) => format!("{}: ", count(places.number, "collection")),
+        };
+        let narrow = PlanTextView { width: view.width.saturating_sub(2), ..view.clone() };
+        let text = format!("{what}{} ({who})", named(&cause.text));
+        for (index, line) in narrow.lines(&text, 4).iter().enumerate() {
+            let _ = match index {
+                0 => writeln!(out, "  {} {}", styled(REMOVE, '!'), line.trim_start()),
+                _ => writeln!(out, "{line}"),
+            };
+        }
+        if !cause.of_zone && places.collections.len() > 1 {
+            let names: Vec<&str> = places.collections.iter().map(String::as_str).collect();
+            narrow.lines(&names.join(", "), 6).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+        for detail in &cause.details {
+            narrow.lines(&named(detail), 6).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+        if let Some(help) = &cause.help {
+            let help = format!("help: {}", named(help));
+            narrow.lines(&help, 4).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        }
+        if only_zone.is_some() {
+            places.now.iter().for_each(|change| changes::change(out, change, Channel::Api));
         }
     }
-    for (hold, zones) in held {
-        let bad = styled(REMOVE, '!');
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{bad} {}, nothing was written: {}", count(zones.len(), "zone"), safe(hold));
-        let _ = writeln!(out, "{}\n", zone_list(zones, "  "));
+    if !out.ends_with("\n\n") {
+        out.push('\n');
     }
+}
+
+/// Returns the causes of what was not done.
+fn not_done(report: &ApplyReport) -> BTreeMap<NotDoneCause, NotDonePlaces<'_>> {
+    let mut causes: BTreeMap<NotDoneCause, NotDonePlaces<'_>> = BTreeMap::new();
+    for (code, zone) in &report.zones {
+        let of_zone = |text: String, help: Option<String>| NotDoneCause {
+            of_zone: true,
+            text,
+            details: Vec::new(),
+            help,
+        };
+        if let Some(failure) = &zone.zone_failure {
+            let (message, help) = without_zone(failure, code);
+            let cause = of_zone(format!("nothing was written: {message}"), help);
+            causes.entry(cause).or_default().zones.insert(code);
+        }
+        if let Some(deferral) = &zone.deferral {
+            let cause = of_zone(format!("nothing was written: {deferral}"), None);
+            causes.entry(cause).or_default().zones.insert(code);
+        }
+        for (collection, outcome) in &zone.collections {
+            let Some(cause) = cause_of(outcome, code) else { continue };
+            let places = causes.entry(cause).or_default();
+            places.zones.insert(code);
+            places.collections.insert(collection.to_string());
+            places.number += 1;
+            if let WriteOutcome::Stale { now } = outcome {
+                places.now = now;
+            }
+        }
+    }
+    causes
+}
+
+/// Returns the cause of an outcome; `None` if everything was written.
+fn cause_of(outcome: &WriteOutcome, zone: &ZoneCode) -> Option<NotDoneCause> {
+    let plain =
+        |text: &str| NotDoneCause { of_zone: false, text: text.to_owned(), details: Vec::new(), help: None };
+    match outcome {
+        WriteOutcome::Applied { .. } => None,
+        WriteOutcome::Stale { now } if now.is_empty() => {
+            Some(plain("stale: somebody made this change since the plan; nothing was written"))
+        }
+        WriteOutcome::Stale { now } => Some(plain(&format!(
+            "stale: it changed since the plan, so nothing was written; now {} would be needed",
+            count(now.len(), "change")
+        ))),
+        WriteOutcome::Failed { failure } => {
+            let (message, help) = without_zone(failure, zone);
+            Some(NotDoneCause { help, ..plain(&format!("failed: {message}")) })
+        }
+        WriteOutcome::Blocked { by } => {
+            Some(plain(&format!("blocked: it depends on {by}, which was not written")))
+        }
+        WriteOutcome::VerifyFailed { unexpected_differences } => {
+            let details =
+                unexpected_differences.iter().map(|difference| difference.replace(zone.as_str(), ZONE));
+            Some(NotDoneCause { details: details.collect(), ..plain("sent, but verification failed") })
+        }
+        WriteOutcome::Deferred { deferral: Deferral::Conflict } => Some(plain(
+            "nothing was written: both the manifests and the zone changed it, and a person must decide",
+        )),
+        WriteOutcome::Deferred { deferral } => Some(plain(&format!("nothing was written: {deferral}"))),
+        WriteOutcome::Interrupted => Some(plain("not tried, because the run was interrupted")),
+    }
+}
+
+/// Returns the message and the help of a failure without the zone. The history has the tracking ids.
+fn without_zone(failure: &ZoneFailure, zone: &ZoneCode) -> (String, Option<String>) {
+    let plain = |text: &str| text.replace(zone.as_str(), ZONE);
+    (plain(&failure.message), failure.help.as_deref().map(plain))
+}
+
+/// Writes a line for each manifest with written changes.
+fn write_done(
+    out: &mut String,
+    plan: &Plan,
+    report: &ApplyReport,
+    view: &PlanTextView,
+    writer: &mut DecisionWriter<'_>,
+) {
+    let mut planned: BTreeMap<&str, usize> = BTreeMap::new();
+    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+    for change in steps.flat_map(|step| step.diff.to_apply()) {
+        *planned.entry(&*change.provenance.manifest).or_default() += 1;
+    }
+    let mut results: BTreeMap<(&str, &str), ManifestResult<'_>> = BTreeMap::new();
+    for (code, zone) in &report.zones {
+        for (_, outcome) in &zone.collections {
+            let WriteOutcome::Applied { changes } = outcome else { continue };
+            for change in changes {
+                let file = if change.provenance.is_revert() { "" } else { &*change.provenance.span.file };
+                let result = results.entry((file, &*change.provenance.manifest)).or_default();
+                result.zones.insert(code);
+                *result.numbers.entry(change.action).or_default() += 1;
+            }
+        }
+    }
+    if results.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", styled(BOLD, "Written, read back and verified"));
+    for ((file, manifest), result) in results {
+        let reach = plan.population.manifests.get(manifest).map_or(&[][..], |reach| &reach.zones);
+        let zones = writer.names.in_order(result.zones);
+        let of = writer.names.in_order(reach.iter().chain(zones.iter().copied()));
+        let who = writer.names.words(&zones, &of, &[], ZoneWordsForm::Short, &mut writer.sets);
+        let done: usize = result.numbers.values().sum();
+        let is_complete = planned.get(manifest).is_none_or(|planned| *planned <= done);
+        let sign = match (is_complete, view.unicode) {
+            (true, true) => styled(ADD, '✓'),
+            (true, false) => styled(ADD, '+'),
+            (false, _) => styled(DIM, '.'),
+        };
+        let counts: Vec<String> =
+            [(ChangeAction::Create, '+'), (ChangeAction::Update, '~'), (ChangeAction::Delete, '-')]
+                .iter()
+                .filter_map(|(action, sign)| Some((result.numbers.get(action)?, sign)))
+                .map(|(number, sign)| format!("{sign}{}", thousands(*number as u64)))
+                .collect();
+        let counts = if counts.is_empty() { "nothing left to do".to_owned() } else { counts.join(" ") };
+        let mut line = String::new();
+        let title = safe(format_args!("{file}  {manifest}   "));
+        let left = format!("{}{who}", title.trim_start());
+        writer.write_aligned(&mut line, 4, Style::new(), &left, &counts);
+        let _ = write!(out, "  {sign} {}", line.get(4..).unwrap_or_default());
+    }
+    out.push('\n');
+}
+
+/// Writes the result of each wave.
+fn write_waves(out: &mut String, report: &ApplyReport, writer: &mut DecisionWriter<'_>) {
+    if report.waves.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "{}", styled(BOLD, "Waves"));
+    for (index, wave) in report.waves.iter().enumerate() {
+        let left = format!("{} {}: {}", index + 1, safe(&wave.name), count(wave.zones.len(), "zone"));
+        writer.write_aligned(out, 2, Style::new(), &left, &wave_end(&wave.result));
+    }
+    out.push('\n');
 }
 
 /// Returns the result of a wave of the rollout.
@@ -84,91 +288,7 @@ pub fn wave_end(end: &WaveResult) -> String {
     }
 }
 
-/// Writes the number of collections that an interrupted run did not write.
-fn write_interrupted(out: &mut String, report: &ApplyReport) {
-    let untried = |zone: &ZoneReport| {
-        zone.collections.iter().filter(|(_, outcome)| *outcome == WriteOutcome::Interrupted).count()
-    };
-    let zones: Vec<&ZoneCode> =
-        report.zones.iter().filter(|(_, zone)| untried(zone) > 0).map(|(code, _)| code).collect();
-    let collections: usize = report.zones.values().map(untried).sum();
-    if collections > 0 {
-        let what = format!("{} in {}", count(collections, "collection"), count(zones.len(), "zone"));
-        let bad = styled(REMOVE, '!');
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{bad} {what} not tried, because the run was interrupted:");
-        let _ = writeln!(out, "{}", zone_list(zones, "  "));
-    }
-}
-
-/// Writes the outcome of a collection's write.
-pub fn outcome(out: &mut String, zone: &ZoneCode, collection: &CollectionId, outcome: &WriteOutcome) {
-    let place = safe(format_args!("{zone}/{collection}"));
-    let bad = styled(REMOVE, '!');
-    match outcome {
-        WriteOutcome::Applied { changes } => {
-            let _ = writeln!(out, "{} {place}: {}", styled(ADD, '✓'), tally(changes).join(", "));
-        }
-        WriteOutcome::Stale { now } if now.is_empty() => {
-            let _ =
-                writeln!(out, "{bad} {place}: stale: somebody did this since the plan; nothing was written");
-        }
-        WriteOutcome::Stale { now } => {
-            let _ = writeln!(
-                out,
-                "{bad} {place}: stale: it moved since the plan, so nothing was written; now it would take"
-            );
-            now.iter().for_each(|change| changes::change(out, change, Channel::Api));
-        }
-        WriteOutcome::Failed { failure } => {
-            let _ = writeln!(out, "{bad} {place}: failed: {}", safe(failure));
-            help(out, failure);
-        }
-        WriteOutcome::Blocked { by } => {
-            let _ =
-                writeln!(out, "{bad} {place}: blocked: it depends on {}, which was not written", safe(by));
-        }
-        WriteOutcome::VerifyFailed { unexpected_differences: strays } => {
-            let _ = writeln!(out, "{bad} {place}: sent, but verification failed");
-            for stray in strays {
-                let _ = writeln!(out, "    {}", safe(stray));
-            }
-        }
-        WriteOutcome::Deferred { deferral: hold } => {
-            let _ = writeln!(out, "{bad} {place}: nothing was written: {}", safe(hold));
-        }
-        WriteOutcome::Interrupted => {
-            let _ = writeln!(out, "{bad} {place}: not tried, because the run was interrupted");
-        }
-    }
-}
-
-fn help(out: &mut String, failure: &ZoneFailure) {
-    if let Some(help) = &failure.help {
-        let _ = writeln!(out, "  help: {}", safe(help));
-    }
-}
-
-/// Returns the counts of applied changes: `2 added`, `1 changed`.
-fn tally(changes: &[Change]) -> Vec<String> {
-    let number = |action| changes.iter().filter(|change| change.action == action).count();
-    let parts = [
-        (ChangeAction::Create, "added"),
-        (ChangeAction::Update, "changed"),
-        (ChangeAction::Delete, "destroyed"),
-    ];
-    let parts = parts.iter().map(|(action, word)| (number(*action), word)).filter(|(number, _)| *number > 0);
-    let parts: Vec<String> = parts.map(|(number, word)| format!("{number} {word}")).collect();
-    if parts.is_empty() { vec!["nothing left to do".to_owned()] } else { parts }
-}
-
-/// Ensures exactly one empty line before the last line.
-fn ensure_blank_line(out: &mut String) {
-    if !out.ends_with("\n\n") {
-        out.push('\n');
-    }
-}
-
+/// Writes the totals.
 fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
     let mut done: BTreeMap<ChangeAction, u64> = BTreeMap::new();
     let mut not_done = 0;
@@ -197,19 +317,16 @@ fn totals(out: &mut String, plan: &Plan, report: &ApplyReport) {
         number(ChangeAction::Update),
         number(ChangeAction::Delete)
     );
-    if not_done > 0 {
-        ensure_blank_line(out);
-    }
     let _ = match (not_done, plan.is_complete()) {
         (0, false) => writeln!(
             out,
-            "{} {records} What is marked with ! or ? in the plan could not be planned.",
+            "{} {records} What is marked with ! in the plan could not be planned.",
             styled(BOLD, "Apply incomplete.")
         ),
         (0, true) => writeln!(out, "{} {records}", styled(BOLD, "Apply complete!")),
         (_, _) => writeln!(
             out,
-            "{} {records} What is marked with ! above was not done; `zonal plan` shows what is left.",
+            "{} {records} What is marked with ! was not done; `zonal plan` shows what is left.",
             styled(BOLD, "Apply incomplete.")
         ),
     };

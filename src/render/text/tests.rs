@@ -28,32 +28,22 @@ const ROWS: &str = "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {
 #[test]
 fn identical_changes_are_shown_once_with_all_zones() {
     insta::assert_snapshot!(shown(&["ALPHA", "BETA"], ROWS, "code T en\nA Old\nB Two"), @r##"
-    zonal will perform the following actions, where
-      ~ update in-place
-      - destroy
+    zonal plan   omni                                                                digest 9c7568adec97
+    Compared with the zones; nothing tells what was applied last, so nothing tells who changed what.
 
-    Group A: 2 zones with the same changes
-      ALPHA, BETA
+    Removed or disabled                                                                      2 destroyed
+      - T B                                                                                     t.yaml:6
+        ALPHA, BETA · default false · description Two · enabled true · because the manifest says
+        `absent: true`
 
-      # CodeTable/T/A will be updated in-place
-      # (CodeTable/t, t.yaml:6:10)
-      ~ T "A" {
-          ~ description = "Old" -> "One"
-        }
-
-      # CodeTable/T/B will be destroyed
-      # (CodeTable/t, t.yaml:6:39)
-      # (because the manifest says `absent: true`)
-      - T "B" {
-          - code        = "B"
-          - default     = false
-          - description = "Two"
-          - enabled     = true
-        }
+    t.yaml  CodeTable/t                                                                            ~2 -2
+      T
+        6 ~ A  description Old → One                                                         ALPHA, BETA
+          - B  default false · description Two · enabled true                                ALPHA, BETA
+              because the manifest says `absent: true`
 
     Plan: 0 to add, 2 to change, 2 to destroy.
-    Zones: 2 with the same changes (group A).
-    Nothing tells what was applied last, so this compares two ways.
+    Zones: 2 with differences.
     Cost: 8 reads, 2 writes, at least 1 s.
     Channel: api.
     "##);
@@ -92,32 +82,30 @@ fn unreachable_zone_and_unplannable_collection_are_shown() {
     let manifests = format!("{ROWS}\n---\nCodeTable u\ntable: U\nrows: [{{code: A, enabled: true}}]");
     let tables = "ALPHA:\ncode T en\nA One\ncode U en\nBETA:\nfail T unreachable\nfail U unreachable";
     insta::assert_snapshot!(shown(&["ALPHA", "BETA"], &manifests, tables), @r##"
-    zonal will perform the following actions, where
-      ! cannot be planned
+    zonal plan   omni                                                                digest 368ea2d2bc34
+    Compared with the zones; nothing tells what was applied last, so nothing tells who changed what.
 
-    Group A: ALPHA (alpha College)
-
-      # CodeTable/U cannot be planned
-      # (CodeTable/u, u.yaml:3:18)
-      ! `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
-        help: add `description` at u.yaml:6:10
-
-    ? BETA (beta College): `T` did not come
+    Action required
+      ! cannot be asked: `T` did not come (BETA)
+      ! CodeTable/U cannot be planned: `A` does not exist in CodeTable/U of the zone and cannot be
+        created without `description` (ALPHA)
+          help: add `description` at u.yaml:6:10
 
     Incomplete. Nothing to apply in what could be seen.
-    Zones: 1 different, 1 that could not be asked, so the plan is incomplete.
+    Zones: 1 with differences, 1 that could not be asked, so the plan is incomplete.
     Collections that cannot be planned: 1.
-    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 
 #[test]
 fn network_in_sync_has_no_changes() {
     insta::assert_snapshot!(shown(&["ALPHA"], ROWS, "code T en\nA One\nC Three"), @r##"
+    zonal plan   omni                                                                digest 368ea2d2bc34
+    Compared with the zones; nothing tells what was applied last, so nothing tells who changed what.
+
     No changes. Your network matches the configuration.
     Zones: 1 in sync.
     Unmanaged: 1.
-    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 
@@ -125,21 +113,17 @@ fn network_in_sync_has_no_changes() {
 fn reported_differences_are_not_changes() {
     let manifest = ROWS.replace("table: T", "table: T\nenforcement: report");
     insta::assert_snapshot!(shown(&["ALPHA"], &manifest, "code T en\nA Old"), @r##"
-    zonal will perform the following actions, where
-      . report only
+    zonal plan   omni                                                                digest 368ea2d2bc34
+    Compared with the zones; nothing tells what was applied last, so nothing tells who changed what.
 
-    Group A: ALPHA (alpha College)
-
-      # CodeTable/T/A differs, and will only be reported
-      # (CodeTable/t, t.yaml:7:10)
-      . T "A" {
-          . description = "Old" -> "One"
-        }
+    t.yaml  CodeTable/t                                                                               .1
+      T
+        7 . A  description Old → One                                                               ALPHA
+              only reported
 
     No changes to apply. Nothing will be written.
-    Zones: 1 different.
+    Zones: 1 with differences.
     Reported only: 1.
-    Nothing tells what was applied last, so this compares two ways.
     "##);
 }
 

@@ -187,8 +187,7 @@ fn conflict_output_shows_three_values_and_help() {
     let words: Vec<&str> = text.split_whitespace().filter(|word| *word != "#").collect();
     let words = words.join(" ");
     for told in [
-        "CodeTable/T is left alone: both the manifests and the zone changed it",
-        "conflict: both the manifests and the zone changed it, each in its own way",
+        "1 conflict: both the manifests and the zone changed a record; the whole table waits",
         "`description` was \"Old\" when zonal applied it; the zone now \"Local\" (by librarian, 2026-05-30Z); the \
          manifest now \"New\"",
         "decide with `conflict: ours` or `conflict: theirs` in CodeTable/t, or make the manifest say what the zone \
