@@ -298,7 +298,10 @@ fn postponed_changes_and_partial_reads_are_counted_once() {
     plan.zones.get_mut(&"A1".into()).unwrap().failure = Some(unreachable);
     let page = html::html(&plan);
     assert!(page.contains("<span class=\"n-reported\">1 left for a later apply</span></h1>"), "{page}");
-    assert!(page.contains("1 zone is in sync. 1 zone responded only in part, so this plan is incomplete."), "{page}");
+    assert!(
+        page.contains("1 zone is in sync. 1 zone responded only in part, so this plan is incomplete."),
+        "{page}"
+    );
     let text = comment(&plan, CommentContext::default()).text;
     assert!(text.contains("Zones: 1 with changes, 1 in sync, 1 of these asked only in part."), "{text}");
     let text = super::text::plan(&plan);

@@ -56,7 +56,8 @@ fn browse(folder: &Path, address: &str) -> BrowserResult {
 
 /// Opens a page, runs the async JavaScript `script` in it, and returns its result.
 fn done(page: &str, fragment: &str, script: &str) -> String {
-    let (before, policy) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").expect("should exist");
+    let (before, policy) =
+        page.split_once("<meta http-equiv=\"Content-Security-Policy\"").expect("should exist");
     let (_, after) = policy.split_once(">\n").expect("should end");
     let steps = format!(
         "<pre id=result></pre><script>(async () => {{
@@ -207,10 +208,21 @@ fn address_opens_its_row_with_values_escaped() {
 
 #[test]
 fn address_opens_a_zone_and_a_cell() {
-    let zone = done(&page(), "#zone=BETA", "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;");
+    let zone = done(
+        &page(),
+        "#zone=BETA",
+        "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;",
+    );
     assert!(zone.starts_with("BETA / Beta College"), "{zone}");
-    assert!(zone.contains("GUEST") && zone.contains("LOST") && !zone.contains("Guest of the house"), "{zone}");
-    let cell = done(&page(), "#zone=ALPHA&column=0", "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;");
+    assert!(
+        zone.contains("GUEST") && zone.contains("LOST") && !zone.contains("Guest of the house"),
+        "{zone}"
+    );
+    let cell = done(
+        &page(),
+        "#zone=ALPHA&column=0",
+        "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;",
+    );
     assert!(cell.starts_with("Groups / ALPHA") && cell.contains("Guest of the house"), "{cell}");
 }
 
@@ -230,7 +242,14 @@ fn change_of_invisible_characters_is_visible() {
         seen.document
     };
     let lines = row("a\r\nb \n\u{212b}\nx", "a\nb\n\u{c5}\nx");
-    for line in ["<del>− a\\r</del>", "<del>− b\\u{20}</del>", "<del>− \\u{212b}</del>", "<ins>+ a</ins>", "<ins>+ \\u{c5}</ins>", "<p>  x</p>"] {
+    for line in [
+        "<del>− a\\r</del>",
+        "<del>− b\\u{20}</del>",
+        "<del>− \\u{212b}</del>",
+        "<ins>+ a</ins>",
+        "<ins>+ \\u{c5}</ins>",
+        "<p>  x</p>",
+    ] {
         assert!(lines.contains(line), "{line} is not in {lines}");
     }
     let values = row("caf\u{e9}", "cafe\u{301}");

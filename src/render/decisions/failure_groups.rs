@@ -63,10 +63,11 @@ pub fn failure_groups<'a>(plan: &'a Plan, names: &ZoneNames<'a>) -> Vec<FailureG
         }
         steps.into_iter().for_each(|(collection, failure)| add(code, failure, Some(collection)));
     }
-    let with_message = |((_, message, _), group): (FailureContent<'a>, FailureGroup<'a>)| match group.zones.len() {
-        1 => group,
-        _ => FailureGroup { message, ..group },
-    };
+    let with_message =
+        |((_, message, _), group): (FailureContent<'a>, FailureGroup<'a>)| match group.zones.len() {
+            1 => group,
+            _ => FailureGroup { message, ..group },
+        };
     let mut groups: Vec<FailureGroup<'a>> = groups.into_iter().map(with_message).collect();
     for group in &mut groups {
         group.zones = names.in_order(group.zones.iter().copied());

@@ -22,9 +22,10 @@ pub fn action_required(context: &PageContext<'_>) -> Option<Markup> {
     if failures.is_empty() && waiting.is_empty() && conflicts == 0 && plan.findings.is_empty() {
         return None;
     }
-    let first_conflict = context.decisions.iter().find(|row| {
-        row.variants.iter().any(|variant| Glyph::of_state(variant) == Some(Glyph::Conflict))
-    });
+    let first_conflict = context
+        .decisions
+        .iter()
+        .find(|row| row.variants.iter().any(|variant| Glyph::of_state(variant) == Some(Glyph::Conflict)));
     let omitted = plan.findings.len().saturating_sub(SHOWN_FINDINGS);
     Some(html! {
         section #action aria-labelledby="ah" {

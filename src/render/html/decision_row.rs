@@ -18,11 +18,7 @@ use crate::render::text::{conflict, origin_text};
 pub const SHOWN_FORMER: usize = 6;
 
 /// Returns the key of a variant's records; the collection, if it has a single record.
-pub fn key(
-    context: &PageContext<'_>,
-    decision: &PlanDecision<'_>,
-    variant: &DecisionVariant<'_>,
-) -> String {
+pub fn key(context: &PageContext<'_>, decision: &PlanDecision<'_>, variant: &DecisionVariant<'_>) -> String {
     let parts = variant.key.iter().map(|(_, value)| key_words(value, &context.names));
     let key = parts.collect::<Vec<String>>().join("|");
     if key.is_empty() { escape_invisible(&decision.collection.to_string()) } else { key }

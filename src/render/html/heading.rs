@@ -134,8 +134,10 @@ fn facts(context: &PageContext<'_>) -> Markup {
 pub fn bar(context: &PageContext<'_>, has_action_required: bool) -> Markup {
     let plan = context.plan;
     let removed: usize = removals(context).map(|(_, variant)| variant.records.len()).sum();
-    let link = |id: &str, words: &str, number: usize| html! {
-        a href={ "#" (id) } { (words) @if number > 0 { " " span { (thousands(number as u64)) } } }
+    let link = |id: &str, words: &str, number: usize| {
+        html! {
+            a href={ "#" (id) } { (words) @if number > 0 { " " span { (thousands(number as u64)) } } }
+        }
     };
     html! {
         nav #bar aria-label="Sections" { div {
@@ -154,6 +156,7 @@ pub fn bar(context: &PageContext<'_>, has_action_required: bool) -> Markup {
 pub fn removals<'c, 'a>(
     context: &'c PageContext<'a>,
 ) -> impl Iterator<Item = (&'c PlanDecision<'a>, &'c DecisionVariant<'a>)> {
-    let pairs = context.decisions.iter().flat_map(|row| row.variants.iter().map(move |variant| (row, variant)));
+    let pairs =
+        context.decisions.iter().flat_map(|row| row.variants.iter().map(move |variant| (row, variant)));
     pairs.filter(|(_, variant)| variant.takes_away())
 }

@@ -39,7 +39,10 @@ pub fn impact_list(context: &PageContext<'_>, columns: &MatrixColumns) -> Markup
 fn card(
     context: &PageContext<'_>,
     columns: &MatrixColumns,
-    effect: ImpactEffect, title: &str, impacts: &[&PlanImpact]) -> Markup {
+    effect: ImpactEffect,
+    title: &str,
+    impacts: &[&PlanImpact],
+) -> Markup {
     let (class, glyph) = match effect {
         ImpactEffect::Loss => ("loss", Glyph::Remove),
         ImpactEffect::Change => ("changes", Glyph::Change),

@@ -14,7 +14,16 @@ use crate::render::text::{
 pub fn other_records(context: &PageContext<'_>) -> Markup {
     let plan = context.plan;
     let PlanCounts {
-        create_only_differences, attested, undeclared, unmanaged, detached, drifted, pending, conflict, converged, ..
+        create_only_differences,
+        attested,
+        undeclared,
+        unmanaged,
+        detached,
+        drifted,
+        pending,
+        conflict,
+        converged,
+        ..
     } = plan.counts();
     let counts = [
         (drifted, "drifted: the zone changed them since the last apply"),

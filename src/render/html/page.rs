@@ -137,7 +137,9 @@ pub fn too_large_page() -> String {
 fn write_head(out: &mut PageWriter, title: &str) -> Option<()> {
     out.push_static("<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n")?;
     out.push(html! { meta http-equiv="Content-Security-Policy" content=(*POLICY); })?;
-    out.push_static("\n<meta name=referrer content=no-referrer><meta name=color-scheme content=\"light dark\">\n")?;
+    out.push_static(
+        "\n<meta name=referrer content=no-referrer><meta name=color-scheme content=\"light dark\">\n",
+    )?;
     out.push_static("<meta name=viewport content=\"width=device-width, initial-scale=1\">\n")?;
     out.push(html! { title { (title) } })
 }

@@ -149,7 +149,9 @@ impl ZoneIndexSets {
         };
         let path = |set: &[u32], is_in_set: bool| {
             let mut path = String::new();
-            for position in (0..context.zones.len() as u32).filter(|at| set.binary_search(at).is_ok() == is_in_set) {
+            for position in
+                (0..context.zones.len() as u32).filter(|at| set.binary_search(at).is_ok() == is_in_set)
+            {
                 let top = if is_in_set { "0v14" } else { "5v4" };
                 path.push_str(&format!("M{} {top}", number(scale.center(position))));
             }
@@ -168,9 +170,10 @@ impl ZoneIndexSets {
 
     /// Returns the lists of all sets, with names for people and positions for the script.
     pub fn lists(&self, context: &PageContext<'_>) -> Markup {
-        let positions =
-            |set: &[u32]| set.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ");
-        let names = |set: &[u32]| context.name_list(set.iter().filter_map(|&at| context.zones.get(at as usize).copied()));
+        let positions = |set: &[u32]| set.iter().map(ToString::to_string).collect::<Vec<String>>().join(" ");
+        let names = |set: &[u32]| {
+            context.name_list(set.iter().filter_map(|&at| context.zones.get(at as usize).copied()))
+        };
         html! {
             @for (index, (set, _)) in self.sets.iter().enumerate() {
                 p.set id={ "s" (index) } data-at=(positions(set)) { (names(set)) }

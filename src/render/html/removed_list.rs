@@ -11,9 +11,7 @@ use super::page_writer::PageWriter;
 use super::value_markup;
 use crate::model::{ApplyMode, ChangeAction};
 use crate::render::decisions::row_words::{collection_words, library_words};
-use crate::render::decisions::{
-    DecisionVariant, FieldChangeContent, PlanDecision, ZoneSets, ZoneWordsForm,
-};
+use crate::render::decisions::{DecisionVariant, FieldChangeContent, PlanDecision, ZoneSets, ZoneWordsForm};
 use crate::render::text::count;
 
 /// Writes the section, or returns `None` if the page exceeds its limit.
@@ -25,11 +23,12 @@ pub fn write_removals(out: &mut PageWriter, context: &PageContext<'_>, detail: D
         let of_action = removals(context).filter(|(_, variant)| variant.action() == action);
         of_action.map(|(_, variant)| variant.records.len()).sum()
     };
-    let parts: Vec<String> = [(number(ChangeAction::Delete), "to delete"), (number(ChangeAction::Update), "to disable")]
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, words)| format!("{} {words}", count(number, "record")))
-        .collect();
+    let parts: Vec<String> =
+        [(number(ChangeAction::Delete), "to delete"), (number(ChangeAction::Update), "to disable")]
+            .into_iter()
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, words)| format!("{} {words}", count(number, "record")))
+            .collect();
     out.push_static("<section id=removed aria-labelledby=rh>")?;
     out.push(html! { h2 #rh { "Removed or disabled" } p.dim { (parts.join(", ")) ". Never folded, never filtered away." } })?;
     out.push_static("<ul class=items>")?;

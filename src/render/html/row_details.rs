@@ -23,7 +23,8 @@ pub fn row_details(
     let change = variant.example;
     let zones = strip_zones(variant);
     let set = state.zone_set(context, zones.iter().copied());
-    let usual: Vec<&FoldedField> = variant.fields.iter().filter(|field| is_usual_field(variant, field)).collect();
+    let usual: Vec<&FoldedField> =
+        variant.fields.iter().filter(|field| is_usual_field(variant, field)).collect();
     html! {
         details.more {
             summary { "Details" }
@@ -113,9 +114,8 @@ fn fields(
 
 /// Returns the values of the variables that the row names.
 fn variables(context: &PageContext<'_>, state: &mut PageState, variant: &DecisionVariant<'_>) -> Markup {
-    let zones = context.names.in_order(
-        variant.records.iter().map(|record| record.subject.unwrap_or(record.zone())),
-    );
+    let zones =
+        context.names.in_order(variant.records.iter().map(|record| record.subject.unwrap_or(record.zone())));
     html! {
         @for name in variant.variables() {
             @let values = by_value(context, &zones, name);
@@ -133,7 +133,11 @@ fn variables(context: &PageContext<'_>, state: &mut PageState, variant: &Decisio
 }
 
 /// Returns the different values of a variable with their zones, the most frequent first.
-fn by_value<'z>(context: &PageContext<'_>, zones: &[&'z ZoneCode], name: &str) -> Vec<(String, Vec<&'z ZoneCode>)> {
+fn by_value<'z>(
+    context: &PageContext<'_>,
+    zones: &[&'z ZoneCode],
+    name: &str,
+) -> Vec<(String, Vec<&'z ZoneCode>)> {
     let mut values: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
     for code in zones {
         let value = context.names.zone(code.as_str()).and_then(|zone| zone.vars.get(name));

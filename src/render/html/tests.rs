@@ -246,7 +246,13 @@ fn page_over_limit_reduces_detail_with_notice() {
     let mut levels = reached.clone();
     levels.sort();
     assert_eq!(reached, levels, "less and less detail");
-    for level in [DetailLevel::Everything, DetailLevel::Changes, DetailLevel::Short, DetailLevel::Keys, DetailLevel::Nothing] {
+    for level in [
+        DetailLevel::Everything,
+        DetailLevel::Changes,
+        DetailLevel::Short,
+        DetailLevel::Keys,
+        DetailLevel::Nothing,
+    ] {
         assert!(reached.contains(&level), "{level:?} is missing in {reached:?}");
     }
 }

@@ -54,8 +54,11 @@ impl MatrixColumns {
             }
         }
         let steps = || context.plan.zones.values().flat_map(|zone| &zone.collections);
-        let failed: BTreeSet<CollectionId> =
-            steps().filter(|step| !is_in_sync(step)).map(column_id).filter(|id| !known.contains(id)).collect();
+        let failed: BTreeSet<CollectionId> = steps()
+            .filter(|step| !is_in_sync(step))
+            .map(column_id)
+            .filter(|id| !known.contains(id))
+            .collect();
         let all: BTreeSet<CollectionId> = steps().map(column_id).collect();
         let in_sync = all.into_iter().filter(|id| !known.contains(id) && !failed.contains(id)).collect();
         shown.extend(failed);
@@ -221,9 +224,12 @@ fn zone_row(
     is_whole: bool,
 ) -> Markup {
     let short = context.names.short(code);
-    let total: usize = row.values().flat_map(|cell| &cell.counts)
+    let total: usize = row
+        .values()
+        .flat_map(|cell| &cell.counts)
         .filter(|(glyph, _)| !matches!(glyph, Glyph::Held | Glyph::Conflict | Glyph::Failed | Glyph::Unknown))
-        .map(|(_, number)| number).sum();
+        .map(|(_, number)| number)
+        .sum();
     html! {
         tr id={ "zone=" (code) } data-at=(context.position(code)) {
             th scope="row" title=(zone.name) {
