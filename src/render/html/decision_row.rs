@@ -57,15 +57,16 @@ pub fn decision_row(
     let (inline, blocks): (Vec<&FoldedField>, Vec<&FoldedField>) = (variant.fields.iter())
         .filter(|field| !is_usual_field(variant, field))
         .partition(|field| !is_multiline(field) || detail >= DetailLevel::Names);
-    let details = (detail < DetailLevel::Changes)
-        .then(|| row_details(context, state, decision, variant))
-        .unwrap_or_default();
+    let details = match detail < DetailLevel::Changes {
+        true => row_details(context, state, decision, variant),
+        false => html! {},
+    };
     let label = format!(
         "{}, {key}, {}{who}",
         waiting.map_or(glyph.words(), Glyph::words),
         line.map(|line| format!("{} line {line}, ", decision.provenance.span.file)).unwrap_or_default()
     );
-    let others = is_everybody.then_some(" all").unwrap_or_default();
+    let others = if is_everybody { " all" } else { "" };
     html! {
         div.row.{ (glyph.name()) (others) } id=[anchor]
             data-column=(column) data-zones=(zones) data-waits=[waiting.map(Glyph::name)] {
@@ -119,7 +120,7 @@ fn inline_field(
             }
             _ => html! { "→ " ins { (value_markup::value(context, value, detail)) } },
         },
-        FieldChangeContent::Edit { .. } => value_markup::list_edit(context, field),
+        FieldChangeContent::Edit { .. } => value_markup::list_edit(context, field, detail),
     };
     html! { span.f { @if !is_plain { span.name { (field.name) } " " } (value) } }
 }

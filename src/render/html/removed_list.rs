@@ -76,7 +76,7 @@ fn removal(
                                 @match &field.change {
                                     FieldChangeContent::Removed(value) => (value_markup::value(context, value, DetailLevel::Short)),
                                     FieldChangeContent::Set(value) => { "→ " (value_markup::value(context, value, DetailLevel::Short)) },
-                                    FieldChangeContent::Edit { .. } => (value_markup::list_edit(context, field)),
+                                    FieldChangeContent::Edit { .. } => (value_markup::list_edit(context, field, DetailLevel::Short)),
                                 }
                             } " "
                         }

@@ -4,9 +4,7 @@ use maud::{Markup, html};
 
 use super::detail_level::{DetailLevel, LONG};
 use super::page_context::PageContext;
-use crate::render::decisions::value_words::{
-    changed_value_words, list_words, multiline_text, text_words, value_words,
-};
+use crate::render::decisions::value_words::{changed_value_words, multiline_text, text_words, value_words};
 use crate::render::decisions::{FieldChangeContent, FoldedField, FoldedText, FoldedValue};
 use crate::render::text::thousands;
 use crate::render::text_difference::{DiffLine, diff_texts};
@@ -114,12 +112,11 @@ pub fn removed(context: &PageContext<'_>, former: &FoldedValue, detail: DetailLe
 }
 
 /// Returns the texts that a list gains and loses.
-pub fn list_edit(context: &PageContext<'_>, field: &FoldedField) -> Markup {
+pub fn list_edit(context: &PageContext<'_>, field: &FoldedField, detail: DetailLevel) -> Markup {
     let FieldChangeContent::Edit { added, removed } = &field.change else { return html! {} };
-    let words = |texts: &[FoldedText]| list_words(texts, &context.names);
     html! {
-        @for text in words(added) { ins { "+" (text) } " " }
-        @for text in words(removed) { del { "−" (text) } " " }
+        @for item in added { ins { "+" (text(context, item, detail)) } " " }
+        @for item in removed { del { "−" (text(context, item, detail)) } " " }
     }
 }
 
