@@ -313,7 +313,7 @@ fn denied_plan_is_not_applyable() {
     let mut plan = planned(&["A1"], ROWS, "A1:\ncode T en\nA Old");
     plan.findings = vec![finding(FindingEffect::Deny, "no")];
     assert!(github::outputs(&plan).contains("\napplyable=false\n"));
-    assert!(!super::json::plan::plan(&plan, |_| Default::default()).applyable);
+    assert!(!super::json::plan::plan(&plan, |_| Default::default(), |_| Default::default()).applyable);
 }
 
 #[test]
