@@ -74,7 +74,7 @@ pub use guard::{
     ExpectationGuard, FreezeWindow, GuardConfig, GuardLimit, GuardOverride, LimitScope, LimitedAction,
     Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction, TWO_WAY, TwoWayWrites,
 };
-pub use impact::PlanImpact;
+pub use impact::{ImpactEffect, PlanImpact, sort_impacts};
 pub use journal::{
     AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
     WriteResponse,

@@ -8,14 +8,14 @@ use super::plan_digest::{self, DigestScope};
 use super::population;
 use crate::model::{
     ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
-    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan,
+    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan, sort_impacts,
 };
 
 /// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
 /// an empty list.
 ///
-/// The duration is the maximum, because runs do not wait for each other. Impacts are concatenated: each run
-/// reports its own zones.
+/// The duration is the maximum, because runs do not wait for each other. Impacts are concatenated and
+/// sorted: each run reports its own zones.
 pub fn plans(
     network: &Network,
     plans: Vec<Plan>,
@@ -53,6 +53,7 @@ pub fn plans(
     }
     findings.sort();
     findings.dedup();
+    sort_impacts(&mut impacts);
     // Counts of met and unknown expectations are meaningless after a partial view.
     expectations.broken.sort();
     expectations.broken.dedup();

@@ -19,7 +19,7 @@ use crate::model::{
     AppliedChange, ApplyReport, BrokenExpectation, Change, ChangeConflict, ChangeOrigin, CollectionId,
     ComparisonMode, ConflictPolicy, ContentDigest, Deferral, Diagnostic, Expectation, ExpectationFailure,
     ExpectationForecast, ExpectationResult, ExpectationVerdict, Explanation, FailureClass, FieldValue,
-    Finding, FindingEffect, HistoryEntry, ImportQuestion, MaybeKnown, MemberValue, Plan, PlanImpact,
+    Finding, FindingEffect, HistoryEntry, ImpactEffect, ImportQuestion, MaybeKnown, MemberValue, Plan, PlanImpact,
     Provenance, Question, Reason, ReasonSource, RecordKey, RecordType, Run, RunId, SelectedMembers,
     ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact, VerificationStatus, WaveResult,
     WriteOutcome, ZoneFailure, ZoneReport,
@@ -167,8 +167,12 @@ fn hostile_plan() -> Plan {
             .map(finding)
             .collect();
     plan.impacts = vec![PlanImpact {
+        effect: ImpactEffect::Loss,
         topic: hostile("topic").as_str().into(),
-        changed: vec![hostile("A1").into()],
+        zones: vec![hostile("A1").into()],
+        collections: vec![hostile("collection").into()],
+        members: vec![hostile("A1").into()],
+        subjects: vec![hostile("subject").into()],
         text: hostile("impact"),
     }];
     plan.expectations = ExpectationForecast {

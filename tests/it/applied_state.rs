@@ -256,6 +256,7 @@ impl AppliedStateScenario {
             let answer =
                 found.map_err(|class| ZoneFailure::new(class, "no answer")).map(|rows| ObservedCollection {
                     id: id.clone(),
+                    title: None,
                     aliases: BTreeMap::new(),
                     columns: ["code", "description", "enabled", "default"].map(FieldName::from).to_vec(),
                     records: rows

@@ -55,8 +55,8 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, phase| {
         append(&store, line(run, number, "ALPHA", phase)).await;
-        let (open, lines) = store.open_steps(run).await.expect("should answer");
-        assert_eq!(lines, number);
+        assert_eq!(store.last_line(run).await, Ok(number));
+        let open = store.open_steps(run).await.expect("should answer");
         open.first().map(|step| step.reach)
     };
     assert_eq!(reach(1, WritePhase::Intent { changes: changes.clone() }).await, Some(WriteProgress::NotSent));
@@ -69,10 +69,39 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     ended.exit_codes = vec![7];
     let mut report = RunDocument::new("{\"a\": 1}");
     report.add_zone(&"ALPHA".into(), "{\"b\": \"\0\"}");
-    store.end(ended.clone(), report.clone()).await.expect("should end");
+    store.end(ended.clone(), Some(report.clone())).await.expect("should end");
     assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
     let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
     assert_eq!(papers.report, Some(report));
+}
+
+#[rstest]
+#[tokio::test]
+async fn all_languages_of_a_table_share_the_accepted_number_of_rows(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let collection = |language: &str| CollectionId {
+        language: Some(language.into()),
+        ..CollectionId::with_code("CodeTable", "T")
+    };
+    let update = |language: &str, rows: Option<usize>| CollectionStateUpdate {
+        zone: "ALPHA".into(),
+        collection: collection(language),
+        learned: AppliedStateUpdate { accepted_rows: rows, ..AppliedStateUpdate::default() },
+        created: BTreeSet::new(),
+    };
+    store.learn(scope(), vec![update("fr", Some(11)), update("en", Some(11))]).await.expect("should learn");
+    // A write in English deletes rows, and no reading in French is known since.
+    store.learn(scope(), vec![update("en", Some(3))]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(3), Some(3)));
+    store.learn(scope(), vec![update("fr", Some(4)), update("en", None)]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(4), Some(4)));
 }
 
 #[rstest]
@@ -89,7 +118,7 @@ async fn lines_with_lost_response_are_stored_once(#[values(Sqlite, Postgres)] on
     let expected: Vec<String> = (1..=6).rev().map(|number| format!("ALPHA/CodeTable/T/R{number}")).collect();
     assert_eq!(told(&store, HistoryFilter::Run(run)).await, expected);
     assert_eq!(entries(&store).await, 6);
-    assert_eq!(store.open_steps(run).await.expect("should answer").1, 6);
+    assert_eq!(store.last_line(run).await, Ok(6));
 }
 
 #[rstest]

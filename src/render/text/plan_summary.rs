@@ -105,8 +105,8 @@ pub(super) fn write_summary(out: &mut String, plan: &Plan, decisions: usize, vie
     if decisions > UNFOLD_HINT_FROM && view.detail == PlanDetail::Decisions {
         let _ = writeln!(
             out,
-            "Unfold with `--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE` of `zonal show PLAN`, or \n\
-             with `--verbose` for each record."
+            "Unfold with `--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE` of `zonal show PLAN`,\n\
+             or with `--verbose` for each record."
         );
     }
 }

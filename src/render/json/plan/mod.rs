@@ -3,6 +3,7 @@
 //! Rules and viewers for Terraform work unmodified. The key `reconciler` contains all additional data. A
 //! plan file uses the same format, and [`parse`] reads the file back.
 
+mod decisions;
 mod read;
 mod write;
 
@@ -19,6 +20,10 @@ use crate::model::{
     UndeclaredRecords, UnmanagedCollection, ZoneFailure,
 };
 
+pub use self::decisions::{
+    DecisionFieldJson, DecisionJson, DecisionKeyJson, DecisionRecordJson, DecisionVariantJson,
+    FoldedValueJson, FormerValueJson, MemberRuleJson,
+};
 pub(super) use self::read::change;
 pub use self::read::{PlanFileError, parse, parse_zone_part};
 pub(super) use self::write::detail;
@@ -152,6 +157,9 @@ pub struct ReconcilerJson {
     /// Waves of the rollout. Absent if apply writes to all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<RolloutWave>,
+    /// Rows of the manifests, each once with the zones that it concerns. For display; not read back.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<DecisionJson>,
     /// Details of each entry in `resource_changes`, by address.
     pub changes: BTreeMap<String, ChangeDetailJson>,
     /// Details of each entry in `resource_drift`, by address.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::decisions::decisions_json;
 use super::{
     ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
     ResourceChangeJson, ZoneJson, ZonePartJson,
@@ -11,9 +12,15 @@ use crate::model::{
     PlanStep, Provenance, ZoneCode, ZonePlan,
 };
 
-/// Returns the plan as JSON. `digest` computes the digest of a change.
-pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
+/// Returns the plan as JSON. `digest` computes the digest of a change, `digest_set` that of a set of
+/// changes.
+pub fn plan(
+    plan: &Plan,
+    digest: impl Fn(&Change) -> ContentDigest,
+    digest_set: impl Fn(Vec<ContentDigest>) -> ContentDigest,
+) -> PlanJson {
     let mut document = head(plan);
+    document.reconciler.decisions = decisions_json(plan, &digest, &digest_set);
     plan.zones.iter().for_each(|(code, zone)| document.add_zone(zone_part(code, zone, &digest)));
     document
 }
@@ -81,6 +88,7 @@ pub fn head(plan: &Plan) -> PlanJson {
             zones: Vec::new(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
+            decisions: Vec::new(),
             changes: BTreeMap::new(),
             drift: BTreeMap::new(),
         },
