@@ -25,6 +25,7 @@ mod library_sessions;
 mod pipelines;
 mod plan_files;
 mod plan_outputs;
+mod policy_tools;
 mod postgres_server;
 mod predictions;
 mod properties;
