@@ -33,12 +33,12 @@ use crate::session::reviewed_plan::ReviewedPlan;
 use crate::session::run_outcome;
 use crate::store::StoreAccess;
 
-/// Change the zones to match the manifests
-///
 /// Warning of an apply without a store.
 const NOT_RECORDED: &str =
     "Nothing is recorded (`--store none`): this apply cannot be resumed, reverted or restored.";
 
+/// Change the zones to match the manifests
+///
 /// Prints the plan, asks for confirmation, and applies the changes. zonal reads each table again just before
 /// the write, and skips the table if it changed since the plan. After the write, zonal reads the table back
 /// and compares the rows. A failed zone does not stop the other zones. Ctrl-C finishes the writes in flight
