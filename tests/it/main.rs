@@ -10,6 +10,7 @@ mod case_runner;
 mod cases;
 mod concurrent_edits;
 mod crash;
+mod environment_variables;
 mod expectation_mutations;
 mod failure_simulations;
 mod file_safety;
