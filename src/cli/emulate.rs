@@ -32,19 +32,19 @@ pub struct EmulateCommand {
     /// Use this environment of the Network manifest
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
-    /// Write the API keys to this file, as shell exports
+    /// Write the API keys to this file, as shell exports (default: print them)
     #[arg(long, value_name = "FILE")]
     keys_out: Option<PathBuf>,
-    /// Response delay in ms
+    /// Response delay in ms (default: 0)
     #[arg(long, value_name = "MS")]
     latency: Option<u64>,
-    /// Maximum random extra delay in ms
+    /// Maximum random extra delay in ms (default: 0)
     #[arg(long, value_name = "MS")]
     jitter: Option<u64>,
-    /// Maximum number of requests per second and zone
+    /// Maximum number of requests per second and zone (default: 25)
     #[arg(long, value_name = "N")]
     requests_per_second: Option<u32>,
-    /// Maximum number of requests per day and zone
+    /// Maximum number of requests per day and zone (default: 100,000)
     #[arg(long, value_name = "N")]
     requests_per_day: Option<u64>,
     /// Omit all fields that the API's schemas call optional

@@ -18,6 +18,8 @@ mod emulate;
 
 mod explain;
 mod gateway;
+mod help;
+mod help_examples;
 mod history;
 mod lease_args;
 mod merge_runs;
@@ -50,13 +52,14 @@ mod support;
 mod target_args;
 mod test;
 mod unfinished_note;
+mod unknown_commands;
 mod unmanage;
 mod validate;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand};
+use clap::{FromArgMatches as _, Parser, Subcommand};
 
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
@@ -70,10 +73,10 @@ use crate::model::text_safety::escape_invisible;
 #[command(name = "zonal", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = EXIT_CODES)]
 struct CliArgs {
-    /// Directory that contains the manifests (default: current directory)
+    /// Directory that contains the manifests (default: ZONAL_DIR, or the current directory)
     #[arg(short = 'C', long = "directory", value_name = "DIR", global = true)]
     directory: Option<PathBuf>,
-    /// Log filter for stderr: `info`, `debug`, or for example `zonal::provider=debug`
+    /// Log filter for stderr, such as `info` or `zonal::provider=debug` (default: ZONAL_LOG, or `warn`)
     #[arg(long, value_name = "FILTER", global = true)]
     log: Option<String>,
     #[command(subcommand)]
@@ -122,16 +125,16 @@ Exit codes:
 
 /// Runs a command line (program name first) and returns the result.
 pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
-    let cli = match CliArgs::try_parse_from(argv) {
+    let parsed = help::command(&world.env).try_get_matches_from(argv);
+    let cli = match parsed.and_then(|matches| CliArgs::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             let text = error.render().ansi().to_string();
             return match error.use_stderr() {
                 true => {
                     world.err.print(text);
-                    if let Some(hint) = renamed_args::hint(&error) {
-                        world.err.print(hint);
-                    }
+                    let hint = renamed_args::hint(&error).or_else(|| unknown_commands::hint(&error));
+                    world.err.print(hint.unwrap_or_default());
                     CommandExit::Invalid
                 }
                 false => {
@@ -141,7 +144,9 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
             };
         }
     };
-    let directory = world.directory.join(cli.directory.unwrap_or_default());
+    let directory = cli.directory.as_deref();
+    let directory = directory.or_else(|| help::variable(&world.env, help::DIRECTORY_VARIABLE).map(Path::new));
+    let directory = world.directory.join(directory.unwrap_or(Path::new("")));
     let exit = match cli.command {
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,

@@ -126,5 +126,11 @@ pub fn read_reviewed(file: &Path, world: &CommandContext) -> Result<ReviewedPlan
 
 /// Prints the error in a plan file.
 fn unreadable(file: &Path, error: &PlanFileError, world: &CommandContext) -> CommandExit {
-    super::fail(world, format!("{}: {error}; create a plan with `zonal plan --out FILE`", file.display()))
+    let next = match error {
+        PlanFileError::Older(_) => " with `zonal plan --out FILE`",
+        PlanFileError::NotAPlan(_) | PlanFileError::Version(_) | PlanFileError::Torn(_) => {
+            "; create a plan with `zonal plan --out FILE`"
+        }
+    };
+    super::fail(world, format!("{}: {error}{next}", file.display()))
 }

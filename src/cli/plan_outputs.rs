@@ -9,6 +9,7 @@ use super::CommandExit;
 use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
 use super::output_files::is_stdout;
+use super::runbook::manual_steps;
 use crate::local::config_files::{FileRights, replace};
 use crate::model::Plan;
 use crate::render::json::compact_lines::compact_lines;
@@ -113,7 +114,7 @@ impl PlanOutputArgs {
                 PlanOutputKind::Json => compact_lines(&plan_json(plan)) + "\n",
                 PlanOutputKind::Markdown => markdown::comment(plan, context).text,
                 PlanOutputKind::Html => html::html(plan),
-                PlanOutputKind::Runbook => runbook::markdown(&runbook::runbook(plan)),
+                PlanOutputKind::Runbook => runbook::markdown(&manual_steps(plan)),
                 PlanOutputKind::Junit => junit::junit(plan),
                 PlanOutputKind::Sarif => to_json(&sarif::sarif(plan, &root)) + "\n",
             };

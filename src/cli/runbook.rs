@@ -9,7 +9,9 @@ use super::config::{OutputFormat, to_json};
 use super::context::CommandContext;
 use super::open_session::plan_target;
 use super::target_args::TargetArgs;
-use crate::render::runbook;
+use crate::kinds::KINDS;
+use crate::model::Plan;
+use crate::render::runbook::{self, RunbookJson};
 use crate::session::plan::PlanRequest;
 use crate::session::run_outcome::{self, DetailedExitCode};
 use crate::store::StoreAccess;
@@ -29,6 +31,12 @@ pub struct RunbookCommand {
 }
 
 impl RunbookCommand {
+    /// Returns the selected environment.
+    #[cfg(test)]
+    pub fn environment(&self) -> Option<&str> {
+        self.target.environment.as_deref()
+    }
+
     /// Prints the runbook for the manifests below `directory`.
     pub async fn run(&self, directory: &Path, world: &CommandContext) -> CommandExit {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
@@ -37,7 +45,7 @@ impl RunbookCommand {
             Ok((_, planned)) => planned,
             Err(exit) => return exit,
         };
-        let runbook = runbook::runbook(&planned.plan);
+        let runbook = manual_steps(&planned.plan);
         match format {
             OutputFormat::Text => world.out.print(runbook::markdown(&runbook)),
             OutputFormat::Json | OutputFormat::Lines => world.out.print_line(to_json(&runbook)),
@@ -51,4 +59,15 @@ impl RunbookCommand {
         }
         run_outcome::worst(&run_outcome::of_plan(&planned.plan, DetailedExitCode::No))
     }
+}
+
+/// Returns the manual steps of a plan, with the fields in the order of the forms.
+pub fn manual_steps(plan: &Plan) -> RunbookJson {
+    let collections = || KINDS.iter().flat_map(|kind| kind.gateway);
+    // The fields of these collections are listed in the order of the form.
+    runbook::runbook(plan).in_form_order(|collection_type| {
+        collections()
+            .find(|collection| collection.kind == collection_type)
+            .map(|collection| collection.fields)
+    })
 }

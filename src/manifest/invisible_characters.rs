@@ -20,11 +20,11 @@ pub fn check(document: &YamlDocument, is_sent: bool) -> Vec<InvisibleCharacter> 
     let mut problems = Vec::new();
     let mut see = |text: &str, extent, place: TextPlace| {
         let problem = check_text(document, text, extent, place.is_secret);
-        problems.extend(problem.map(|problem| InvisibleCharacter { problem, is_sent: place.is_sent }));
+        problems.extend(problem.map(|problem| InvisibleCharacter { problem, place }));
     };
     let YamlValue::Map(entries) = &document.root.value else { return problems };
     for (key, value) in entries {
-        let place = TextPlace { is_sent: is_sent && &*key.text == "spec", is_secret: false };
+        let place = TextPlace { is_sent: is_sent && &*key.text == "spec", ..TextPlace::default() };
         see(&key.text, key.extent, TextPlace::default());
         visit(value, place, &mut see);
     }
@@ -35,18 +35,18 @@ pub fn check(document: &YamlDocument, is_sent: bool) -> Vec<InvisibleCharacter> 
 pub struct InvisibleCharacter {
     /// Problem of the text.
     pub problem: Diagnostic,
-    is_sent: bool,
+    place: TextPlace,
 }
 
 impl InvisibleCharacter {
     /// Returns true for a problem that matters by itself. In a text that no zone gets, spaces and accents only
-    /// explain another problem.
+    /// explain another problem. An expression compares its texts with those of zones, but ignores outer spaces.
     pub fn is_relevant(&self) -> bool {
-        self.is_sent
-            || matches!(
-                self.problem.code,
-                diagnostic_codes::CONTROL_CHARACTER | diagnostic_codes::MIXED_SCRIPTS
-            )
+        match self.problem.code {
+            diagnostic_codes::CONTROL_CHARACTER | diagnostic_codes::MIXED_SCRIPTS => true,
+            diagnostic_codes::OUTER_SPACE => self.place.is_sent,
+            _ => self.place.is_sent || self.place.is_expression,
+        }
     }
 }
 
@@ -55,6 +55,7 @@ impl InvisibleCharacter {
 struct TextPlace {
     is_sent: bool,
     is_secret: bool,
+    is_expression: bool,
 }
 
 impl TextPlace {
@@ -65,7 +66,8 @@ impl TextPlace {
             "vars" | "columns" => true,
             field => self.is_sent && !NOT_SENT.contains(&field),
         };
-        Self { is_sent, is_secret: self.is_secret || names_secret(field) }
+        let is_expression = self.is_expression || field == "expression";
+        Self { is_sent, is_secret: self.is_secret || names_secret(field), is_expression }
     }
 }
 

@@ -19,10 +19,10 @@ use crate::model::{
     AppliedChange, ApplyReport, BrokenExpectation, Change, ChangeConflict, ChangeOrigin, CollectionId,
     ComparisonMode, ConflictPolicy, ContentDigest, Deferral, Diagnostic, Expectation, ExpectationFailure,
     ExpectationForecast, ExpectationResult, ExpectationVerdict, Explanation, FailureClass, FieldValue,
-    Finding, FindingEffect, HistoryEntry, ImpactEffect, ImportQuestion, MaybeKnown, MemberValue, Plan, PlanImpact,
-    Provenance, Question, Reason, ReasonSource, RecordKey, RecordType, Run, RunId, SelectedMembers,
-    ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact, VerificationStatus, WaveResult,
-    WriteOutcome, ZoneFailure, ZoneReport,
+    Finding, FindingEffect, HistoryEntry, ImpactEffect, ImportQuestion, MaybeKnown, MemberValue, Plan,
+    PlanImpact, Provenance, Question, Reason, ReasonSource, RecordKey, RecordType, Run, RunId,
+    SelectedMembers, ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact,
+    VerificationStatus, WaveResult, WriteOutcome, ZoneFailure, ZoneReport,
 };
 use crate::test_notation::{desired, observed};
 

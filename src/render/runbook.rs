@@ -1,15 +1,13 @@
 //! Runbook: manual steps for people in Alma, grouped by zone.
 
-use std::fmt::Write as _;
+mod markdown;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::markdown::escape::{cell, code, page_prose};
-use super::text::count;
-use crate::model::text_safety::escape_invisible;
+pub use self::markdown::markdown;
 use crate::model::{
-    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance, REVERT_OF,
+    ApplyMode, Change, ChangeAction, CollectionDiff, FieldName, FieldValue, Plan, Provenance,
 };
 
 /// All manual steps of a plan.
@@ -42,8 +40,12 @@ pub struct RunbookZone {
 pub struct RunbookPage {
     /// Collection, for example `LinkedAccountRules`.
     pub collection: String,
+    /// Title of the page in Alma, for example `Linked Account Rules`.
+    pub title: String,
     /// Alma menu path, or an empty string if unknown.
     pub menu: String,
+    /// True if Alma has a page for the collection. Otherwise nobody can take the steps in Alma.
+    pub in_alma: bool,
     /// Notes about the collection, such as the reason why it is not changed over the API.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -62,7 +64,10 @@ pub struct RunbookStep {
     pub key: Vec<RunbookField>,
     /// True if the step applies to every record with these values, possibly none.
     pub each: bool,
-    /// Fields to enter; empty for a removed record.
+    /// Position of the record, if the collection is a list of ordered rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
+    /// Fields to enter, in the order of the form in Alma as far as zonal knows it; empty for a removed record.
     pub entries: Vec<RunbookField>,
     /// Reasons.
     pub reasons: Vec<String>,
@@ -94,13 +99,38 @@ pub fn runbook(plan: &Plan) -> RunbookJson {
     }
 }
 
+impl RunbookJson {
+    /// Sorts the fields of each step in the order of the form in Alma. `form_fields` returns the fields of a
+    /// collection type in this order.
+    pub fn in_form_order(mut self, form_fields: impl Fn(&str) -> Option<&'static [&'static str]>) -> Self {
+        for page in self.zones.iter_mut().flat_map(|zone| &mut zone.pages) {
+            let collection_type = page.collection.split(['/', '[']).next().unwrap_or_default();
+            let Some(form) = form_fields(collection_type) else { continue };
+            for step in &mut page.steps {
+                // Fields that the form does not have stay behind it, in their order.
+                step.entries.sort_by_key(|entry| {
+                    form.iter().position(|field| *field == entry.field).unwrap_or(form.len())
+                });
+            }
+        }
+        self
+    }
+}
+
+/// Start of a menu path that says that Alma has no page.
+const NO_PAGE: &str = "no page in Alma";
+
 fn page(diff: &CollectionDiff) -> Option<RunbookPage> {
     let found = diff.outcome.as_ref().ok()?;
-    let steps: Vec<RunbookStep> =
+    let mut steps: Vec<RunbookStep> =
         found.changes.iter().filter(|change| change.mode == ApplyMode::Manual).map(step).collect();
+    // Alma numbers new rules from the top, so a person enters them in this order.
+    steps.sort_by_key(|step| step.position);
     (!steps.is_empty()).then(|| RunbookPage {
         collection: diff.id.to_string(),
+        title: title(&diff.id.to_string(), &diff.shape.menu),
         menu: diff.shape.menu.to_string(),
+        in_alma: !diff.shape.menu.starts_with(NO_PAGE),
         notes: found.notes.clone(),
         steps,
     })
@@ -113,89 +143,35 @@ fn step(change: &Change) -> RunbookStep {
     };
     let key = change.matches.as_ref().unwrap_or(&change.key);
     let is_key = |field: &FieldName| key.iter().any(|(key, _)| key == field);
-    let edits = change.field_changes.iter().filter(|edit| !is_key(&edit.field));
+    let mut edits: Vec<_> = change.field_changes.iter().filter(|edit| !is_key(&edit.field)).collect();
+    // A mapping table shows its columns by number.
+    edits.sort_by_key(|edit| edit.field.strip_prefix("column").and_then(|number| number.parse::<u32>().ok()));
+    let position = |name: &str| {
+        let edit = change.field_changes.iter().find(|edit| &*edit.name == name).map(|edit| &edit.after);
+        edit.or_else(|| change.before.get(name)).and_then(FieldValue::as_text)?.parse().ok()
+    };
     RunbookStep {
         address: change.address.to_string(),
         action: change.action,
         key: key.iter().map(|(field, value)| entry((field, value))).collect(),
         each: change.matches.is_some(),
-        entries: edits.map(|edit| entry((&edit.name, &edit.after))).collect(),
+        position: position("position"),
+        entries: edits.into_iter().map(|edit| entry((&edit.name, &edit.after))).collect(),
         reasons: change.reason.iter().cloned().chain(change.notes.iter().map(ToString::to_string)).collect(),
         declared_at: change.provenance.clone(),
     }
 }
 
-/// Returns the runbook as Markdown, with a checkbox per step.
-pub fn markdown(runbook: &RunbookJson) -> String {
-    let mut out = String::new();
-    let steps: usize = runbook.zones.iter().flat_map(|zone| &zone.pages).map(|page| page.steps.len()).sum();
-    // Writing to a String cannot fail; this also holds below.
-    let _ = writeln!(out, "# Runbook for {}\n", page_prose(&runbook.network));
-    if let Some(selection) = &runbook.selection {
-        let _ = writeln!(out, "Only {}.\n", page_prose(selection));
+/// Returns the title of a page: the last name in its menu path, or the name of the collection type.
+fn title(collection: &str, menu: &str) -> String {
+    let (collection_type, rest) = collection.split_once('/').unwrap_or((collection, ""));
+    let names = menu.split(" > ").skip(1).filter(|name| name.starts_with(char::is_uppercase));
+    match (names.last(), rest) {
+        (Some(name), "") => name.to_owned(),
+        (None, "") => label(collection_type),
+        (Some(name), rest) => format!("{name} ({rest})"),
+        (None, rest) => format!("{} ({rest})", label(collection_type)),
     }
-    if steps == 0 {
-        let _ = writeln!(out, "No manual steps.");
-        return out;
-    }
-    let environment = runbook.environment.as_ref();
-    let environment = environment
-        .map(|name| format!(" --environment {}", escape_invisible(name).replace('`', "'")))
-        .unwrap_or_default();
-    let _ = writeln!(
-        out,
-        "{} in {}. Values are case-sensitive: type them exactly as shown, without the surrounding backticks. \
-         To record that a zone is done: `zonal attest{environment} --zone CODE --all --by NAME`.",
-        count(steps, "step"),
-        count(runbook.zones.len(), "zone")
-    );
-    for zone in &runbook.zones {
-        let code = page_prose(&zone.code);
-        let _ = writeln!(out, "\n## {} ({code})\n\nLog in to {code}.", page_prose(&zone.name));
-        for (index, page) in zone.pages.iter().enumerate() {
-            let _ = writeln!(out, "\n### {}. {}\n", index + 1, page_prose(&page.collection));
-            if !page.menu.is_empty() {
-                let _ = writeln!(out, "Open {}.\n", page_prose(&page.menu));
-            }
-            for note in &page.notes {
-                let _ = writeln!(out, "Note: {}.\n", page_prose(note));
-            }
-            page.steps.iter().for_each(|step| self::step_markdown(&mut out, step));
-        }
-    }
-    out
-}
-
-fn step_markdown(out: &mut String, step: &RunbookStep) {
-    let verb = if step.each && step.action == ChangeAction::Update { EACH } else { instruction(step.action) };
-    let name = |field: &str| page_prose(&label(field)).replace("\\|", "|").replace('|', "\\|");
-    let key: Vec<String> = step
-        .key
-        .iter()
-        .map(|entry| format!("{} {}", name(&entry.field), typed_value(&entry.value, code)))
-        .collect();
-    let colon = if step.entries.is_empty() { "." } else { ":" };
-    let _ = match (key.is_empty(), step.each) {
-        (true, true) => writeln!(out, "- [ ] In each record{colon}"),
-        (true, false) => writeln!(out, "- [ ] {verb} the one record{colon}"),
-        (false, _) => writeln!(out, "- [ ] {verb} {}{colon}", key.join(", ")),
-    };
-    if !step.entries.is_empty() {
-        out.push('\n');
-        let value = if step.each { "so that it is" } else { "value" };
-        let _ = writeln!(out, "  | field | {value} |\n  | --- | --- |");
-        for entry in &step.entries {
-            let _ = writeln!(out, "  | {} | {} |", name(&entry.field), typed_value(&entry.value, cell));
-        }
-        out.push('\n');
-    }
-    for reason in &step.reasons {
-        let _ = writeln!(out, "  Why: {}.", page_prose(reason));
-    }
-    let _ = match step.declared_at.manifest.starts_with(REVERT_OF) {
-        true => writeln!(out, "  This is the {}.\n", page_prose(&step.declared_at.manifest)),
-        false => writeln!(out, "  Declared in {}.\n", page_prose(&step.declared_at.declaration())),
-    };
 }
 
 /// Returns the instruction of a step, without the record key.
@@ -234,21 +210,9 @@ pub(super) const YES: &str = "Yes";
 /// Label of a cleared flag.
 pub(super) const NO: &str = "No";
 
-/// Returns the value to type, as code for prose or for a table cell.
-fn typed_value(value: &FieldValue, code: fn(&str) -> String) -> String {
-    let typed = |text: &str| code(&text.replace('\n', "⏎"));
-    match value {
-        FieldValue::Null => EMPTY.to_owned(),
-        FieldValue::Bool(true) => YES.to_owned(),
-        FieldValue::Bool(false) => NO.to_owned(),
-        FieldValue::Text(text) => typed(text),
-        FieldValue::List(texts) => texts.iter().map(|text| typed(text)).collect::<Vec<_>>().join(", "),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{cell, code, label, typed_value};
+    use super::{label, title};
 
     #[test]
     fn label_splits_words_of_field_name() {
@@ -258,17 +222,12 @@ mod tests {
     }
 
     #[test]
-    fn value_with_line_breaks_stays_in_one_line() {
-        assert_eq!(
-            typed_value(
-                &"two
-lines"
-                    .into(),
-                code
-            ),
-            "`two⏎lines`"
-        );
-        assert_eq!(typed_value(&"A|B".into(), code), "`A|B`");
-        assert_eq!(typed_value(&"A|B".into(), cell), "`A\\|B`");
+    fn title_is_the_last_page_of_the_menu() {
+        let menu = "Configuration > User Management > Linked Account Rules";
+        assert_eq!(title("LinkedAccountRules", menu), "Linked Account Rules");
+        let menu = "Configuration > Fulfillment > Fulfillment Units > a unit > its rules";
+        assert_eq!(title("FulfillmentRules/MAIN", menu), "Fulfillment Units (MAIN)");
+        assert_eq!(title("ImportPermissions", "page of the Network Zone"), "Import permissions");
+        assert_eq!(title("CodeTable/Reasons", "the code table's own page"), "Code table (Reasons)");
     }
 }

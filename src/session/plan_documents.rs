@@ -40,7 +40,7 @@ pub fn stored_plan(plan: &Plan, under_review: Option<&ReviewSubject>) -> RunDocu
 /// # Errors
 /// Returns a [`PlanFileError`] if the document is not a plan.
 pub fn parse_plan(document: &RunDocument) -> Result<PlanJson, PlanFileError> {
-    let mut plan = plan::parse(&document.head().map_err(damaged)?)?;
+    let mut plan = plan::parse_stored(&document.head().map_err(damaged)?)?;
     for part in document.zones() {
         let (_, text) = part.map_err(damaged)?;
         plan.add_zone(plan::parse_zone_part(&text)?);

@@ -5,9 +5,11 @@
 
 mod decisions;
 mod read;
+mod terraform;
 mod write;
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -25,22 +27,32 @@ pub use self::decisions::{
     FoldedValueJson, FormerValueJson, MemberRuleJson,
 };
 pub(super) use self::read::change;
-pub use self::read::{PlanFileError, parse, parse_zone_part};
+pub use self::read::{PlanFileError, parse, parse_stored, parse_zone_part};
+use self::terraform::{ConfigurationJson, PlannedValuesJson};
 pub(super) use self::write::detail;
 pub use self::write::{head, plan, resource, zone_part};
 
-/// Version of the format, in Terraform's numbering. A removed or redefined field increments the major
-/// number.
-pub const FORMAT: &str = "2.0";
+/// Version of `reconciler`. A removed or redefined field increments the major number.
+pub const FORMAT: &str = "3.0";
 
 /// JSON output of a plan.
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+///
+/// No member has a second copy in memory: [`terraform`] writes what repeats other members.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(title = "zonal plan --json")]
 pub struct PlanJson {
-    /// Version of the format, in Terraform's numbering. Readers must reject an unknown major number.
+    /// Version of Terraform's format. The version of `reconciler` is inside it.
     pub format_version: String,
+    /// Version of Terraform that has this format, for tools that ask for it. No Terraform ran.
+    #[serde(skip_deserializing)]
+    pub terraform_version: &'static str,
     /// Version of zonal.
     pub zonal_version: String,
+    /// Records that the changes create or update, with the values after the change.
+    ///
+    /// Records without a change are left out: a plan does not contain them.
+    #[serde(skip_deserializing)]
+    pub planned_values: PhantomData<PlannedValuesJson<'static>>,
     /// Changes made by apply, or by people if the channel is `runbook`.
     pub resource_changes: Vec<ResourceChangeJson>,
     /// Differences that apply leaves unchanged.
@@ -54,6 +66,9 @@ pub struct PlanJson {
     pub applyable: bool,
     /// True if planning failed; always false in a displayed plan.
     pub errored: bool,
+    /// Manifests of the plan, in the form of Terraform's configuration.
+    #[serde(skip_deserializing)]
+    pub configuration: PhantomData<ConfigurationJson<'static>>,
     /// Data without an equivalent in Terraform's format.
     pub reconciler: ReconcilerJson,
 }
@@ -107,6 +122,9 @@ pub struct ChangeJson {
 /// Data specific to zonal.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ReconcilerJson {
+    /// Version of the format of `reconciler`. Readers must reject an unknown major number.
+    #[serde(default)]
+    pub format_version: String,
     /// Network name.
     pub network: String,
     /// Environment, or null without an environment.

@@ -19,8 +19,11 @@ pub enum PlanFileError {
     /// Not a plan file, or a damaged one.
     #[error("not a zonal plan file: {0}")]
     NotAPlan(String),
-    /// Unsupported format version.
-    #[error("unsupported format version {0}, expected 2.x")]
+    /// Format of an older zonal.
+    #[error("made by an older zonal (format version {0}), plan again")]
+    Older(String),
+    /// Format of a newer zonal.
+    #[error("made by a newer zonal: unsupported format version {0}, expected 3.x")]
     Version(String),
     /// Inconsistent content.
     #[error("inconsistent plan file: {0}")]
@@ -32,24 +35,64 @@ pub enum PlanFileError {
 /// # Errors
 /// [`PlanFileError`], with the problem and its location.
 pub fn parse(text: &str) -> Result<PlanJson, PlanFileError> {
-    #[derive(serde::Deserialize)]
-    struct PlanFileVersion {
-        format_version: String,
-    }
-    let not_a_plan = |error: serde_json::Error| PlanFileError::NotAPlan(error.to_string());
-    let major = |version: &str| version.split('.').next().map(str::to_owned);
-    let known = |version: &str| major(version) == major(FORMAT);
+    parse_if(text, is_current)
+}
+
+/// Parses the stored plan of a run, also of an older zonal.
+///
+/// # Errors
+/// [`PlanFileError`], with the problem and its location.
+pub fn parse_stored(text: &str) -> Result<PlanJson, PlanFileError> {
+    parse_if(text, |version| is_current(version) || major_number(version) == Some(2))
+}
+
+/// Parses a plan whose format version is readable.
+fn parse_if(text: &str, is_readable: impl Fn(&str) -> bool) -> Result<PlanJson, PlanFileError> {
+    let unreadable = |version: &str| match major_number(version) < major_number(FORMAT) {
+        true => PlanFileError::Older(version.to_owned()),
+        false => PlanFileError::Version(version.to_owned()),
+    };
     match serde_json::from_str::<PlanJson>(text) {
-        Ok(file) if known(&file.format_version) => Ok(file),
-        Ok(file) => Err(PlanFileError::Version(file.format_version)),
+        Ok(file) => {
+            let version = format_of(&file.format_version, &file.reconciler.format_version);
+            if is_readable(version) { Ok(file) } else { Err(unreadable(version)) }
+        }
         // The format of another version is unknown, so the version error takes precedence.
-        Err(error) => match serde_json::from_str(text) {
-            Ok(PlanFileVersion { format_version }) if !known(&format_version) => {
-                Err(PlanFileError::Version(format_version))
+        Err(error) => match serde_json::from_str::<PlanVersions>(text) {
+            Ok(PlanVersions { format_version, reconciler: own })
+                if !is_readable(format_of(&format_version, &own.format_version)) =>
+            {
+                Err(unreadable(format_of(&format_version, &own.format_version)))
             }
-            Ok(_) | Err(_) => Err(not_a_plan(error)),
+            Ok(_) | Err(_) => Err(PlanFileError::NotAPlan(error.to_string())),
         },
     }
+}
+
+/// Versions in a plan file of any zonal.
+#[derive(serde::Deserialize)]
+struct PlanVersions {
+    format_version: String,
+    reconciler: ReconcilerVersion,
+}
+
+#[derive(serde::Deserialize)]
+struct ReconcilerVersion {
+    #[serde(default)]
+    format_version: String,
+}
+
+/// Returns the version of zonal's format. Before 3.0, it stood in the place of Terraform's.
+fn format_of<'a>(terraform: &'a str, reconciler: &'a str) -> &'a str {
+    if reconciler.is_empty() { terraform } else { reconciler }
+}
+
+fn is_current(version: &str) -> bool {
+    major_number(version) == major_number(FORMAT)
+}
+
+fn major_number(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
 
 /// Parses the stored part of a plan about one zone.

@@ -1,8 +1,10 @@
 //! Converts a plan to JSON.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use super::decisions::decisions_json;
+use super::terraform::{TERRAFORM_FORMAT, TERRAFORM_VERSION};
 use super::{
     ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
     ResourceChangeJson, ZoneJson, ZonePartJson,
@@ -58,14 +60,18 @@ pub fn zone_part(
 /// Returns a plan as JSON, without its zones.
 pub fn head(plan: &Plan) -> PlanJson {
     PlanJson {
-        format_version: FORMAT.to_owned(),
+        format_version: TERRAFORM_FORMAT.to_owned(),
+        terraform_version: TERRAFORM_VERSION,
         zonal_version: env!("CARGO_PKG_VERSION").to_owned(),
+        planned_values: PhantomData,
         resource_changes: Vec::new(),
         resource_drift: Vec::new(),
         complete: plan.is_complete(),
         applyable: plan.has_work() && !plan.is_denied(),
         errored: false,
+        configuration: PhantomData,
         reconciler: ReconcilerJson {
+            format_version: FORMAT.to_owned(),
             network: plan.network.clone(),
             environment: plan.environment.clone(),
             selection: plan.selection.clone(),
