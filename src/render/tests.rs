@@ -299,7 +299,7 @@ fn postponed_changes_and_partial_reads_are_counted_once() {
     let page = html::html(&plan);
     assert!(page.contains("<span class=\"n-reported\">1 left for a later apply</span></h1>"), "{page}");
     assert!(
-        page.contains("1 zone is in sync. 1 zone responded only in part, so this plan is incomplete."),
+        page.contains("1 zone is in sync. 1 zone could be read only in part, so this plan is incomplete."),
         "{page}"
     );
     let text = comment(&plan, CommentContext::default()).text;
