@@ -260,9 +260,7 @@ fn every_format_shows_comparison_deferrals_and_origin() {
         change.origin = Some(ChangeOrigin::Drifted);
     }
     for (format, text) in formats(&plan) {
-        for words in
-            ["monday.json: no zone was asked", "the manifests of 0123456789ab.", "drifted: the zone left"]
-        {
+        for words in ["monday.json: no zone was asked", "the manifests of 0123456789ab.", "drifted"] {
             // Comments format names as code.
             assert!(text.replace('`', "").contains(words), "{format} does not say {words:?}: {text}");
         }
