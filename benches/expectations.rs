@@ -130,6 +130,7 @@ fn observed(desired: &DesiredState, held: &ZoneRecords<'_>) -> ObservedState {
             });
             let collection = ObservedCollection {
                 id: wanted.id.clone(),
+                title: None,
                 aliases: std::collections::BTreeMap::new(),
                 columns: Vec::new(),
                 records: records.collect(),

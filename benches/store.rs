@@ -166,7 +166,7 @@ async fn create(location: TemporaryDirectory, records: usize) {
         report.add_zone(&code(zone).as_str().into(), "{\"report\":{},\"as_planned\":[0]}");
     }
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    store.end(ended, report).await.expect("run should end");
+    store.end(ended, Some(report)).await.expect("run should end");
     store.close().await;
 }
 

@@ -209,6 +209,7 @@ impl ZoneFill {
         let references = is_code_table(table).then(BTreeSet::new);
         ObservedCollection {
             id: wanted.id.clone(),
+            title: None,
             aliases,
             columns,
             records,

@@ -8,14 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::explanation_builder::{ExplanationBuilder, known};
-use super::impact::wording::members;
+use super::impact::wording::{joined, members};
 use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
 use super::{CollectionOwner, SettingsQuestion};
 use crate::model::network::ZoneRole;
-use crate::model::{Explanation, FieldValue, MaybeKnown, ReasonSource, TasksQuestion, ZoneCode};
+use crate::model::{
+    Explanation, FieldValue, ImpactEffect, MaybeKnown, ReasonSource, TasksQuestion, ZoneCode,
+};
 
 /// Permission of a role, with its source.
 pub type TaskPermission = MaybeKnown<(bool, ReasonSource)>;
@@ -305,11 +307,24 @@ fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
             }
         }
     }
-    let changed: BTreeSet<ZoneCode> = lists.union(&matrix).cloned().collect();
-    let drafts = changes.into_iter().map(|((role, action, is_allowed), zones)| {
-        let may = if is_allowed { "may now" } else { "may no longer" };
-        let text = format!("a {role} of {} {may} {action}", members(&zones, change.after));
-        ImpactDraft { changed: changed.clone(), text }
+    // One sentence for all actions with the same change.
+    let mut actions_by_zones: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for ((role, action, is_allowed), zones) in changes {
+        actions_by_zones.entry((role, is_allowed, zones)).or_default().push(action);
+    }
+    let drafts = actions_by_zones.into_iter().map(|((role, is_allowed, zones), actions)| {
+        let (effect, may) = match is_allowed {
+            true => (ImpactEffect::Gain, "may now"),
+            false => (ImpactEffect::Loss, "may no longer"),
+        };
+        let is_for_network = actions.contains(&DISMISS_FOR_NETWORK);
+        let causes = change.causes(|collection, zone| {
+            *collection == SettingsCollection::TaskList && zones.contains(zone)
+                || *collection == SettingsCollection::Dismissal && is_for_network
+        });
+        let actions = joined(&actions, if is_allowed { "and" } else { "or" });
+        let text = format!("a {role} of {} {may} {actions}", members(&zones, change.after));
+        ImpactDraft { effect, causes, members: zones, subjects: [role].into(), text }
     });
     drafts.collect()
 }

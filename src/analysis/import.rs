@@ -10,7 +10,9 @@ use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
 use super::{CollectionOwner, SettingsQuestion};
 pub use crate::model::alma_codes::ImportPermission;
-use crate::model::{Explanation, FieldValue, ImportQuestion, MaybeKnown, ReasonSource, RecordType, ZoneCode};
+use crate::model::{
+    Explanation, FieldValue, ImpactEffect, ImportQuestion, MaybeKnown, ReasonSource, RecordType, ZoneCode,
+};
 
 fn permission_of(entry: RowView<'_>, field: &str) -> Option<ImportPermission> {
     ImportPermission::from_word(entry.text_field(field)?)
@@ -141,8 +143,8 @@ fn linking_permission(
 
 /// Returns the impact of changed permissions.
 fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
-    let zones = change.zones(|collection| *collection == SettingsCollection::ImportPermissions);
-    if zones.is_empty() {
+    let causes = change.causes(|collection, _| *collection == SettingsCollection::ImportPermissions);
+    if causes.is_empty() {
         return Vec::new();
     }
     let mut changed: BTreeMap<(RecordType, ImportPermission), BTreeSet<ZoneCode>> = BTreeMap::new();
@@ -158,13 +160,18 @@ fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
         }
     }
     let drafts = changed.into_iter().map(|((record, permission), affected)| {
-        let affected = members(&affected, change.after);
-        let may = match permission {
-            ImportPermission::Allowed => "may now",
-            ImportPermission::Denied => "may no longer",
+        let (effect, may) = match permission {
+            ImportPermission::Allowed => (ImpactEffect::Gain, "may now"),
+            ImportPermission::Denied => (ImpactEffect::Loss, "may no longer"),
         };
-        let text = format!("{affected} {may} contribute {record} records to the Network Zone");
-        ImpactDraft { changed: zones.clone(), text }
+        let names = members(&affected, change.after);
+        ImpactDraft {
+            effect,
+            causes: causes.clone(),
+            members: affected,
+            subjects: BTreeSet::new(),
+            text: format!("{names} {may} contribute {record} records to the Network Zone"),
+        }
     });
     drafts.collect()
 }

@@ -37,7 +37,7 @@ use crate::model::{Explanation, Network, Question, ZoneCode};
 
 /// Answer to a question, and the impact of a plan on the answers.
 trait SettingsQuestion {
-    /// Functions for the impact of a plan, each with its own limit of sentences.
+    /// Functions for the impact of a plan.
     const IMPACTS: &'static [ImpactFunction];
 
     /// Returns the collections needed for an answer.

@@ -9,7 +9,7 @@ use crate::model::network::{Campus, Library, Zone, ZoneRole};
 use crate::model::{
     ApplyMode, CollectionId, CollectionRole, Deferral, DesiredCollection, DesiredState, Enforcement,
     FieldValue, Network, ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone,
-    Plan, RecordAddress, RecordKey, UnlistedPolicy, ZoneCode, ZoneFailure,
+    Plan, RecordAddress, RecordKey, ResourceId, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
 /// Settings of all zones of a network.
@@ -35,6 +35,8 @@ pub struct ZoneSettings {
     tables: BTreeMap<SettingsCollection, Result<SettingsTable, Arc<str>>>,
     /// Declared collections that the selection of a partial plan leaves out. Their tables are unknown.
     left_out: BTreeSet<SettingsCollection>,
+    /// Titles of e-resources, if the zone returns them.
+    titles: BTreeMap<ResourceId, String>,
 }
 
 impl From<&Zone> for ZoneSettings {
@@ -47,6 +49,7 @@ impl From<&Zone> for ZoneSettings {
             libraries: zone.libraries.clone(),
             tables: BTreeMap::new(),
             left_out: BTreeSet::new(),
+            titles: BTreeMap::new(),
         }
     }
 }
@@ -62,6 +65,7 @@ impl ZoneSettings {
             libraries: Vec::new(),
             tables: BTreeMap::new(),
             left_out: BTreeSet::new(),
+            titles: BTreeMap::new(),
         }
     }
 
@@ -84,8 +88,13 @@ impl ZoneSettings {
         self.tables.iter().filter_map(|(subject, table)| Some((subject, table.as_ref().ok()?)))
     }
 
+    /// Returns the titles of e-resources.
+    pub fn titles(&self) -> impl Iterator<Item = (&ResourceId, &str)> {
+        self.titles.iter().map(|(resource, title)| (resource, title.as_str()))
+    }
+
     fn says_the_same(&self, other: &Self) -> bool {
-        let Self { code, name: _, role, campuses, libraries, tables, left_out: _ } = self;
+        let Self { code, name: _, role, campuses, libraries, tables, left_out: _, titles: _ } = self;
         let campus =
             |a: &&Campus, b: &&Campus| a.code == b.code && ranges(&a.ip_ranges).eq(ranges(&b.ip_ranges));
         let library = |a: &&Library, b: &&Library| {
@@ -150,6 +159,9 @@ impl ZoneSettings {
         let Some(subject) = SettingsCollection::from_collection_id(id).or(named) else { return };
         match answer {
             Ok(found) => {
+                if let (Some(resource), Some(title)) = (subject.resource(), &found.title) {
+                    self.titles.insert(resource.clone(), title.clone());
+                }
                 let (extent, row): (_, fn(RecordAddress, &ObservedRecord) -> SettingsRow) =
                     match found.witness {
                         ObservationSource::Zone => (TableCompleteness::Complete, SettingsRow::from_observed),

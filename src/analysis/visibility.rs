@@ -12,13 +12,16 @@ use std::sync::Arc;
 
 use self::dependent_rules::{RuleAgreement, display, rota};
 use super::explanation_builder::{ExplanationBuilder, known};
-use super::impact::wording::{codes, members};
+use super::impact::member_values::{ValueAtMembers, joined_values};
+use super::impact::wording::{codes, counted_values, members};
 use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::TableCompleteness;
 use super::{CollectionOwner, SettingsQuestion};
-use crate::model::{Explanation, FieldValue, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode};
+use crate::model::{
+    Explanation, FieldValue, ImpactEffect, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode,
+};
 
 /// Visibility of a user group to partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,13 +162,27 @@ fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
     for ((visibility, group), zones) in zones_by_group {
         groups_by_zones.entry((visibility, zones)).or_default().insert(group);
     }
-    let drafts = groups_by_zones.into_iter().map(|((visibility, changed), groups)| {
-        let can = match visibility {
-            GroupVisibility::Hidden => "can no longer",
-            GroupVisibility::Visible => "can now",
+    // One sentence for different user groups at different members.
+    let groups_at_zones = groups_by_zones
+        .into_iter()
+        .map(|((visibility, zones), groups)| (visibility, ValueAtMembers { value: groups, members: zones }));
+    let drafts = joined_values(groups_at_zones).into_iter().map(|(visibility, values)| {
+        let (effect, can) = match visibility {
+            GroupVisibility::Hidden => (ImpactEffect::Loss, "can no longer"),
+            GroupVisibility::Visible => (ImpactEffect::Gain, "can now"),
         };
-        let (groups, affected) = (codes(&groups, "user group"), members(&changed, change.after));
-        ImpactDraft { changed, text: format!("partners {can} see {groups} of {affected}") }
+        let zones: BTreeSet<ZoneCode> = values.iter().flat_map(|at| &at.members).cloned().collect();
+        let groups = values.iter().map(|at| (codes(&at.value, "user group"), at.members.len()));
+        let groups = counted_values(groups.collect());
+        ImpactDraft {
+            effect,
+            causes: change.causes(|collection, zone| {
+                *collection == SettingsCollection::RestrictedUsers && zones.contains(zone)
+            }),
+            text: format!("partners {can} see {groups} of {}", members(&zones, change.after)),
+            subjects: values.into_iter().flat_map(|at| at.value).collect(),
+            members: zones,
+        }
     });
     drafts.collect()
 }

@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::recovery::compared_fields;
+use super::zone_normalization::is_normalized;
 use crate::model::{
-    AppliedChange, ChangeAction, CollectionImage, FieldName, FieldValue, ImageMoment, ObservedRecord, Record,
-    WritePhase,
+    AppliedChange, AppliedField, ChangeAction, CollectionImage, FieldName, FieldValue, ImageMoment,
+    ObservedRecord, Record, WritePhase,
 };
 use crate::provider::CollectionSnapshot;
 
@@ -33,8 +35,9 @@ pub struct ForeignDifference {
 
 /// Returns the rows that differ in fields that the write did not change.
 ///
-/// A row belongs to another author if the zone shows an author who is new for the row and who did not write
-/// the rows of this write. Returns `None` if rows cannot be told apart by their key.
+/// A row belongs to another author if the zone shows a new author or date for the row, and the author did not
+/// write the rows of this write. If no row shows the author of this write, nobody counts as another author.
+/// Returns `None` if rows cannot be told apart by their key.
 pub fn foreign_differences(
     before: &[ObservedRecord],
     changes: &[AppliedChange],
@@ -42,7 +45,8 @@ pub fn foreign_differences(
 ) -> Option<Vec<ForeignDifference>> {
     let changed = ChangedRows::from_changes(changes)?;
     let (rows_before, rows_after) = (changed.index(before)?, changed.index(after)?);
-    let own_author = changed.by_key.keys().find_map(|key| rows_after.get(key)?.updated_by.clone());
+    let own_authors = changed.own_authors(&rows_before, &rows_after);
+    let dates_count = changed.others_keep_dates(&rows_before, &rows_after);
     let mut differences = Vec::new();
     for key_values in
         rows_before.keys().chain(rows_after.keys().filter(|key| !rows_before.contains_key(*key)))
@@ -63,10 +67,13 @@ pub fn foreign_differences(
             continue;
         }
         let shown = row_after.and_then(|row| row.updated_by.clone());
-        let is_own = shown.is_some() && shown == own_author;
+        let is_own = shown.as_ref().is_some_and(|author| own_authors.contains(author));
         let author = shown.filter(|author| {
-            let author_before = row_before.and_then(|row| row.updated_by.as_ref());
-            Some(author) != author_before && Some(author) != own_author.as_ref()
+            let is_new = row_before.is_none_or(|before| {
+                let has_new_date = row_after.is_some_and(|after| after.update_date != before.update_date);
+                Some(author) != before.updated_by.as_ref() || dates_count && has_new_date
+            });
+            is_new && !own_authors.is_empty() && !own_authors.contains(author)
         });
         let parts = changed.key.iter().zip(key_values).map(|(field, value)| format!("{field}={value}"));
         differences.push(ForeignDifference {
@@ -80,10 +87,11 @@ pub fn foreign_differences(
     Some(differences)
 }
 
-/// Removes differences from the rows after a write: what the write did not change is as `before`.
+/// Removes edits from the rows after a write: what the write did not change is as `before`, and what it changed
+/// is as sent, or as the zone normalized it.
 ///
-/// `differences` are some of [`foreign_differences`] for the same rows.
-pub fn remove_differences(
+/// `differences` are the edits among [`foreign_differences`] for the same rows.
+pub fn remove_edits(
     before: &[ObservedRecord],
     changes: &[AppliedChange],
     differences: &[&ForeignDifference],
@@ -110,6 +118,15 @@ pub fn remove_differences(
     *after = kept.collect();
     // Rows that somebody else deleted.
     after.extend(rows_before.into_values().cloned());
+    for row in after {
+        let Some(change) = changed.by_key.get(&changed.key_values(row)) else { continue };
+        for AppliedField { field, after: sent, .. } in compared_fields(change) {
+            let stored = row.fields.entry(field.clone()).or_insert(FieldValue::Null);
+            if stored != sent && !is_normalized(sent, stored) {
+                *stored = sent.clone();
+            }
+        }
+    }
 }
 
 /// Corrects the phase of a recovered write if the zone also changed rows that nobody owns, and returns the image
@@ -144,7 +161,7 @@ pub fn with_damage(
         damaged.iter().map(|row| format!("`{}` changed, although the write did not set it", row.row)),
     );
     let mut left = after.observed.records.clone();
-    remove_differences(&before_write, &changes, &others, &mut left);
+    remove_edits(&before_write, &changes, &others, &mut left);
     let image = CollectionImage {
         moment: ImageMoment::After,
         key: before.key.clone(),
@@ -175,6 +192,41 @@ impl<'a> ChangedRows<'a> {
         rows.iter().all(|row| by_key.insert(self.key_values(row), row).is_none()).then_some(by_key)
     }
 
+    /// Returns the authors of the rows that are as this write left them.
+    ///
+    /// Somebody else may have edited a row since, and hidden the author of the write.
+    fn own_authors<'r>(
+        &self,
+        before: &BTreeMap<Vec<String>, &'r ObservedRecord>,
+        after: &BTreeMap<Vec<String>, &'r ObservedRecord>,
+    ) -> BTreeSet<&'r String> {
+        let authors = self.by_key.iter().filter_map(|(key, change)| {
+            let row = after.get(key)?;
+            let is_set =
+                |edit: &AppliedField| row.fields.get(&edit.field).unwrap_or(&FieldValue::Null) == &edit.after;
+            let is_as_written = compared_fields(change).all(is_set)
+                && before.get(key).is_none_or(|row_before| {
+                    kept_values(&row_before.fields, Some(change)) == kept_values(&row.fields, Some(change))
+                });
+            row.updated_by.as_ref().filter(|_| is_as_written)
+        });
+        authors.collect()
+    }
+
+    /// Returns true if the zone leaves the dates of unchanged rows, so that a new date means an edit.
+    fn others_keep_dates(
+        &self,
+        before: &BTreeMap<Vec<String>, &ObservedRecord>,
+        after: &BTreeMap<Vec<String>, &ObservedRecord>,
+    ) -> bool {
+        let mut unchanged = before.iter().filter_map(|(key, row_before)| {
+            let row_after = after.get(key).filter(|_| !self.by_key.contains_key(key))?;
+            let is_same = kept_values(&row_before.fields, None) == kept_values(&row_after.fields, None);
+            is_same.then(|| row_before.update_date == row_after.update_date)
+        });
+        unchanged.next().is_some_and(|keeps_date| keeps_date && unchanged.all(|keeps_date| keeps_date))
+    }
+
     /// Returns the values of the key of a row.
     fn key_values(&self, row: &ObservedRecord) -> Vec<String> {
         let value = |field: &&FieldName| row.fields.get(*field).map(FieldValue::key_text).unwrap_or_default();
@@ -200,7 +252,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
 
     use super::*;
-    use crate::model::AppliedField;
 
     fn row(code: &str, text: &str, by: &str) -> ObservedRecord {
         let fields = [("code".into(), code.into()), ("text".into(), text.into())].into();
@@ -230,6 +281,54 @@ mod tests {
             .collect()
     }
 
+    /// Returns the differing rows with their authors, `zone` for the zone itself.
+    fn authors(
+        before: &[ObservedRecord],
+        changes: &[AppliedChange],
+        after: &[ObservedRecord],
+    ) -> Vec<String> {
+        let author = |difference: &ForeignDifference| match &difference.author {
+            Some(author) => format!("{} {}", difference.row, author.name),
+            None => format!("{} zone", difference.row),
+        };
+        foreign_differences(before, changes, after).unwrap().iter().map(author).collect()
+    }
+
+    #[test]
+    fn damage_is_no_edit_if_no_row_shows_the_author_of_the_write() {
+        let before = [row("A", "old", "api"), row("B", "b", "ann")];
+        let damaged = row("B", "&b", "api");
+        let deletion =
+            AppliedChange { action: ChangeAction::Delete, field_changes: Vec::new(), ..update("A", "") };
+        assert_eq!(authors(&before, &[deletion], std::slice::from_ref(&damaged)), ["code=B zone"]);
+        // Another user has edited the only row of the write since.
+        let after = [row("A", "by joe", "joe"), damaged.clone()];
+        assert_eq!(authors(&before, &[update("A", "new")], &after), ["code=B zone"]);
+        let after = [row("A", "new", "api"), damaged];
+        assert_eq!(authors(&before, &[update("A", "new")], &after), ["code=B zone"]);
+        let after = [row("A", "new", "api"), row("B", "by joe", "joe")];
+        assert_eq!(authors(&before, &[update("A", "new")], &after), ["code=B joe"]);
+    }
+
+    #[test]
+    fn edit_by_the_earlier_author_shows_a_new_date() {
+        let dated =
+            |row: ObservedRecord, date: &str| ObservedRecord { update_date: Some(date.into()), ..row };
+        let table = |text: &str, date: &str, other_date: &str| {
+            [
+                row("A", "new", "api"),
+                dated(row("B", text, "ann"), date),
+                dated(row("C", "c", "ann"), other_date),
+            ]
+        };
+        let before = table("b", "2026-01-01", "2026-01-01");
+        let found = |after: &[ObservedRecord]| authors(&before, &[update("A", "new")], after);
+        assert_eq!(found(&table("by ann", "2026-02-02", "2026-01-01")), ["code=B ann"]);
+        assert_eq!(found(&table("&b", "2026-01-01", "2026-01-01")), ["code=B zone"]);
+        // The zone dates all rows of a table that it stores.
+        assert_eq!(found(&table("&b", "2026-02-02", "2026-02-02")), ["code=B zone"]);
+    }
+
     #[test]
     fn rows_that_others_edited_added_or_deleted_are_as_before() {
         let before =
@@ -248,7 +347,16 @@ mod tests {
             others.iter().map(|other| &*other.row).collect::<Vec<_>>(),
             ["code=C", "code=D", "code=E"]
         );
-        remove_differences(&before, &changes, &others, &mut after);
+        remove_edits(&before, &changes, &others, &mut after);
         assert_eq!(shown(&after), ["A=new", "B=&b", "C=c", "D=d"]);
+    }
+
+    #[test]
+    fn rows_of_the_write_that_others_edited_since_are_as_sent() {
+        let before = [row("A", "old", "api"), row("B", "old", "api"), row("C", "c", "api")];
+        let changes = [update("A", "new"), update("B", "R&D")];
+        let mut after = vec![row("A", "by joe", "joe"), row("B", "R&amp;D", "api"), row("C", "&c", "api")];
+        remove_edits(&before, &changes, &[], &mut after);
+        assert_eq!(shown(&after), ["A=new", "B=R&amp;D", "C=&c"]);
     }
 }

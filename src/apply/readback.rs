@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::ApplyJournal;
 use super::collection_write::CollectionWrite;
-use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences, remove_differences};
+use super::foreign_rows::{ForeignDifference, RowAuthor, foreign_differences, remove_edits};
 use super::recovery::is_made;
 use super::staleness;
 use super::write_attempts::{PreparedWrite, ReadbackResult, WriteAttempts};
@@ -117,7 +117,7 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         let mut left = after;
         let edits: Vec<_> = foreign.iter().filter(|difference| difference.author.is_some()).collect();
         let before = &attempt.fresh.observed.records;
-        remove_differences(before, &attempt.applied_changes, &edits, &mut left.observed.records);
+        remove_edits(before, &attempt.applied_changes, &edits, &mut left.observed.records);
         attempts.left = Some(left);
         Err(lines)
     }

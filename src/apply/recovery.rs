@@ -79,7 +79,7 @@ fn created_state_update(made: &[AppliedChange]) -> AppliedStateUpdate {
 }
 
 /// Returns the changed fields that the zone keeps.
-fn compared_fields(done: &AppliedChange) -> impl Iterator<Item = &AppliedField> {
+pub(super) fn compared_fields(done: &AppliedChange) -> impl Iterator<Item = &AppliedField> {
     done.field_changes.iter().filter(|edit| !is_creation_only(&edit.field))
 }
 

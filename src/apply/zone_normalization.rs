@@ -24,6 +24,14 @@ fn normalized_field(field: &FieldChange) -> Option<String> {
     Some(format!("`{}`: the zone stores the text {form}; {advice} at {}", field.name, field.provenance))
 }
 
+/// Returns true if the zone stored a sent value in a normalized form.
+pub fn is_normalized(sent: &FieldValue, stored: &FieldValue) -> bool {
+    match (sent, stored) {
+        (FieldValue::Text(sent), FieldValue::Text(stored)) => normal_form(sent, stored).is_some(),
+        (_, _) => false,
+    }
+}
+
 /// Maximum number of characters of a text in a sentence.
 const LONGEST_SHOWN: usize = 80;
 

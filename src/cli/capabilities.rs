@@ -90,6 +90,7 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
         out.push_str(&format!("{}:\n{}\n", column_name(index), zone_list(&zones, "  ")));
     }
     let mut unlisted: BTreeMap<String, Vec<ZoneCode>> = BTreeMap::new();
+    let mut retired: BTreeMap<String, Vec<ZoneCode>> = BTreeMap::new();
     let mut failures: BTreeMap<(&str, Option<&str>), Vec<ZoneCode>> = BTreeMap::new();
     for row in &matrix.zones {
         if let Some(failure) = &row.failure {
@@ -98,6 +99,9 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
         }
         if !row.tables_not_in_api.is_empty() {
             unlisted.entry(row.tables_not_in_api.join(", ")).or_default().push(row.zone.as_str().into());
+        }
+        if !row.retired_in_gateway.is_empty() {
+            retired.entry(row.retired_in_gateway.join(", ")).or_default().push(row.zone.as_str().into());
         }
     }
     for ((message, help), zones) in &failures {
@@ -108,6 +112,11 @@ fn matrix_text(matrix: &CapabilityMatrix) -> String {
     for (tables, zones) in &unlisted {
         let tables = escape_invisible(tables);
         out.push_str(&format!("! not listed by the API, only by the gateway or manually: {tables}\n"));
+        out.push_str(&format!("{}\n", zone_list(zones, "  ")));
+    }
+    for (collections, zones) in &retired {
+        let collections = escape_invisible(collections);
+        out.push_str(&format!("! listed by the gateway, but no longer used by zonal: {collections}\n"));
         out.push_str(&format!("{}\n", zone_list(zones, "  ")));
     }
     out.push_str(
@@ -155,6 +164,7 @@ mod tests {
             code_tables: 0,
             mapping_tables: 0,
             tables_not_in_api: vec![hostile.clone()],
+            retired_in_gateway: vec![hostile.clone()],
         };
         let failure = ZoneFailure::new(FailureClass::Denied, hostile.clone()).help(hostile.clone());
         let zones = vec![row(Some(failure)), row(None)];

@@ -11,6 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::CommandExit;
 use super::config::to_json;
 use super::context::CommandContext;
+use crate::kinds::KINDS;
 use crate::model::CollectionId;
 use crate::model::network::RateLimit;
 use crate::provider::gateway::SharedGateway;
@@ -96,6 +97,7 @@ impl GatewayCheckCommand {
             zone: self.zone.as_str().into(),
             key: SecretString::from(key.as_str()),
             scratch: self.scratch.clone(),
+            retired: KINDS.iter().flat_map(|kind| kind.retired).copied().collect(),
         };
         let Ok(checks) = world.unless_interrupted(check(&trial)).await else {
             return Ok(CommandExit::Interrupted);
@@ -104,7 +106,7 @@ impl GatewayCheckCommand {
         if self.json {
             world.out.print_line(to_json(&GatewayCheckJson { passed, checks }));
         } else {
-            checks.iter().for_each(|check| world.out.print_plain_line(check_line(check)));
+            checks.iter().flat_map(check_lines).for_each(|line| world.out.print_plain_line(line));
             let failed = checks.iter().filter(|check| check.outcome == CheckOutcome::Failed).count();
             world.out.print_line(match failed {
                 0 => "All executed checks passed.".to_owned(),
@@ -115,15 +117,16 @@ impl GatewayCheckCommand {
     }
 }
 
-fn check_line(check: &CheckResult) -> String {
+fn check_lines(check: &CheckResult) -> Vec<String> {
     let mark = match check.outcome {
         CheckOutcome::Passed => "✓",
         CheckOutcome::Failed => "!",
+        CheckOutcome::Warned => "?",
         CheckOutcome::Skipped => "-",
     };
-    let found = check.found.as_ref().map(|found| format!("\n    {found}")).unwrap_or_default();
     let skipped = if check.outcome == CheckOutcome::Skipped { " (skipped: pass --scratch)" } else { "" };
-    format!("{mark} {}{skipped}{found}", check.rule)
+    let found = check.found.iter().map(|found| format!("    {found}"));
+    std::iter::once(format!("{mark} {}{skipped}", check.rule)).chain(found).collect()
 }
 
 fn scratch(text: &str) -> Result<ScratchRecord, String> {

@@ -197,3 +197,30 @@ fn fail(world: &CommandContext, message: impl AsRef<str>) -> CommandExit {
     world.err.print_line(format!("{style}error{style:#}: {message}"));
     CommandExit::Invalid
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory as _};
+
+    use super::CliArgs;
+
+    /// Returns the commands without a first sentence on a line of its own, with their subcommands.
+    fn without_first_sentence(command: &Command, path: &str) -> Vec<String> {
+        let commands = command.get_subcommands().filter(|each| each.get_name() != "help");
+        let lines = commands.flat_map(|each| {
+            let path = format!("{path} {}", each.get_name());
+            let about = each.get_about().map(ToString::to_string).unwrap_or_default();
+            let is_sentence = about.starts_with(char::is_uppercase)
+                && about.chars().count() <= 100
+                && !about.contains(['.', '\n']);
+            let own = (!is_sentence).then(|| format!("{path}: {about:?}"));
+            own.into_iter().chain(without_first_sentence(each, &path)).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
+    #[test]
+    fn help_of_each_command_begins_with_one_sentence() {
+        assert_eq!(without_first_sentence(&CliArgs::command(), "zonal"), Vec::<String>::new());
+    }
+}

@@ -5,14 +5,17 @@ use std::path::Path;
 use super::CommandExit;
 use super::context::CommandContext;
 use super::output_files;
+use super::session_output::CommandObserver;
 use crate::local::config_files::FileRights;
-use crate::model::{Deferral, Plan, PlanCost, ZoneCode, ZonePlan};
+use crate::model::{CollectionChanges, Deferral, Plan, PlanCost, ZoneCode, ZonePlan};
 use crate::plan::change_origin::has_unresolved_conflict;
 use crate::plan::groups;
 use crate::plan::plan_digest::{DigestScope, is_busy};
 use crate::render::json::compact_lines::compact_lines;
 use crate::render::json::plan::{PlanFileError, PlanJson, parse};
+use crate::session::observer::report_retired_records;
 use crate::session::plan_documents::plan_json;
+use crate::session::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use crate::session::reviewed_plan::ReviewedPlan;
 
 /// Returns the content of a plan file.
@@ -58,12 +61,32 @@ pub fn read_for_review(file: &Path, world: &CommandContext) -> Result<Plan, Comm
     let plan =
         Plan::try_from(open(file, world)?).map_err(|error| super::fail(world, format!("{name}: {error}")))?;
     match is_intact(&plan) {
-        true => Ok(plan),
+        true => Ok(without_retired_changes(plan, &name.to_string(), world)),
         false => {
             let words = "was edited after it was created: the digests do not match the listed changes";
             Err(super::fail(world, format!("{name} {words}; create a new plan with `zonal plan --out FILE`")))
         }
     }
+}
+
+/// Drops the changes of collection types that zonal no longer writes. Digests stay: they name the whole file.
+fn without_retired_changes(mut plan: Plan, name: &str, world: &CommandContext) -> Plan {
+    let mut retired = RetiredRecords::default();
+    for step in plan.zones.values_mut().flat_map(|zone| &mut zone.collections) {
+        let Ok(found) = &mut step.diff.outcome else { continue };
+        if retired.count(&step.diff.id.kind, found.changes.len()) {
+            *found = CollectionChanges::default();
+        }
+    }
+    if !retired.0.is_empty() {
+        plan.change_groups = groups(&plan);
+        report_retired_records(
+            retired,
+            RetiredRecordsPlace::Plan(name.to_owned()),
+            &CommandObserver::new(world),
+        );
+    }
+    plan
 }
 
 /// Writes a plan file and prints the next commands. Stdout gets only the plan.

@@ -15,6 +15,7 @@ use crate::render::text::PlanDetail;
 use crate::render::text::count;
 use crate::session::config_source::{ConfigFileError, RevisionError};
 use crate::session::error::{PlanSource, RevisionUse, RunProblem, SessionError, SessionStage, StoreProblem};
+use crate::session::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use crate::session::run_recovery::RecoverySummary;
 use crate::session::selection::{SelectionPart, SelectionProblem};
 use crate::session::{SessionEvent, SessionNote, SessionObserver};
@@ -291,6 +292,7 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NoChangedZones { revision } => {
             format!("No zone's configuration differs from {revision}.")
         }
+        SessionNote::RetiredRecords { place, records } => retired_records_text(place, records),
         SessionNote::NoRepository => {
             "note: the manifests are not in a git repository, so the comparison has no base: every difference \
              counts as drift"
@@ -325,6 +327,26 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         }
     };
     vec![escape_invisible(&line)]
+}
+
+/// Returns the text about dropped records.
+fn retired_records_text(place: &RetiredRecordsPlace, RetiredRecords(records): &RetiredRecords) -> String {
+    let records: Vec<String> = (records.iter())
+        .map(|(collection, number)| format!("{} of {collection}", count(*number, "record")))
+        .collect();
+    let records = records.join(", ");
+    let dropped = match place {
+        RetiredRecordsPlace::AppliedState => format!("the applied state no longer contains {records}"),
+        RetiredRecordsPlace::Snapshot(name) => {
+            format!("{records} in the applied state of {name} are ignored")
+        }
+        RetiredRecordsPlace::Plan(source) => format!("{records} in {source} are ignored"),
+        RetiredRecordsPlace::Run(run) => format!("{records}, changed by {run}, are not reverted"),
+    };
+    format!(
+        "warning: {dropped}: these settings belong to the service now, and zonal neither changes nor prunes the \
+         records that a gateway may still have"
+    )
 }
 
 /// Returns the counts as text: `2 written, 1 not written`; `None` without collections.

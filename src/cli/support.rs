@@ -118,7 +118,7 @@ impl SupportContext {
     ) -> Result<ObservedState, CommandExit> {
         let readers = self.open(session, zones, world).await?;
         let nothing = |zone: &&Zone| (zone.code.clone(), vec![nothing_of(id, &zone.span)]);
-        let desired = DesiredState { zones: zones.iter().map(nothing).collect() };
+        let desired = DesiredState { zones: zones.iter().map(nothing).collect(), ..DesiredState::default() };
         let progress = ProgressReporter::new(world, "Reading", readers.len());
         let shown = |event| progress.handle_event(&event);
         let observed = world.unless_interrupted(observe(&readers, &desired, None, &shown)).await;

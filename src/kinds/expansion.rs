@@ -7,7 +7,9 @@ use crate::manifest::diagnostic_codes;
 use crate::manifest::suggestions;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::model::network::Zone;
-use crate::model::{DesiredCollection, DesiredState, Diagnostic, FieldName, Network, SourceSpan};
+use crate::model::{
+    DesiredCollection, DesiredState, Diagnostic, FieldName, Network, ServiceSettings, SourceSpan,
+};
 
 /// Doubt about a manifest with unreadable parts. Conflict checks skip doubtful values, but still report
 /// duplicate records.
@@ -43,6 +45,11 @@ impl<'a> Expansion<'a> {
         let shape = super::shape(&collection.id);
         assert_eq!(shape.as_ref(), Some(&collection.shape), "shape of {}", collection.id);
         self.desired.zones.entry(zone.code.clone()).or_default().push(collection);
+    }
+
+    /// Adds settings of the service.
+    pub fn serve(&mut self, settings: ServiceSettings) {
+        self.desired.service.push(settings);
     }
 
     /// Adds a doubt.
@@ -89,6 +96,7 @@ impl<'a> Expansion<'a> {
         for (zone, collections) in other.desired.zones {
             self.desired.zones.entry(zone).or_default().extend(collections);
         }
+        self.desired.service.extend(other.desired.service);
         self.doubts.extend(other.doubts);
         self.problems.extend(other.problems);
         self
@@ -99,6 +107,7 @@ impl<'a> Expansion<'a> {
         for collections in self.desired.zones.values_mut() {
             collections.sort_by(|a, b| (&a.id, &a.provenance.manifest).cmp(&(&b.id, &b.provenance.manifest)));
         }
+        self.desired.service.sort_by(|a, b| a.declared_at.manifest.cmp(&b.declared_at.manifest));
         (self.desired, self.doubts, self.problems)
     }
 }

@@ -1,29 +1,43 @@
-//! `LinkedAccountSync`: time limit for copying source changes to linked accounts.
+//! `LinkedAccountSync`: settings of the service that refreshes linked accounts.
 //!
 //! By default, Alma refreshes a linked account when someone uses the account, or when staff request a
 //! refresh. Sources: Alma's documentation and pages of consortia. This kind declares an earlier refresh for
-//! selected accounts. Alma itself does not use these settings.
+//! selected accounts. Alma itself does not use these settings, so no zone has a record of them.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, LazyLock};
+mod delay;
+mod options;
+mod overlaps;
 
-use jiff::Span;
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::overlaps::overlaps;
+
+use self::delay::{DAY, DelayCheck, HOUR, MINUTE, in_words, seconds};
+use self::options::{
+    AccountCreation, ChangeSource, GoneSourceAction, RefreshFailureAction, RefreshScope, UserModel,
+};
 use super::manifest_expansion::ManifestExpansion;
-use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
+use super::{Expansion, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec};
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
-use crate::model::network::ZoneRole;
+use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
-    CollectionId, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldValue, Network,
-    UnlistedPolicy,
+    ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue, MemberValue, Network, SelectedMembers,
+    ServiceSettings, ServiceValue, UnlistedPolicy, ZoneCode,
 };
 
-/// Time limit for copying source changes to a member's linked accounts.
+/// Former collection of this kind, with one record for each source institution of a member.
+const FORMER_COLLECTION: &str = "LinkedAccountSync";
+/// Name of the setting with the source institutions.
+const SOURCES: &str = "from";
+
+/// Settings of the service: time limit for copying source changes to a member's linked accounts.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LinkedAccountSyncSpec {
@@ -46,121 +60,33 @@ pub struct LinkedAccountSyncSpec {
     pub max_delay: Spanned<String>,
     /// True to enable the refresh.
     pub enabled: Option<Spanned<bool>>,
-    /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
+    /// Creation of linked accounts: `onUse` (default) or `eager`.
     #[serde(default)]
-    pub enforcement: Enforcement,
-    /// Conflict policy: `defer` (default), `ours` or `theirs`.
+    pub create: AccountCreation,
+    /// Home of the user records: `linked` (default) or `networkZone`.
     #[serde(default)]
-    pub conflict: ConflictPolicy,
-    /// Action for unlisted source institutions: `keep` (default), `disable` or `delete`.
+    pub user_model: UserModel,
+    /// Action for a linked account whose source user is gone: `report` (default) or `keep`. Nothing is deleted.
     #[serde(default)]
-    pub unlisted: UnlistedPolicy,
-}
-
-/// User fields copied by a refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum RefreshScope {
-    /// Addresses.
-    Addresses,
-    /// E-mail addresses.
-    Emails,
-    /// Phone numbers.
-    Phones,
-    /// Names, title and the other fields on a user's first tab.
-    GeneralInformation,
-    /// Expiry date, calculated by the linked account rule from the source account's date.
-    ExpiryDate,
-    /// Patron blocks valid in the network.
-    Blocks,
-    /// Invalid: Alma never copies identifiers.
-    Identifiers,
-}
-
-impl RefreshScope {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Addresses => "addresses",
-            Self::Emails => "emails",
-            Self::Phones => "phones",
-            Self::GeneralInformation => "generalInformation",
-            Self::ExpiryDate => "expiryDate",
-            Self::Blocks => "blocks",
-            Self::Identifiers => "identifiers",
-        }
-    }
-}
-
-/// Action after a failed refresh.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum RefreshFailureAction {
-    /// Retries until the maximum delay is over.
-    #[default]
-    Retry,
-    /// Queues the refresh for review by staff.
-    Queue,
-    /// Skips the refresh until the user's next change.
-    Skip,
-}
-
-impl RefreshFailureAction {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Retry => "retry",
-            Self::Queue => "queue",
-            Self::Skip => "skip",
-        }
-    }
+    pub on_source_gone: GoneSourceAction,
+    /// Main origin of changes at the source institutions: `sis`, `ui` or `api`. Default: any.
+    pub changes_by: Option<ChangeSource>,
+    /// No effect, because no zone has a record of this kind. Accepted from older manifests.
+    #[schemars(extend("deprecated" = true))]
+    pub enforcement: Option<Spanned<Enforcement>>,
+    /// No effect, because no zone has a record of this kind. Accepted from older manifests.
+    #[schemars(extend("deprecated" = true))]
+    pub conflict: Option<Spanned<ConflictPolicy>>,
+    /// No effect, because no zone has a record of this kind. Accepted from older manifests.
+    #[schemars(extend("deprecated" = true))]
+    pub unlisted: Option<Spanned<UnlistedPolicy>>,
 }
 
 impl KindSpec for LinkedAccountSyncSpec {
     const NAME: &'static str = "LinkedAccountSync";
     const SUMMARY: &'static str = "Time limit for copying source changes to a member's linked accounts.";
-    const COLLECTIONS: &'static [&'static str] = &["LinkedAccountSync"];
-    const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
-        kind: "LinkedAccountSync",
-        reach: ZoneCoverage::Members,
-        key: &["sourceInstitution"],
-        fields: &["fields", "userGroups", "onFailure", "maxDelay", "enabled"],
-    }];
-
-    fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
-        (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
-    }
-}
-
-static SHAPE: LazyLock<Arc<CollectionShape>> = LazyLock::new(|| {
-    Arc::new(CollectionShape {
-        stage: 3,
-        defaults: [("enabled".into(), true.into())].into(),
-        switch: Some("enabled".into()),
-        menu: "no page in Alma; configure the service that refreshes the linked accounts".into(),
-        ..CollectionShape::default()
-    })
-});
-
-const MINUTE: i64 = 60;
-const HOUR: i64 = 60 * MINUTE;
-const DAY: i64 = 24 * HOUR;
-
-/// Returns a time span in seconds, or `None` for invalid text. Units of variable length, such as months, are
-/// invalid.
-fn seconds(text: &str) -> Option<i64> {
-    let span: Span = text.parse().ok()?;
-    let seconds = span.total((jiff::Unit::Second, jiff::SpanRelativeTo::days_are_24_hours())).ok()?;
-    // A float represents every whole number of seconds in this range.
-    (seconds.fract() == 0.0).then_some(seconds as i64)
-}
-
-/// Returns a text such as `15 minutes`, `1 hour` or `90 seconds`.
-fn in_words(seconds: i64) -> String {
-    let (amount, unit) = match seconds {
-        _ if seconds % HOUR == 0 => (seconds / HOUR, "hour"),
-        _ if seconds % MINUTE == 0 => (seconds / MINUTE, "minute"),
-        _ => (seconds, "second"),
-    };
-    format!("{amount} {unit}{}", if amount == 1 { "" } else { "s" })
+    const COLLECTIONS: &'static [&'static str] = &[];
+    const RETIRED_COLLECTIONS: &'static [&'static str] = &[FORMER_COLLECTION];
 }
 
 impl ManifestSpec for LinkedAccountSyncSpec {
@@ -211,6 +137,11 @@ impl ManifestSpec for LinkedAccountSyncSpec {
             }
             Some(_) => None,
         });
+        problems.extend(self.fields_without_effect().map(|(field, extent)| {
+            let message = format!("`{field}` has no effect: these settings have no records in zones");
+            Diagnostic::warning(diagnostic_codes::NO_RECORDS, head.place(extent), message)
+                .help(format!("remove `{field}`"))
+        }));
         problems
     }
 
@@ -220,55 +151,115 @@ impl ManifestSpec for LinkedAccountSyncSpec {
         let sources = selection::of_manifest(self.from.as_ref(), network, head, &mut told);
         let unsure = !told.is_empty();
         told.into_iter().for_each(|problem| scope.report(problem));
-        let lag = seconds(&self.max_delay.value).map_or_else(|| self.max_delay.value.clone(), in_words);
-        let fields = || FieldValue::list(self.fields.iter().map(|field| field.value.as_str()));
-        let first = self.fields.first().map_or(head.extent, |field| field.extent);
-        let groups = self.user_groups.first().map_or(head.extent, |group| group.extent);
+        let sources: Vec<&Zone> = sources.zones.iter().map(|&source| &network.zones[source]).collect();
         let from = self.from.as_ref().map_or(head.extent, |from| from.extent);
         let targets = scope.zones(self.applies_to.as_ref());
+        let is_member = |zone: &&Zone| zone.role == ZoneRole::Member;
         let mut network_zone: BTreeSet<_> = BTreeSet::new();
-        let mut nobody = true;
-        for zone in targets {
-            if zone.role != ZoneRole::Member {
-                network_zone.extend(self.applies_to.as_ref().map(|said| said.extent));
-                continue;
-            }
-            let mut collection = scope
-                .collection(CollectionId::of_institution(Self::NAME), &["sourceInstitution"])
-                .with_enforcement(self.enforcement, self.conflict)
-                .with_unlisted_policy(self.unlisted);
-            for &source in &sources.zones {
-                let source = &network.zones[source];
-                if source.role != ZoneRole::Member {
-                    network_zone.insert(from);
-                    continue;
-                }
-                if source.code == zone.code {
-                    continue;
-                }
-                nobody = false;
-                let codes: Vec<Arc<str>> =
-                    self.user_groups.iter().filter_map(|group| scope.resolve_text(group, source)).collect();
-                let entry = (scope.record(head.extent))
-                    .with_field("sourceInstitution", Arc::clone(&source.code.0), from)
-                    .with_field("fields", fields(), first)
-                    .with_field("userGroups", FieldValue::list(codes), groups)
-                    .with_field("onFailure", self.on_failure.as_str(), head.extent)
-                    .with_field("maxDelay", lag.as_str(), self.max_delay.extent)
-                    .with_some("enabled", self.enabled.as_ref());
-                collection.add(entry);
-            }
-            scope.want(zone, collection);
+        if !targets.iter().all(is_member) {
+            network_zone.extend(self.applies_to.as_ref().map(|said| said.extent));
         }
+        if !sources.iter().all(is_member) {
+            network_zone.insert(from);
+        }
+        let targets: Vec<&Zone> = targets.into_iter().filter(is_member).collect();
+        let sources: Vec<&'n Zone> = sources.into_iter().filter(is_member).collect();
+        let is_pair = |target: &Zone| sources.iter().any(|source| source.code != target.code);
+        let nobody = !targets.iter().any(|target| is_pair(target));
         if nobody && !unsure && network_zone.is_empty() {
             let message = "no linked account to refresh: a member is not its own source institution";
-            scope.error(diagnostic_codes::NO_SOURCE_LEFT, from, message, "select other members in `sources`");
+            scope.error(diagnostic_codes::NO_SOURCE_LEFT, from, message, "select other members in `from`");
         }
         for extent in network_zone {
             let message = "the Network Zone has no linked accounts, and is not a source institution";
             let help = "exclude the Network Zone; the default is all members";
             scope.error(diagnostic_codes::NOT_A_MEMBER, extent, message, help);
         }
+        let is_refreshed =
+            self.user_model == UserModel::Linked && self.enabled.as_ref().is_none_or(|on| on.value);
+        if let Some(max_delay) =
+            seconds(&self.max_delay.value).filter(|delay| is_refreshed && (1..=DAY).contains(delay))
+        {
+            let check = DelayCheck { max_delay, targets: &targets, sources: &sources };
+            let found = check.warning(&self.max_delay.value, head.place(self.max_delay.extent));
+            found.into_iter().for_each(|problem| scope.report(problem));
+        }
+        let settings = self.settings(&mut scope, &sources);
+        if !nobody {
+            let applies_to = selected_members(network, &targets);
+            let declared_at = head.provenance(head.extent, None);
+            scope.serve(ServiceSettings { declared_at, applies_to, settings });
+        }
         scope.finish();
     }
+}
+
+impl LinkedAccountSyncSpec {
+    /// Returns the declared fields that only concern records of zones.
+    fn fields_without_effect(&self) -> impl Iterator<Item = (&'static str, NodeSpan)> {
+        let fields = [
+            ("enforcement", self.enforcement.as_ref().map(|declared| declared.extent)),
+            ("conflict", self.conflict.as_ref().map(|declared| declared.extent)),
+            ("unlisted", self.unlisted.as_ref().map(|declared| declared.extent)),
+        ];
+        fields.into_iter().filter_map(|(field, extent)| Some((field, extent?)))
+    }
+
+    /// Returns the settings by field name, with the source institutions and their user groups.
+    fn settings<'n>(
+        &self,
+        scope: &mut ManifestExpansion<'_, 'n>,
+        sources: &[&'n Zone],
+    ) -> BTreeMap<FieldName, ServiceValue> {
+        let delay = seconds(&self.max_delay.value).map_or_else(|| self.max_delay.value.clone(), in_words);
+        let text = |text: &str| ServiceValue::Same(FieldValue::from_text(text));
+        let fields = FieldValue::list(self.fields.iter().map(|field| field.value.as_str()));
+        let enabled = self.enabled.as_ref().is_none_or(|on| on.value);
+        let mut settings: BTreeMap<FieldName, ServiceValue> = [
+            (SOURCES, ServiceValue::Members(selected_members(scope.network, sources))),
+            ("fields", ServiceValue::Same(fields)),
+            ("maxDelay", text(&delay)),
+            ("onFailure", text(self.on_failure.as_str())),
+            ("enabled", ServiceValue::Same(enabled.into())),
+            ("create", text(self.create.as_str())),
+            ("userModel", text(self.user_model.as_str())),
+            ("onSourceGone", text(self.on_source_gone.as_str())),
+        ]
+        .map(|(name, value)| (name.into(), value))
+        .into();
+        settings.extend(self.changes_by.map(|origin| ("changesBy".into(), text(origin.as_str()))));
+        settings.extend(self.groups(scope, sources).map(|groups| ("userGroups".into(), groups)));
+        settings
+    }
+
+    /// Returns the user groups of the source institutions; `None` for any group.
+    fn groups<'n>(
+        &self,
+        scope: &mut ManifestExpansion<'_, 'n>,
+        sources: &[&'n Zone],
+    ) -> Option<ServiceValue> {
+        let mut values: BTreeMap<FieldValue, Vec<ZoneCode>> = BTreeMap::new();
+        for &source in sources {
+            let codes: Vec<_> =
+                self.user_groups.iter().filter_map(|group| scope.resolve_text(group, source)).collect();
+            values.entry(FieldValue::list(codes)).or_default().push(source.code.clone());
+        }
+        match (values.len(), values.first_key_value()) {
+            (_, None) | (1, Some((FieldValue::Null, _))) => None,
+            (1, Some((value, _))) => Some(ServiceValue::Same(value.clone())),
+            _ => {
+                let values = values.into_iter().map(|(value, members)| MemberValue { value, members });
+                Some(ServiceValue::ByMember(values.collect()))
+            }
+        }
+    }
+}
+
+/// Returns selected members, in network order, with the other members of the network.
+fn selected_members(network: &Network, members: &[&Zone]) -> SelectedMembers {
+    let all = network.zones.iter().filter(|zone| zone.role == ZoneRole::Member);
+    let (selected, left_out): (Vec<&Zone>, Vec<&Zone>) =
+        all.partition(|zone| members.iter().any(|member| member.code == zone.code));
+    let codes = |zones: Vec<&Zone>| zones.into_iter().map(|zone| zone.code.clone()).collect();
+    SelectedMembers { selected: codes(selected), left_out: codes(left_out) }
 }

@@ -15,7 +15,7 @@ use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
     ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment,
-    FieldValue, Network, RecordKey, RecordReference, SourceSpan, UnlistedPolicy,
+    FieldValue, Network, RecordKey, RecordReference, ServiceSettings, SourceSpan, UnlistedPolicy,
 };
 
 /// Expansion of one manifest for a network.
@@ -191,6 +191,11 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             self.judge_names(&collection);
             self.expansion.want(zone, collection);
         }
+    }
+
+    /// Adds settings of the service.
+    pub fn serve(&mut self, settings: ServiceSettings) {
+        self.expansion.serve(settings);
     }
 
     /// Reports empty names, and names with spaces around them.

@@ -97,6 +97,9 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Members;
     /// Collection types outside Alma's public API. The emulator's gateway serves them.
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[];
+    /// Former collection types: an older zonal wrote them to zones. Applied states, plans and gateways may still
+    /// contain them; zonal drops them and never deletes their records.
+    const RETIRED_COLLECTIONS: &'static [&'static str] = &[];
 
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
@@ -150,6 +153,8 @@ pub struct ManifestKind {
     pub reach: ZoneCoverage,
     /// Collection types outside Alma's public API.
     pub gateway: &'static [GatewayCollection],
+    /// Former collection types of the kind, which zonal drops.
+    pub retired: &'static [&'static str],
     read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
     make_schema: fn() -> serde_json::Value,
@@ -164,6 +169,7 @@ impl ManifestKind {
             collections: S::COLLECTIONS,
             reach: S::ZONE_COVERAGE,
             gateway: S::GATEWAY_COLLECTIONS,
+            retired: S::RETIRED_COLLECTIONS,
             read: |node| {
                 deserialize::deserialize_node::<S>(node).map(|spec| Box::new(spec) as Box<dyn ManifestSpec>)
             },
@@ -212,6 +218,17 @@ impl fmt::Debug for ManifestKind {
     }
 }
 
+/// Returns true for a former collection type, which no zone is asked for any more.
+pub fn is_retired(collection: &str) -> bool {
+    KINDS.iter().any(|kind| kind.retired.contains(&collection))
+}
+
+/// Returns false for a manifest, given as kind and name, of a kind without records in any zone.
+pub fn may_have_records(manifest: &str) -> bool {
+    let name = manifest.split('/').next().unwrap_or_default();
+    KINDS.iter().find(|kind| kind.name == name).is_none_or(|kind| !kind.collections.is_empty())
+}
+
 /// Returns the policies of the manifests, in manifest order.
 pub fn policies(manifests: &[KindManifest]) -> Vec<Policy> {
     policy::collect_policies(manifests)
@@ -235,6 +252,7 @@ pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, V
     let (desired, doubts, mut problems) = expansion.finish();
     problems.extend(manifest_conflicts::find(network, &desired, &doubts));
     problems.extend(availability_group::differ_only_in_case(&desired));
+    problems.extend(linked_account_sync::overlaps(&desired));
     manifest::sort(&mut problems);
     (desired, problems)
 }

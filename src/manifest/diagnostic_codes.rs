@@ -142,6 +142,8 @@ codes! {
     LAG = "Z0771": "maximum delay is zero or too long";
     SHORT_LAG = "Z0772": "maximum delay is so short that polling exhausts the API threshold";
     EARLY_PURGE = "Z0773": "linked account would be purged soon after its expiry";
+    UNREACHABLE_DELAY = "Z0774": "maximum delay is shorter than a member's rate of requests allows";
+    NO_RECORDS = "Z0775": "field or address concerns records, but the kind has none in any zone";
     EMPTY_GROUP = "Z0780": "availability group has no members";
     PUNCTUATION = "Z0781": "group description contains punctuation";
     ONE_NAME_FOR_ALL = "Z0782": "groups of several members would have the same name";

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::address::{CollectionId, RecordKey, ZoneCode};
 use super::applied_state::ConflictPolicy;
 use super::calendar::CalendarRules;
+use super::service::ServiceSettings;
 use super::source_span::Provenance;
 use super::value::{FieldName, FieldValue};
 
@@ -16,6 +17,8 @@ pub struct DesiredState {
     ///
     /// Several manifests may declare different records of one collection.
     pub zones: BTreeMap<ZoneCode, Vec<DesiredCollection>>,
+    /// Settings of the service, which no zone contains, by manifest.
+    pub service: Vec<ServiceSettings>,
 }
 
 impl DesiredState {

@@ -33,6 +33,7 @@ pub mod question;
 pub mod rollout;
 pub mod run;
 pub mod secret_text;
+pub mod service;
 pub mod source_span;
 pub mod text_safety;
 pub mod value;
@@ -73,7 +74,7 @@ pub use guard::{
     ExpectationGuard, FreezeWindow, GuardConfig, GuardLimit, GuardOverride, LimitScope, LimitedAction,
     Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction, TWO_WAY, TwoWayWrites,
 };
-pub use impact::PlanImpact;
+pub use impact::{ImpactEffect, PlanImpact, sort_impacts};
 pub use journal::{
     AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
     WriteResponse,
@@ -94,5 +95,6 @@ pub use rollout::{ApprovalRule, Rollout, RolloutWave, StopRule, WaveFailureActio
 pub use run::{
     InvalidRunId, InvalidShard, Run, RunAuthor, RunHost, RunId, RunOperation, RunState, ZoneShard,
 };
+pub use service::{MemberValue, SelectedMembers, ServiceSettings, ServiceValue};
 pub use source_span::{Provenance, SourcePosition, SourceSpan};
 pub use value::{FieldName, FieldValue, Record};

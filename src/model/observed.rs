@@ -76,6 +76,8 @@ impl ObservedZone {
 pub struct ObservedCollection {
     /// Resolved name: the code if requested by title, and the language of the response.
     pub id: CollectionId,
+    /// Title of an e-resource, if the zone returns it.
+    pub title: Option<String>,
     /// Names that people use for fields, with the fields: a mapping table's `Network Block` means `column5`.
     pub aliases: BTreeMap<FieldName, FieldName>,
     /// All possible fields of a record; empty if unknown, which allows any field.

@@ -15,6 +15,7 @@ use super::impact::PlanImpact;
 use super::population::PlanPopulation;
 use super::rollout::RolloutWave;
 use super::run::RunId;
+use super::service::ServiceSettings;
 
 /// Plan for all zones.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub struct Plan {
     pub expectations: ExpectationForecast,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
+    /// Settings of the service. No total, digest or apply includes them.
+    pub service: Vec<ServiceSettings>,
     /// Zones, manifests and rows that the words of the plan refer to.
     pub population: PlanPopulation,
 }

@@ -8,14 +8,14 @@ use super::plan_digest::{self, DigestScope};
 use super::population;
 use crate::model::{
     ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
-    WaveReport, WaveResult, ZoneCode, ZonePlan,
+    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan, sort_impacts,
 };
 
 /// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
 /// an empty list.
 ///
-/// The duration is the maximum, because runs do not wait for each other. Impacts are concatenated: each run
-/// reports its own zones.
+/// The duration is the maximum, because runs do not wait for each other. Impacts are concatenated and
+/// sorted: each run reports its own zones.
 pub fn plans(
     network: &Network,
     plans: Vec<Plan>,
@@ -28,6 +28,7 @@ pub fn plans(
     let mut findings = Vec::new();
     let mut impacts = Vec::new();
     let mut expectations = ExpectationForecast::default();
+    let mut service: Vec<ServiceSettings> = Vec::new();
     let mut population = first.population.clone();
     population.rows.clear();
     for plan in plans {
@@ -44,9 +45,15 @@ pub fn plans(
         impacts.extend(plan.impacts);
         expectations.broken.extend(plan.expectations.broken);
         zones.extend(plan.zones);
+        for settings in plan.service {
+            if !service.contains(&settings) {
+                service.push(settings);
+            }
+        }
     }
     findings.sort();
     findings.dedup();
+    sort_impacts(&mut impacts);
     // Counts of met and unknown expectations are meaningless after a partial view.
     expectations.broken.sort();
     expectations.broken.dedup();
@@ -67,6 +74,7 @@ pub fn plans(
         impacts,
         expectations,
         inputs: made_from,
+        service,
         population,
         ..first
     })

@@ -58,6 +58,7 @@ pub fn plan(
         impacts: Vec::new(),
         expectations: ExpectationForecast::default(),
         inputs: PlanInputs::default(),
+        service: Vec::new(),
         population: population::zones(network),
         cost: cost::cost(network, &zones, observed),
         zones,

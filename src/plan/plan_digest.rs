@@ -112,6 +112,12 @@ fn effective_changes(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
     })
 }
 
+/// Returns the digest of a decision or a manifest: of the digests of its changes, in any order.
+pub fn change_set(mut changes: Vec<ContentDigest>) -> ContentDigest {
+    changes.sort_unstable();
+    digest_json(&changes)
+}
+
 /// Returns the SHA-256 of a value as JSON without spaces.
 pub fn digest_json(content: &impl Serialize) -> ContentDigest {
     struct Sha256Writer(Sha256);

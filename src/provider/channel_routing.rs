@@ -135,6 +135,7 @@ async fn read_beside_alma(
         attested.and_then(|attested| attested.get(id)).cloned().unwrap_or_default();
     let observed = ObservedCollection {
         id: id.clone(),
+        title: None,
         aliases: BTreeMap::new(),
         columns: Vec::new(),
         records,

@@ -19,8 +19,9 @@ use crate::model::{
     AppliedChange, ApplyReport, BrokenExpectation, Change, ChangeConflict, ChangeOrigin, CollectionId,
     ComparisonMode, ConflictPolicy, ContentDigest, Deferral, Diagnostic, Expectation, ExpectationFailure,
     ExpectationForecast, ExpectationResult, ExpectationVerdict, Explanation, FailureClass, FieldValue,
-    Finding, FindingEffect, HistoryEntry, ImportQuestion, MaybeKnown, Plan, PlanImpact, Provenance, Question,
-    Reason, ReasonSource, RecordKey, RecordType, Run, RunId, SourcePosition, SourceSpan, UnmetFact,
+    Finding, FindingEffect, HistoryEntry, ImpactEffect, ImportQuestion, MaybeKnown, MemberValue, Plan,
+    PlanImpact, Provenance, Question, Reason, ReasonSource, RecordKey, RecordType, Run, RunId,
+    SelectedMembers, ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact,
     VerificationStatus, WaveResult, WriteOutcome, ZoneFailure, ZoneReport,
 };
 use crate::test_notation::{desired, observed};
@@ -166,8 +167,12 @@ fn hostile_plan() -> Plan {
             .map(finding)
             .collect();
     plan.impacts = vec![PlanImpact {
+        effect: ImpactEffect::Loss,
         topic: hostile("topic").as_str().into(),
-        changed: vec![hostile("A1").into()],
+        zones: vec![hostile("A1").into()],
+        collections: vec![hostile("collection").into()],
+        members: vec![hostile("A1").into()],
+        subjects: vec![hostile("subject").into()],
         text: hostile("impact"),
     }];
     plan.expectations = ExpectationForecast {
@@ -179,6 +184,17 @@ fn hostile_plan() -> Plan {
         }],
         others: None,
     };
+    let member = || vec![hostile("member").as_str().into()];
+    let by_member = vec![MemberValue { value: hostile("value").as_str().into(), members: member() }];
+    let settings = [
+        (hostile("name"), ServiceValue::ByMember(by_member)),
+        (hostile("same"), ServiceValue::Same(hostile("text").as_str().into())),
+    ];
+    plan.service = vec![ServiceSettings {
+        declared_at: provenance(),
+        applies_to: SelectedMembers { selected: member(), left_out: member() },
+        settings: settings.map(|(name, value)| (name.as_str().into(), value)).into(),
+    }];
     plan
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{CollectionChanges, Plan};
+use crate::model::{CollectionDiff, Plan, ZonePlan};
 use crate::store::CollectionStateUpdate;
 
 /// Returns true if a collection without changes has records to adopt.
@@ -12,7 +12,8 @@ pub fn has_adopted_records(plan: &Plan) -> bool {
 
 /// Returns the records to adopt from collections without changes, and the sizes of their readings.
 ///
-/// Collections with changes adopt their records at the readback.
+/// Collections with changes adopt their records at the readback. A table that this run changes in another
+/// language has another size by then.
 pub fn adopted_records(plan: &Plan) -> Vec<CollectionStateUpdate> {
     // The desired state of a revert comes from the history, not from the manifests. A denied plan adopts
     // nothing: the next plan would take the adopted records for a base.
@@ -20,15 +21,21 @@ pub fn adopted_records(plan: &Plan) -> Vec<CollectionStateUpdate> {
         return Vec::new();
     }
     let zones = plan.zones.iter();
-    let steps = zones.flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, &step.diff)));
-    let learned = |found: &CollectionChanges| {
-        let is_new = !found.learned.is_empty() || found.learned.accepted_rows.is_some();
-        is_new.then(|| found.learned.clone())
-    };
-    let updates = steps.filter(|(_, diff)| !diff.has_work()).filter_map(|(zone, diff)| {
-        let learned = diff.outcome.as_ref().ok().and_then(learned)?;
-        let (zone, collection) = (zone.clone(), diff.id.clone());
-        Some(CollectionStateUpdate { zone, collection, learned, created: BTreeSet::new() })
+    let steps =
+        zones.flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, zone, &step.diff)));
+    let updates = steps.filter(|(_, _, diff)| !diff.has_work()).filter_map(|(code, zone, diff)| {
+        let mut learned = diff.outcome.as_ref().ok()?.learned.clone();
+        if is_changed_in_another_language(zone, diff) {
+            learned.accepted_rows = None;
+        }
+        let is_new = !learned.is_empty() || learned.accepted_rows.is_some();
+        let (zone, collection) = (code.clone(), diff.id.clone());
+        is_new.then(|| CollectionStateUpdate { zone, collection, learned, created: BTreeSet::new() })
     });
     updates.collect()
+}
+
+fn is_changed_in_another_language(zone: &ZonePlan, diff: &CollectionDiff) -> bool {
+    let mut steps = zone.collections.iter();
+    steps.any(|step| step.diff.has_work() && step.diff.id.shares_rows_with(&diff.id))
 }

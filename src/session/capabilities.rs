@@ -11,7 +11,7 @@ use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observe_zones::open_zones;
 use super::selection::ZoneSelection;
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, is_retired};
 use crate::model::network::Zone;
 use crate::model::{Channel, DesiredCollection, TableName, ZoneFailure};
 use crate::provider::channel_routing::ZoneCapabilities;
@@ -45,6 +45,9 @@ pub struct CapabilityRow {
     pub mapping_tables: usize,
     /// Desired tables that the API does not list, such as hidden tables.
     pub tables_not_in_api: Vec<String>,
+    /// Collection types that the gateway lists and zonal no longer uses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retired_in_gateway: Vec<String>,
 }
 
 /// Queries the channels of the selected zones.
@@ -86,6 +89,7 @@ fn row(
                 code_tables: 0,
                 mapping_tables: 0,
                 tables_not_in_api: Vec::new(),
+                retired_in_gateway: Vec::new(),
             };
         }
     };
@@ -101,6 +105,8 @@ fn row(
     });
     let unlisted: BTreeSet<String> =
         unlisted.map(|collection| collection.id.without_language().to_string()).collect();
+    let served = known.gateway.iter().flatten().map(|listed| listed.kind.as_str());
+    let retired: BTreeSet<String> = served.filter(|kind| is_retired(kind)).map(str::to_owned).collect();
     CapabilityRow {
         zone: zone.code.to_string(),
         failure: known.gateway.as_ref().err().cloned(),
@@ -116,5 +122,6 @@ fn row(
         code_tables: code_tables.len(),
         mapping_tables: mapping_tables.len(),
         tables_not_in_api: unlisted.into_iter().collect(),
+        retired_in_gateway: retired.into_iter().collect(),
     }
 }

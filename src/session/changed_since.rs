@@ -38,6 +38,7 @@ pub async fn narrow(
             if !zones.is_empty() {
                 note(SessionNote::UndeclaredZones { revision: revision_name(), zones });
             }
+            desired.service.retain(|now| !before.desired.service.iter().any(|then| now.means_the_same(then)));
             changed
         }
         LoadedRevision { config: Err(reason), .. } => {

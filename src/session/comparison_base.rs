@@ -2,10 +2,13 @@
 
 use super::error::SessionError;
 use super::network_session::NetworkSession;
+use super::observer::{SessionObserver, report_retired_records};
+use super::retired_records::{self, RetiredRecordsPlace};
 use super::selection::SelectionScope;
 use super::snapshot_reader::ObservedSnapshot;
-use crate::model::{ComparisonBase, ComparisonMode, DesiredState, Network, ZoneCode};
+use crate::model::{AppliedState, ComparisonBase, ComparisonMode, DesiredState, Network, ZoneCode};
 use crate::plan::orphans::{self, RunScope};
+use crate::store::Store;
 
 /// Returns the base for the zones of a command; `None` without a store. The applied state of a snapshot
 /// belongs to its observed state, and replaces that of the store.
@@ -16,15 +19,41 @@ pub async fn load(
     session: &NetworkSession,
     scope: &SelectionScope,
     snapshot: Option<&ObservedSnapshot>,
+    observer: &dyn SessionObserver,
 ) -> Result<Option<ComparisonBase>, SessionError> {
-    let applied_state = match (snapshot.and_then(|snapshot| snapshot.applied.clone()), &session.store) {
-        (Some(applied), _) => applied,
-        (None, Some(store)) => session.effects.cancel.before_writing(store.ledger(session.scope())).await??,
+    let in_snapshot = snapshot.and_then(|snapshot| Some((&snapshot.name, snapshot.applied.clone()?)));
+    let applied_state = match (in_snapshot, &session.store) {
+        (Some((name, mut applied)), _) => {
+            let (records, _) = retired_records::drop_from(&mut applied);
+            report_retired_records(records, RetiredRecordsPlace::Snapshot(name.clone()), observer);
+            applied
+        }
+        (None, Some(store)) => load_applied_state(session, store, observer).await?,
         (None, None) => return Ok(None),
     };
     let config = &session.config;
     let covered = RunScope { zones: &scope.zones, kinds: &scope.kinds };
     Ok(Some(orphans::base(applied_state, &config.desired, &config.network.prune, covered)))
+}
+
+/// Returns the applied state in the store. Removes retired collections there, too.
+///
+/// # Errors
+/// Returns [`SessionError::Store`] if the store cannot be read, or [`SessionError::Interrupted`].
+async fn load_applied_state(
+    session: &NetworkSession,
+    store: &Store,
+    observer: &dyn SessionObserver,
+) -> Result<AppliedState, SessionError> {
+    let cancel = &session.effects.cancel;
+    let mut applied_state = cancel.before_writing(store.ledger(session.scope())).await??;
+    let (records, collections) = retired_records::drop_from(&mut applied_state);
+    if !collections.is_empty() {
+        // A store without write access keeps them, and the next command reports them again.
+        let _ = cancel.before_writing(store.forget_collections(session.scope(), collections)).await?;
+        report_retired_records(records, RetiredRecordsPlace::AppliedState, observer);
+    }
+    Ok(applied_state)
 }
 
 /// Adds collections that only contain orphans created by zonal to the desired state, so that they are read.

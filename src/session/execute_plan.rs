@@ -7,7 +7,7 @@ use super::error::{SessionError, SessionStage};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::plan::PlannedRun;
-use super::plan_documents::{empty_report, stored_plan, stored_report};
+use super::plan_documents::{stored_plan, stored_report};
 use super::run_journal::{JournalOptions, LeaseWait, RunJournal, RunMetadata, new_run};
 use super::run_outcome::{self, ExecutedPlan, RunOutcome};
 use super::superseded_runs::end_superseded_runs;
@@ -155,7 +155,7 @@ fn may_write(plan: &Plan) -> bool {
 pub async fn leave_open(journal: Option<&RunJournal>, error: SessionError) -> SessionError {
     let Some(journal) = journal else { return error };
     // Without this record, the run looks like a killed run, which can also be resumed.
-    let _ = journal.finish(RunState::Interrupted, vec![RunOutcome::Interrupted.code()], empty_report()).await;
+    let _ = journal.finish(RunState::Interrupted, vec![RunOutcome::Interrupted.code()], None).await;
     SessionError::RunLeftOpen { run: journal.run.id, source: Box::new(error) }
 }
 
@@ -196,7 +196,7 @@ async fn end_run(
     let state =
         if report.zones.values().any(is_interrupted) { RunState::Interrupted } else { RunState::Ended };
     let codes = outcomes.iter().map(|outcome| outcome.code()).collect();
-    journal.finish(state, codes, stored_report(plan, report, !journal.is_resumed)).await.map(drop)
+    journal.finish(state, codes, Some(stored_report(plan, report, !journal.is_resumed))).await.map(drop)
 }
 
 /// Returns true if the writes to a zone stopped because of a store failure.

@@ -30,6 +30,7 @@ pub mod plan_documents;
 pub mod provider_factory;
 pub mod record_run;
 pub mod resume;
+pub mod retired_records;
 pub mod revert_wave;
 pub mod reverted_run;
 pub mod reviewed_plan;

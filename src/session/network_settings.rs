@@ -49,6 +49,7 @@ fn collections_for_questions<'a>(
     let zones = needed.into_iter();
     DesiredState {
         zones: zones.map(|(zone, each)| (zone, each.iter().map(reference_to).collect())).collect(),
+        ..DesiredState::default()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::config_source::UnusableRevision;
 use super::error::SessionStage;
+use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::run_outcome::ExecutedPlan;
 use super::run_recovery::RecoverySummary;
 use crate::model::{ApplyEvent, Plan, RunId, ZoneCode, ZoneShard};
@@ -19,6 +20,17 @@ pub struct SilentObserver;
 
 impl SessionObserver for SilentObserver {
     fn notice(&self, _: &SessionEvent<'_>) {}
+}
+
+/// Sends a note about dropped records of retired collection types, if there are any.
+pub fn report_retired_records(
+    records: RetiredRecords,
+    place: RetiredRecordsPlace,
+    observer: &dyn SessionObserver,
+) {
+    if !records.0.is_empty() {
+        observer.notice(&SessionEvent::Note(SessionNote::RetiredRecords { place, records }));
+    }
 }
 
 /// Event of a use case.
@@ -88,6 +100,13 @@ pub enum SessionNote {
     NoChangedZones {
         /// The revision.
         revision: String,
+    },
+    /// Records of collection types that zonal no longer writes, dropped.
+    RetiredRecords {
+        /// Place of the records.
+        place: RetiredRecordsPlace,
+        /// Records by collection type.
+        records: RetiredRecords,
     },
     /// No git repository, so the comparison has no base.
     NoRepository,

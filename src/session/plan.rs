@@ -136,7 +136,8 @@ pub async fn plan(
     // Approvals that cannot be read stop the plan before a zone is asked.
     let approvals = effects.config.approvals()?;
     // The base: applied last according to the snapshot or the store, or a revision.
-    let mut base = comparison_base::load(session, &selected.scope, request.snapshot.as_ref()).await?;
+    let mut base =
+        comparison_base::load(session, &selected.scope, request.snapshot.as_ref(), observer).await?;
     if let (Some(base), Some(_)) = (&mut base, &reverted) {
         // A revert touches only its own records.
         base.orphans.clear();
@@ -296,6 +297,10 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     filter(&mut differences, request.filter);
     let mut plan = Plan {
         inputs: selected.inputs,
+        service: match request.filter {
+            DriftFilter::All => desired.service.clone(),
+            DriftFilter::OnlyDrift => Vec::new(),
+        },
         snapshot: request.snapshot.map(|snapshot| snapshot.name),
         compared,
         ..planning::plan(&network, differences, &observed, selected.description)

@@ -3,7 +3,7 @@
 use std::io;
 
 use crate::model::{ApplyReport, Plan, ReviewSubject};
-use crate::plan::plan_digest::DigestScope;
+use crate::plan::plan_digest::{self, DigestScope};
 use crate::render::json::plan::{self, PlanFileError, PlanJson};
 use crate::render::json::report::{self, ApplyReportJson};
 use crate::store::RunDocument;
@@ -11,7 +11,7 @@ use crate::store::RunDocument;
 /// Returns a plan as published JSON.
 pub fn plan_json(plan: &Plan) -> PlanJson {
     let scope = DigestScope::from(plan);
-    plan::plan(plan, |change| scope.change(change))
+    plan::plan(plan, |change| scope.change(change), plan_digest::change_set)
 }
 
 /// Returns the report of an apply as published JSON.
@@ -57,11 +57,6 @@ pub fn stored_report(plan: &Plan, report: &ApplyReport, plan_is_stored: bool) ->
         document.add_zone(code, &json_text(&part));
     }
     document
-}
-
-/// Returns the report of a run without writes.
-pub fn empty_report() -> RunDocument {
-    RunDocument::new("{}")
 }
 
 /// Parses the stored report of a run. `plan` is its stored plan; without it, changes are left out.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
-use super::plan_documents::{empty_report, stored_plan};
+use super::plan_documents::stored_plan;
 use super::run_journal::{JournalOptions, RunJournal, RunMetadata, new_run};
 use super::run_outcome::RunOutcome;
 use crate::model::{Plan, RunId, RunOperation, RunState};
@@ -35,6 +35,6 @@ pub async fn record_run(
     let journal =
         RunJournal::begin(store, network, run, document, JournalOptions::default(), effects).await?;
     let codes = outcomes.iter().map(|outcome| outcome.code()).collect();
-    let run = journal.finish(RunState::Ended, codes, empty_report()).await?;
+    let run = journal.finish(RunState::Ended, codes, None).await?;
     Ok(Some(run.id))
 }

@@ -10,7 +10,6 @@ use super::network_session::NetworkSession;
 use super::observe_zones::open_zones;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::plan::{PlanRequest, PlannedRun, plan};
-use super::plan_documents::empty_report;
 use super::reviewed_plan::ReviewedPlan;
 use super::run_journal::{JournalOptions, LeaseWait, RunJournal};
 use super::run_outcome::{ExecutedPlan, RunOutcome};
@@ -92,14 +91,13 @@ pub async fn resume(
         let UnfinishedRun { run: Run { id: run, host, .. }, silent } = found;
         return Err(RunProblem::Running { run, host, silent }.into());
     }
-    let documents = store.papers(found.run.id).await?;
+    let stored_plan = store.plan(found.run.id).await?;
     let zones = zones_with_open_steps(store, found.run.id).await?;
     // Taken up once: from here on, the run is marked as interrupted again if it does not continue.
     let mut journal = take_up(session, store, found.run.clone(), &zones, lease_wait).await?;
-    let (stored_plan, report) = documents.map_or((None, None), |papers| (Some(papers.plan), papers.report));
     match plan_rest(session, &mut journal, &zones, stored_plan, observer).await {
         Ok(planned) if planned.plan.is_denied() => {
-            give_back(store, &journal, found.run, report).await?;
+            give_back(store, &journal, found.run).await?;
             let executed = execute(session, &planned, None, observer).await?;
             Ok(ResumedRun { planned, executed })
         }
@@ -109,7 +107,7 @@ pub async fn resume(
         }
         Err(error) => {
             // Without this record, the run looks like a killed run, which can also be resumed.
-            let _ = give_back(store, &journal, found.run, report).await;
+            let _ = give_back(store, &journal, found.run).await;
             Err(error)
         }
     }
@@ -142,8 +140,7 @@ async fn plan_rest(
 }
 
 async fn zones_with_open_steps(store: &Store, run: RunId) -> Result<BTreeSet<ZoneCode>, SessionError> {
-    let (steps, _) = store.open_steps(run).await?;
-    Ok(steps.into_iter().map(|step| step.zone).collect())
+    Ok(store.open_steps(run).await?.into_iter().map(|step| step.zone).collect())
 }
 
 /// Marks the run as running in this process. First opens the zones to recover, so that a missing key leaves
@@ -168,19 +165,14 @@ async fn take_up(
 }
 
 /// Records that the run did not continue, so that any process can resume it.
-async fn give_back(
-    store: &Store,
-    journal: &RunJournal,
-    found: Run,
-    report: Option<RunDocument>,
-) -> Result<(), SessionError> {
+async fn give_back(store: &Store, journal: &RunJournal, found: Run) -> Result<(), SessionError> {
     let exit_codes = match found.exit_codes.is_empty() {
         true => vec![RunOutcome::Interrupted.code()],
         false => found.exit_codes,
     };
     let run =
         Run { state: RunState::Interrupted, exit_codes, ended_at: found.ended_at, ..journal.run.clone() };
-    Ok(store.end(run, report.unwrap_or_else(empty_report)).await?)
+    Ok(store.end(run, None).await?)
 }
 
 /// Recovers the run's writes in flight by reading the zones.

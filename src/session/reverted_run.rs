@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::error::{RunProblem, SessionError, StoreNeed};
 use super::network_session::NetworkSession;
-use super::observer::{SessionEvent, SessionNote, SessionObserver};
-use super::unfinished_runs::RunLiveness;
+use super::observer::{SessionEvent, SessionNote, SessionObserver, report_retired_records};
+use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
+use super::unfinished_runs::{RunLiveness, is_complete};
 use crate::kinds;
 use crate::model::{
-    CollectionId, CollectionImage, DesiredState, HistoryEntry, ImageMoment, RecordAddress, RunId, RunState,
-    ZoneCode,
+    CollectionId, CollectionImage, DesiredState, HistoryEntry, ImageMoment, RecordAddress, RunId, ZoneCode,
 };
 use crate::plan::revert::RunRevert;
 use crate::store::{HistoryFilter, HistoryRemainder, Store, StoredImage};
@@ -64,7 +64,7 @@ pub async fn load(
     let store = session.store_for(StoreNeed::Runs)?;
     check(session, store, run).await?;
     let mut entries = history(session, store, run).await?;
-    let images = session.effects.cancel.before_writing(store.images(run)).await??;
+    let images = session.effects.cancel.before_writing(store.images(run, None)).await??;
     replace_unverified(&mut entries, &images, run);
     if let Some(scope) = restore {
         entries.retain(|entry| {
@@ -76,6 +76,9 @@ pub async fn load(
             return Err(RunProblem::NoImages(run).into());
         }
     }
+    let mut retired = RetiredRecords::default();
+    entries.retain(|entry| !retired.count(&entry.address.collection.kind, 1));
+    report_retired_records(retired, RetiredRecordsPlace::Run(run), observer);
     if entries.is_empty() {
         return Err(RunProblem::NoChanges(run).into());
     }
@@ -122,12 +125,7 @@ async fn check(session: &NetworkSession, store: &Store, id: RunId) -> Result<(),
         (&found.run.network, &found.run.environment) == (&network.name, &network.environment)
     });
     let Some(found) = found else { return Err(RunProblem::Unknown(id).into()) };
-    let is_complete = match found.run.state {
-        RunState::Running => false,
-        RunState::Interrupted => store.open_steps(id).await?.0.is_empty(),
-        RunState::Ended => true,
-    };
-    match (is_complete, RunLiveness::of(&found, store, &*session.effects.origin)) {
+    match (is_complete(&found.run, store).await?, RunLiveness::of(&found, store, &*session.effects.origin)) {
         (true, _) => Ok(()),
         (false, RunLiveness::Dead | RunLiveness::Ended) => Err(RunProblem::Incomplete(id).into()),
         (false, RunLiveness::Running) => Err(RunProblem::NotEnded(id).into()),

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::error::{PlanSource, SessionError};
+use super::observer::{SessionObserver, report_retired_records};
 use super::plan_documents::parse_plan;
+use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
 use super::selection::{DriftFilter, manifest_kind};
 use crate::apply::goes_on;
+use crate::kinds;
 use crate::model::{
     ApplyMode, Change, ChangeAction, CollectionId, ContentDigest, Deferral, DesiredState, FieldName,
     FieldValue, FindingEffect, GuardOverride, Network, Plan, PlanInputs, PlanStep, ReviewSubject, RunId,
@@ -44,6 +47,8 @@ pub struct ReviewedPlan {
     leaving: BTreeMap<(ZoneCode, CollectionId), BTreeSet<RecordIdentity>>,
     /// Collections with conflicts: a write there was never approved.
     undecided: BTreeSet<(ZoneCode, CollectionId)>,
+    /// Changes of collection types that zonal no longer writes.
+    retired: RetiredRecords,
     /// Subject of approvals, from the file's own changes.
     under_review: ReviewSubject,
     /// Overrides of the run, if the plan belongs to a run.
@@ -93,6 +98,10 @@ impl ReviewedPlan {
     fn from_document(document: PlanJson, shown: Option<Plan>, source: PlanSource) -> Self {
         let PlanJson { zonal_version, resource_changes, reconciler, .. } = document;
         let leaving = records_to_delete(&resource_changes, &reconciler);
+        let mut retired = RetiredRecords::default();
+        for detail in reconciler.changes.values() {
+            retired.count(detail.collection.split(['/', '[']).next().unwrap_or_default(), 1);
+        }
         let undecided = (reconciler.zones.iter())
             .flat_map(|zone| zone.collections.iter().map(move |each| (&zone.code, each)))
             .filter(|(_, each)| each.deferral == Some(Deferral::Conflict))
@@ -135,6 +144,7 @@ impl ReviewedPlan {
             changes,
             leaving,
             undecided,
+            retired,
         }
     }
 
@@ -171,6 +181,15 @@ impl ReviewedPlan {
         Ok(())
     }
 
+    /// Sends a note about changes of collection types that zonal no longer writes. Apply drops them.
+    pub fn report_retired_changes(&self, observer: &dyn SessionObserver) {
+        report_retired_records(
+            self.retired.clone(),
+            RetiredRecordsPlace::Plan(self.source.to_string()),
+            observer,
+        );
+    }
+
     /// Returns the desired state in the zones and kinds of the plan.
     ///
     /// # Errors
@@ -188,8 +207,14 @@ impl ReviewedPlan {
             });
             self.contains_zone(code) && !collections.is_empty()
         });
+        desired.service.retain(|settings| {
+            self.inputs.kinds.is_empty() || self.inputs.kinds.iter().any(|kind| **kind == *settings.kind())
+        });
         let inputs = crate::plan::made_from(network, &desired, &self.kinds());
-        let differences = input_differences(&self.inputs, &inputs);
+        let mut reviewed = self.inputs.clone();
+        // An older zonal also listed manifests of kinds without records.
+        reviewed.manifests.retain(|manifest, _| kinds::may_have_records(manifest));
+        let differences = input_differences(&reviewed, &inputs);
         if differences.is_empty() { Ok(desired) } else { Err(self.refuse(differences)) }
     }
 

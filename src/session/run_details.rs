@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::effects::RunOrigin;
 use super::error::{RunProblem, SessionError};
 use super::plan_documents::parse_report;
-use super::unfinished_runs::is_killed;
-use crate::model::{ApplyReport, Network, RunId, RunState, ZoneCode};
+use super::unfinished_runs::{is_complete, is_killed};
+use crate::model::{ApplyReport, Network, RunId, ZoneCode};
 use crate::render::json::run_details::{
     ChangeTotalsJson, ImageListJson, KeptCollectionJson, RunDetailsJson, ZoneOutcomeJson,
 };
@@ -34,7 +34,11 @@ pub async fn load(
     let report = report.map_err(|source| SessionError::StoredReport { run, source })?.unwrap_or_default();
     let counts = store.change_counts(run).await?;
     let images = store.kept_images(run).await?;
-    let images = image_list(&found, network, &counts, images);
+    let images = match is_complete(&found.run, store).await? {
+        true => image_list(network, &counts, images),
+        // Not all changes are in the history yet.
+        false => image_list(network, &[], images),
+    };
     let zones = zones(&found, &report, &counts);
     let mut outcomes = BTreeMap::new();
     for (outcome, number) in zones.iter().flat_map(|zone| &zone.outcomes) {
@@ -76,20 +80,14 @@ fn zones(found: &UnfinishedRun, report: &ApplyReport, counts: &[ChangeCount]) ->
     found.run.zones.iter().map(|code| zone(&ZoneCode(code.clone()))).collect()
 }
 
-fn image_list(
-    found: &UnfinishedRun,
-    network: &Network,
-    counts: &[ChangeCount],
-    images: Vec<KeptImages>,
-) -> ImageListJson {
+fn image_list(network: &Network, counts: &[ChangeCount], images: Vec<KeptImages>) -> ImageListJson {
     let collection = |kept: &KeptImages| KeptCollectionJson {
         zone: kept.zone.0.clone(),
         address: format!("{}/{}", kept.zone, kept.collection),
         images: kept.images,
         bytes: kept.bytes,
         // The way back begins at the changes in the history.
-        restorable: found.run.state == RunState::Ended
-            && network.zone(&kept.zone).is_some()
+        restorable: network.zone(&kept.zone).is_some()
             && counts.iter().any(|count| count.is_of(&kept.zone, &kept.collection)),
     };
     ImageListJson {

@@ -147,7 +147,7 @@ impl RunJournal {
         let host = effects.origin.host();
         let run = Run { state: RunState::Running, host, ended_at: None, ..found.clone() };
         store.take_up(found, run.clone()).await?;
-        let (_, lines) = store.open_steps(run.id).await?;
+        let lines = store.last_line(run.id).await?;
         let journal = Self::for_run(store, network, run, lines, options, effects);
         Ok(Self { is_resumed: true, ..journal })
     }
@@ -184,7 +184,7 @@ impl RunJournal {
         self.before = before;
     }
 
-    /// Records the end of the run and returns the updated run.
+    /// Records the end of the run and returns the updated run. Without a report, the stored one stays.
     ///
     /// # Errors
     /// Returns any [`crate::store::StoreErrorType`]; the zones keep their state.
@@ -192,7 +192,7 @@ impl RunJournal {
         &self,
         state: RunState,
         exits: Vec<u8>,
-        report: RunDocument,
+        report: Option<RunDocument>,
     ) -> Result<Run, StoreError> {
         let ended = Some((self.clock)());
         let run = Run { state, exit_codes: exits, ended_at: ended, ..self.run.clone() };
@@ -206,7 +206,7 @@ impl RunJournal {
     pub async fn recover_own(&self, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let summary = self.recover(&[self.run.id], zone).await?;
         // The recovery adds lines to this run's journal.
-        let (_, lines) = self.store.open_steps(self.run.id).await.map_err(|error| failure(&error))?;
+        let lines = self.store.last_line(self.run.id).await.map_err(|error| failure(&error))?;
         self.lines.fetch_max(lines, Ordering::Relaxed);
         Ok(summary)
     }

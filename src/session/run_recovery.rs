@@ -11,8 +11,8 @@ use tokio::sync::Mutex;
 
 use crate::apply::{settle, with_damage};
 use crate::model::{
-    CollectionImage, FailureClass, ImageMoment, JournalEntry, RunId, WritePhase, ZoneCode, ZoneFailure,
-    error_chain_text,
+    AppliedChange, CollectionImage, FailureClass, ImageMoment, JournalEntry, RunId, WritePhase, ZoneCode,
+    ZoneFailure, error_chain_text,
 };
 use crate::provider::ZoneReader as _;
 use crate::provider::channel_routing::RoutingReader;
@@ -76,19 +76,18 @@ impl RunRecovery<'_> {
     /// Returns [`FailureClass::Store`], or the failure of the readback; in this case, nothing is recorded.
     pub async fn recover(&self, run: RunId, zone: &ZoneCode) -> Result<RecoverySummary, ZoneFailure> {
         let mut entries = Vec::new();
-        let (steps, _) = self.open(run).await?;
-        let steps: Vec<_> = steps.into_iter().filter(|step| step.zone == *zone).collect();
-        let images = match steps.is_empty() {
+        let mut steps = self.store.open_steps(run).await.map_err(|error| failure(&error))?;
+        steps.retain(|step| step.zone == *zone);
+        let images = match steps.iter().all(|step| step.reach == WriteProgress::NotSent) {
             true => Vec::new(),
-            false => self.store.images(run).await.map_err(|error| failure(&error))?,
+            false => self.store.images(run, Some(zone.clone())).await.map_err(|error| failure(&error))?,
         };
         for step in steps {
             let is_of_step = |image: &&StoredImage| {
-                (&image.zone, &image.collection) == (&step.zone, &step.collection)
-                    && image.image.moment == ImageMoment::Before
+                image.collection == step.collection && image.image.moment == ImageMoment::Before
             };
             let before = images.iter().rev().find(is_of_step).map(|image| &image.image);
-            let (phase, image) = self.reached_phase(&step, before).await?;
+            let (phase, image) = self.reached_phase(run, &step, before).await?;
             let UnfinishedWrite { zone, collection, .. } = step;
             entries.push(JournalEntry { zone, collection, phase, image: image.map(Arc::new) });
         }
@@ -98,7 +97,7 @@ impl RunRecovery<'_> {
         }
         // Other zones of the run are recovered concurrently; each line needs its own number.
         let _turn = self.turns.lock().await;
-        let (_, last) = self.open(run).await?;
+        let last = self.store.last_line(run).await.map_err(|error| failure(&error))?;
         for (entry, number) in entries.into_iter().zip(last + 1..) {
             settled.add(&entry.phase);
             let (scope, at) = (self.scope.clone(), (self.now)());
@@ -108,13 +107,10 @@ impl RunRecovery<'_> {
         Ok(settled)
     }
 
-    async fn open(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), ZoneFailure> {
-        self.store.open_steps(run).await.map_err(|error| failure(&error))
-    }
-
     /// Returns the phase of a write, and the image of what it left if it also changed rows that nobody owns.
     async fn reached_phase(
         &self,
+        run: RunId,
         step: &UnfinishedWrite,
         before: Option<&CollectionImage>,
     ) -> Result<(WritePhase, Option<CollectionImage>), ZoneFailure> {
@@ -132,8 +128,10 @@ impl RunRecovery<'_> {
                 };
                 let unknown = || ZoneFailure::new(FailureClass::Unreachable, "no reader for the zone");
                 let reader = self.readers.get(&step.zone).ok_or_else(|| unread(unknown()))?;
+                let changes = self.store.planned_changes(run, step.intent).await;
+                let changes: Arc<[AppliedChange]> = changes.map_err(|error| failure(&error))?.into();
                 let now = reader.read_collection(&step.collection).await.map_err(unread)?;
-                let phase = settle(&step.changes, &now.observed);
+                let phase = settle(&changes, &now.observed);
                 Ok(match before {
                     Some(before) => with_damage(phase, before, &now),
                     None => (phase, None),

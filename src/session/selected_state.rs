@@ -44,6 +44,7 @@ pub async fn select(
     let mut desired = reverted.map_or(&config.desired, |reverted| &reverted.desired).clone();
     if let Some(reviewed) = reviewed {
         desired = reviewed.limit(network, desired)?;
+        reviewed.report_retired_changes(observer);
     }
     let mut desired = selection.narrow(network, desired).map_err(SessionError::InvalidSelection)?;
     if let Some(shard) = selection.shard.filter(|_| desired.zones.is_empty()) {

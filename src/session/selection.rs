@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::kinds::KINDS;
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
-use crate::model::{DesiredCollection, DesiredState, Network, ZoneCode, ZoneShard};
+use crate::model::{DesiredCollection, DesiredState, Network, ServiceSettings, ZoneCode, ZoneShard};
 use crate::plan;
 
 /// Selection of zones. Values of one field are alternatives; different fields must all match.
@@ -159,7 +159,10 @@ impl ManifestSelection {
         }
         if let (true, Some(description)) = (problems.is_empty(), self.description_without_shard()) {
             let mut zones = desired.zones.iter().filter(|(code, _)| self.selects_zone(network, code));
-            if !zones.any(|(_, collections)| collections.iter().any(|each| self.selects_kind(each))) {
+            let has_service = desired.service.iter().any(|settings| self.selects_settings(network, settings));
+            if !zones.any(|(_, collections)| collections.iter().any(|each| self.selects_kind(each)))
+                && !has_service
+            {
                 problems.push(SelectionProblem::NoManifests(description));
             }
         }
@@ -182,6 +185,7 @@ impl ManifestSelection {
                 && !collections.is_empty()
                 && self.shard.is_none_or(|shard| shard.contains_zone(code))
         });
+        desired.service.retain(|settings| self.selects_settings(network, settings));
         Ok(desired)
     }
 
@@ -191,6 +195,15 @@ impl ManifestSelection {
 
     fn selects_kind(&self, collection: &DesiredCollection) -> bool {
         self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == manifest_kind(collection))
+    }
+
+    /// Returns true if settings of the service apply to a selected zone. They are shown as a whole.
+    fn selects_settings(&self, network: &Network, settings: &ServiceSettings) -> bool {
+        let mut members = settings.applies_to.selected.iter();
+        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == settings.kind()))
+            && members.any(|code| {
+                self.selects_zone(network, code) && self.shard.is_none_or(|shard| shard.contains_zone(code))
+            })
     }
 
     /// Returns the selection as text: `zones 01A, 01B, kind CodeTable, shard 2/4`; `None` if all zones are

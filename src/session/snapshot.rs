@@ -29,7 +29,7 @@ pub async fn take(
     observer: &dyn SessionObserver,
 ) -> Result<TakenSnapshot, SessionError> {
     let mut selected = select(session, selection, None, None, observer).await?;
-    let base = comparison_base::load(session, &selected.scope, None).await?;
+    let base = comparison_base::load(session, &selected.scope, None, observer).await?;
     comparison_base::keep_orphans_in_view(&session.config.network, &mut selected.desired, base.as_ref());
     let observed = observe_zones(session, &selected.desired, None, None, observer).await?.observed;
     let mut document = snapshot::snapshot(&session.config.network, &observed);

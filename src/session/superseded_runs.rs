@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::effects::RunOrigin;
-use super::plan_documents::empty_report;
 use super::run_journal::RunJournal;
 use super::run_outcome::RunOutcome;
 use super::unfinished_runs::{RunLiveness, open};
@@ -28,16 +27,15 @@ pub async fn end_superseded_runs(
             continue;
         }
         let zones: BTreeSet<ZoneCode> =
-            store.open_steps(run.id).await?.0.into_iter().map(|step| step.zone).collect();
+            store.open_steps(run.id).await?.into_iter().map(|step| step.zone).collect();
         for zone in &zones {
             journal.recover_free_zone(zone).await?;
         }
-        if store.open_steps(run.id).await?.0.is_empty() {
-            let report = store.papers(run.id).await?.and_then(|papers| papers.report);
+        if store.open_steps(run.id).await?.is_empty() {
             let exit_codes = vec![RunOutcome::Interrupted.code()];
             let ended_at = Some(clock());
             let ended = Run { state: RunState::Ended, exit_codes, ended_at, ..run.clone() };
-            store.end(ended, report.unwrap_or_else(empty_report)).await?;
+            store.end(ended, None).await?;
         }
     }
     Ok(())

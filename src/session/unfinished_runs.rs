@@ -40,6 +40,18 @@ pub fn is_gone(run: &Run, store: &Store, origin: &dyn RunOrigin) -> bool {
     !live_runs::contains(store, run.id) && origin.is_gone(&run.host)
 }
 
+/// Returns true if all changes of a run are known, so that it can be reverted or restored.
+///
+/// # Errors
+/// Returns any [`crate::store::StoreErrorType`].
+pub async fn is_complete(run: &Run, store: &Store) -> Result<bool, StoreError> {
+    match run.state {
+        RunState::Running => Ok(false),
+        RunState::Interrupted => Ok(store.open_steps(run.id).await?.is_empty()),
+        RunState::Ended => Ok(true),
+    }
+}
+
 /// Returns true if a run stopped without recording its end.
 pub fn is_killed(found: &UnfinishedRun, store: &Store, origin: &dyn RunOrigin) -> bool {
     found.run.state == RunState::Running && RunLiveness::of(found, store, origin) == RunLiveness::Dead

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{SessionError, StoreNeed};
 use super::network_session::NetworkSession;
-use super::plan_documents::{empty_report, stored_plan};
+use super::plan_documents::stored_plan;
 use super::run_journal::{RunMetadata, new_run};
 use crate::model::{
     AppliedRecord, AppliedState, AppliedStateUpdate, CollectionId, DesiredCollection, DesiredState,
@@ -98,7 +98,7 @@ pub async fn unmanage(session: &NetworkSession, records: RecordsToUnmanage) -> R
     store.learn(session.scope(), records.updates()).await?;
     let ended_at = Some((effects.clock)());
     let run = Run { id, state: RunState::Ended, exit_codes: vec![0], ended_at, ..run };
-    store.end(run, empty_report()).await?;
+    store.end(run, None).await?;
     Ok(id)
 }
 

@@ -42,6 +42,30 @@ impl Store {
         self.execute(move |database| load(database, scope.clone()).boxed_local()).await
     }
 
+    /// Removes collections from the applied state, with all of their records.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn forget_collections(
+        &self,
+        scope: StoreScope,
+        collections: BTreeSet<(ZoneCode, CollectionId)>,
+    ) -> Result<(), StoreError> {
+        self.execute(move |database| {
+            let (scope, collections) = (scope.clone(), collections.clone());
+            async move {
+                database.execute(database.begin(), |query| query).await?;
+                let done = match hash_chain::lock_head(database).await {
+                    Ok(_) => forget(database, &scope, &collections).await,
+                    Err(error) => Err(error),
+                };
+                database.end_transaction(done).await
+            }
+            .boxed_local()
+        })
+        .await
+    }
+
     /// Saves records that a run found in sync without a write.
     ///
     /// # Errors
@@ -65,6 +89,22 @@ impl Store {
         })
         .await
     }
+}
+
+async fn forget(
+    database: &mut StoreConnection,
+    scope: &StoreScope,
+    collections: &BTreeSet<(ZoneCode, CollectionId)>,
+) -> Result<(), StoreError> {
+    let sql = "DELETE FROM applied_collections WHERE network = $2 AND environment = $3
+               AND (zone, collection) IN (SELECT value->>'zone', value->>'collection' FROM {each})";
+    let places = collections.iter().map(|(zone, collection)| CollectionColumns {
+        zone: zone.to_string(),
+        collection: json(&CollectionName::from(collection)),
+    });
+    let places = json(&places.collect::<Vec<_>>());
+    let (network, environment) = (scope.network.to_string(), scope.environment.to_string());
+    database.execute(sql, |query| query.bind(places).bind(network).bind(environment)).await.map(drop)
 }
 
 async fn load(database: &mut StoreConnection, scope: StoreScope) -> Result<AppliedState, StoreError> {
@@ -155,11 +195,14 @@ pub(super) async fn learn(
     }
     let columns: Vec<&CollectionColumns> = by_collection.keys().collect();
     let mut stored = find(database, scope, &columns).await?;
+    let accepted = accepted_rows_by_table(updates);
     let mut rows: Vec<[SqlValue; 6]> = Vec::new();
     for (columns, updates) in by_collection {
         let mut collection = stored.remove(&columns).unwrap_or_default();
         for update in updates {
             collection.learn(update.learned.clone(), &update.created);
+            let table = (&update.zone, update.collection.without_language());
+            collection.accepted_rows = accepted.get(&table).copied().or(collection.accepted_rows);
         }
         rows.push([
             scope.network.as_ref().into(),
@@ -174,7 +217,57 @@ pub(super) async fn learn(
         "INSERT INTO applied_collections (network, environment, zone, collection, body, accepted_rows)";
     let behind = "ON CONFLICT (network, environment, zone, collection) DO UPDATE SET
                   body = excluded.body, accepted_rows = excluded.accepted_rows";
-    database.insert(into, behind, &rows).await.map(drop)
+    database.insert(into, behind, &rows).await?;
+    share_accepted_rows(database, scope, &accepted).await
+}
+
+/// Numbers of rows in the last accepted readings, by zone and table without language.
+type RowsByTable<'a> = BTreeMap<(&'a ZoneCode, CollectionId), usize>;
+
+fn accepted_rows_by_table(updates: &[CollectionStateUpdate]) -> RowsByTable<'_> {
+    let numbers = updates.iter().filter_map(|update| {
+        let rows = update.learned.accepted_rows?;
+        Some(((&update.zone, update.collection.without_language()), rows))
+    });
+    // In the order of the updates: the last number of a table stays.
+    numbers.collect()
+}
+
+/// Stores the numbers of rows for all languages of a table, because they share the rows.
+async fn share_accepted_rows(
+    database: &mut StoreConnection,
+    scope: &StoreScope,
+    accepted: &RowsByTable<'_>,
+) -> Result<(), StoreError> {
+    let zones: BTreeSet<&ZoneCode> = accepted.keys().map(|(zone, _)| *zone).collect();
+    for zone in zones {
+        let sql = "SELECT collection, accepted_rows FROM applied_collections
+                   WHERE network = $1 AND environment = $2 AND zone = $3";
+        let place = || (scope.network.to_string(), scope.environment.to_string(), zone.to_string());
+        let (network, environment, code) = place();
+        let mut outdated: Vec<(String, i64)> = Vec::new();
+        let keep = |location: &StoreLocation, row: AnyRow| {
+            let trouble = |error| StoreError::from_sqlx(location, error);
+            let name = row.try_get::<&str, _>(0).map_err(trouble)?;
+            let known: i64 = row.try_get(1).map_err(trouble)?;
+            let id: CollectionName = serde_json::from_str(name)
+                .map_err(|error| StoreError::corrupt_data_error(location, "a collection name", error))?;
+            let table = (zone, CollectionId::from(id).without_language());
+            let rows = accepted.get(&table).and_then(|rows| i64::try_from(*rows).ok());
+            outdated.extend(rows.filter(|rows| *rows != known).map(|rows| (name.to_owned(), rows)));
+            Ok(())
+        };
+        database.fetch_each(sql, |query| query.bind(network).bind(environment).bind(code), keep).await?;
+        for (name, rows) in outdated {
+            let sql = "UPDATE applied_collections SET accepted_rows = $5
+                       WHERE network = $1 AND environment = $2 AND zone = $3 AND collection = $4";
+            let (network, environment, code) = place();
+            database
+                .execute(sql, |query| query.bind(network).bind(environment).bind(code).bind(name).bind(rows))
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Collection of a zone, as in the columns.

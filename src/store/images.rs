@@ -36,12 +36,12 @@ pub struct StoredImage {
 }
 
 impl Store {
-    /// Returns the images of a run, in the order of its journal.
+    /// Returns the images of a run in a zone, or in all zones for `None`, in the order of its journal.
     ///
     /// # Errors
     /// Returns an error of any [`super::StoreErrorType`].
-    pub async fn images(&self, run: RunId) -> Result<Vec<StoredImage>, StoreError> {
-        self.execute(move |database| load(database, run).boxed_local()).await
+    pub async fn images(&self, run: RunId, zone: Option<ZoneCode>) -> Result<Vec<StoredImage>, StoreError> {
+        self.execute(move |database| load(database, run, zone.clone()).boxed_local()).await
     }
 }
 
@@ -98,9 +98,15 @@ pub(super) async fn prune(database: &mut StoreConnection, now: &str) -> Result<(
     database.execute(&sql, |query| query.bind(oldest)).await.map(drop)
 }
 
-async fn load(database: &mut StoreConnection, run: RunId) -> Result<Vec<StoredImage>, StoreError> {
-    let sql = "SELECT zone, collection, body FROM images WHERE run = $1 ORDER BY number";
-    let rows = database.fetch(sql, |query| query.bind(number(run))).await?;
+async fn load(
+    database: &mut StoreConnection,
+    run: RunId,
+    zone: Option<ZoneCode>,
+) -> Result<Vec<StoredImage>, StoreError> {
+    let sql = "SELECT zone, collection, body FROM images
+               WHERE run = $1 AND zone = COALESCE(CAST($2 AS TEXT), zone) ORDER BY number";
+    let zone = zone.map(|code| code.to_string());
+    let rows = database.fetch(sql, |query| query.bind(number(run)).bind(zone)).await?;
     let mut images = Vec::new();
     for row in &rows {
         let text = |row: &AnyRow, name: &str| row.try_get::<String, _>(name);

@@ -3,7 +3,6 @@
 //! All three are written in the same transaction, so they never disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use futures::FutureExt as _;
 use sqlx::Row as _;
@@ -74,8 +73,8 @@ pub struct UnfinishedWrite {
     pub zone: ZoneCode,
     /// The collection.
     pub collection: CollectionId,
-    /// Planned changes.
-    pub changes: Arc<[AppliedChange]>,
+    /// Number of its intent in the journal, which introduced the planned changes.
+    pub intent: u64,
     /// Progress of the write.
     pub reach: WriteProgress,
 }
@@ -101,12 +100,28 @@ impl Store {
         PendingJournalEntry { store: self.clone(), answer }
     }
 
-    /// Returns the unfinished writes of a run, and the number of entries in its journal.
+    /// Returns the unfinished writes of a run.
     ///
     /// # Errors
     /// Returns an error of any [`super::StoreErrorType`].
-    pub async fn open_steps(&self, run: RunId) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
+    pub async fn open_steps(&self, run: RunId) -> Result<Vec<UnfinishedWrite>, StoreError> {
         self.execute(move |database| open_steps(database, run).boxed_local()).await
+    }
+
+    /// Returns the planned changes of an unfinished write, by the number of its intent.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn planned_changes(&self, run: RunId, intent: u64) -> Result<Vec<AppliedChange>, StoreError> {
+        self.execute(move |database| change_blocks::load(database, run, position(intent)).boxed_local()).await
+    }
+
+    /// Returns the number of the last entry in a run's journal; 0 without entries.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn last_line(&self, run: RunId) -> Result<u64, StoreError> {
+        self.execute(move |database| last_line(database, run).boxed_local()).await
     }
 }
 
@@ -126,8 +141,8 @@ pub(super) async fn append(
 }
 
 async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) -> Result<(), StoreError> {
-    let lines: Vec<PreparedEntry> = lines.iter().map(PreparedEntry::new).collect();
-    let rows: Vec<[SqlValue; 7]> = lines.iter().map(|line| line.columns.clone()).collect();
+    let (mut lines, rows): (Vec<PreparedEntry>, Vec<[SqlValue; 7]>) =
+        lines.iter().map(PreparedEntry::new).unzip();
     let into = "INSERT INTO journal (run, number, at, zone, collection, phase, body)";
     let behind = "ON CONFLICT (run, number) DO NOTHING RETURNING run, number";
     let mut new = BTreeSet::new();
@@ -136,16 +151,16 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
         let trouble = |error| database.trouble(error);
         new.insert([place.0.map_err(trouble)?, place.1.map_err(trouble)?].map(SqlValue::from));
     }
-    let mut added = Vec::new();
-    for (prepared, [run, number, content @ ..]) in lines.iter().zip(rows) {
-        match new.remove(&[run, number]) {
-            true => added.push(prepared),
+    for (prepared, [run, number, content @ ..]) in lines.iter_mut().zip(rows) {
+        prepared.is_new = new.remove(&[run, number]);
+        if !prepared.is_new {
             // The entry exists already: only the response of the first attempt was lost.
-            false => prepared.line.expect_stored(database, &content).await?,
+            prepared.line.expect_stored(database, &content).await?;
         }
     }
-    let history = save_changes(database, &lines, &added).await?;
-    let added: Vec<&StoredJournalEntry> = added.iter().map(|prepared| prepared.line).collect();
+    let history = save_changes(database, &lines).await?;
+    let added = lines.iter().filter(|prepared| prepared.is_new);
+    let added: Vec<&StoredJournalEntry> = added.map(|prepared| prepared.line).collect();
     images::add(database, &added).await?;
     let mut updates: BTreeMap<&StoreScope, Vec<CollectionStateUpdate>> = BTreeMap::new();
     for line in &added {
@@ -170,13 +185,10 @@ async fn insert(database: &mut StoreConnection, lines: &[StoredJournalEntry]) ->
 async fn save_changes<'a>(
     database: &mut StoreConnection,
     lines: &'a [PreparedEntry<'a>],
-    added: &[&'a PreparedEntry<'a>],
 ) -> Result<Vec<AppliedBlock<'a>>, StoreError> {
     let (mut blocks, mut history) = (Vec::new(), Vec::new());
-    for prepared in lines {
-        let PreparedEntry { line, block, .. } = prepared;
+    for PreparedEntry { line, block, is_new } in lines {
         let Some(block) = block else { continue };
-        let is_new = added.iter().any(|each| std::ptr::eq(*each, prepared));
         let place = (line.run, line.entry.zone.clone(), line.entry.collection.clone());
         let number = position(line.number);
         match applied_changes(&line.entry.phase) {
@@ -216,11 +228,12 @@ pub(super) struct AppliedBlock<'a> {
     pub stored_at: i64,
 }
 
-/// Entry with its columns, in the order of the table, and its block of changes.
+/// Entry with its block of changes.
 struct PreparedEntry<'a> {
     line: &'a StoredJournalEntry,
-    columns: [SqlValue; 7],
     block: Option<ChangeBlock>,
+    /// True if the journal did not contain the entry before.
+    is_new: bool,
 }
 
 /// JSON body of an intent: the digest replaces the changes.
@@ -231,7 +244,8 @@ struct IntentBody {
 }
 
 impl<'a> PreparedEntry<'a> {
-    fn new(line: &'a StoredJournalEntry) -> Self {
+    /// Prepares an entry. Returns it with its columns, in the order of the table.
+    fn new(line: &'a StoredJournalEntry) -> (Self, [SqlValue; 7]) {
         let StoredJournalEntry { run, number, at, entry, .. } = line;
         let JournalEntry { zone, collection, phase, .. } = entry;
         let block = match phase {
@@ -253,7 +267,7 @@ impl<'a> PreparedEntry<'a> {
             phase.name().into(),
             body.into(),
         ];
-        Self { line, columns, block }
+        (Self { line, block, is_new: false }, columns)
     }
 }
 
@@ -326,26 +340,27 @@ pub(super) fn applied_changes(phase: &WritePhase) -> Option<(&[AppliedChange], V
     }
 }
 
-async fn open_steps(
-    database: &mut StoreConnection,
-    run: RunId,
-) -> Result<(Vec<UnfinishedWrite>, u64), StoreError> {
+async fn last_line(database: &mut StoreConnection, run: RunId) -> Result<u64, StoreError> {
+    let sql = "SELECT COALESCE(MAX(number), 0) FROM journal WHERE run = $1";
+    let row = database.fetch_one(sql, |query| query.bind(runs::number(run))).await?;
+    let number = row.map(|row| row.try_get::<i64, _>(0)).transpose();
+    Ok(number.map_err(|error| database.trouble(error))?.unwrap_or_default().unsigned_abs())
+}
+
+async fn open_steps(database: &mut StoreConnection, run: RunId) -> Result<Vec<UnfinishedWrite>, StoreError> {
     let sql = "SELECT number, zone, collection, body FROM journal WHERE run = $1 ORDER BY number";
     let rows = database.fetch(sql, |query| query.bind(runs::number(run))).await?;
-    // The changes are loaded only for open writes, because most writes of a run are finished.
-    let mut open: BTreeMap<(String, String), (i64, WriteProgress)> = BTreeMap::new();
-    let mut last = 0;
+    let mut open: BTreeMap<(String, String), (u64, WriteProgress)> = BTreeMap::new();
     for row in &rows {
         let read = |row: &AnyRow| {
             let text = |name: &str| row.try_get::<String, _>(name);
             Ok((row.try_get::<i64, _>("number")?, text("zone")?, text("collection")?, text("body")?))
         };
         let (number, zone, collection, body) = read(row).map_err(|error| database.trouble(error))?;
-        last = number.unsigned_abs();
         let damaged = |error| database.corrupt_data_error("the journal", error);
         let progress = match serde_json::from_str(&body).map_err(damaged)? {
             WritePhase::Intent { .. } => {
-                open.insert((zone, collection), (number, WriteProgress::NotSent));
+                open.insert((zone, collection), (number.unsigned_abs(), WriteProgress::NotSent));
                 continue;
             }
             WritePhase::Sent => WriteProgress::MaybeSent,
@@ -360,15 +375,10 @@ async fn open_steps(
         }
     }
     let mut writes = Vec::new();
-    for ((zone, collection), (number, reach)) in open {
+    for ((zone, collection), (intent, reach)) in open {
         let id: CollectionName = serde_json::from_str(&collection)
             .map_err(|error| database.corrupt_data_error("the journal", error))?;
-        writes.push(UnfinishedWrite {
-            zone: zone.as_str().into(),
-            collection: id.into(),
-            changes: change_blocks::load(database, run, number).await?.into(),
-            reach,
-        });
+        writes.push(UnfinishedWrite { zone: zone.as_str().into(), collection: id.into(), intent, reach });
     }
-    Ok((writes, last))
+    Ok(writes)
 }

@@ -2,6 +2,8 @@
 //!
 //! History and applied state are never removed.
 
+use std::collections::BTreeMap;
+
 use futures::FutureExt as _;
 use sqlx::Row as _;
 use sqlx::any::AnyRow;
@@ -132,38 +134,43 @@ async fn prunable(
         Ok(())
     };
     let scope = (network.to_string(), environment.to_string());
-    database.fetch_each(sql, |query| query.bind(scope.0).bind(scope.1), keep).await?;
+    let query_scope = scope.clone();
+    database.fetch_each(sql, |query| query.bind(query_scope.0).bind(query_scope.1), keep).await?;
+    let mut documents: BTreeMap<RunId, u64> = BTreeMap::new();
+    for table in DOCUMENTS {
+        for (run, (_, bytes)) in counts_and_sizes(database, table, &scope).await? {
+            *documents.entry(run).or_default() += bytes;
+        }
+    }
+    let images = counts_and_sizes(database, "images", &scope).await?;
     let mut found = PrunableRuns::default();
-    for run in old.into_iter().rev() {
-        let (mut rows, mut bytes) = (0, 0);
-        for table in DOCUMENTS {
-            let (count, size) = count_and_size(database, table, run).await?;
-            (rows, bytes) = (rows + count, bytes + size);
-        }
-        let (images, image_bytes) = count_and_size(database, "images", run).await?;
-        if rows + images > 0 {
-            found.runs.push(run);
-            found.document_bytes += bytes;
-            found.images += images;
-            found.image_bytes += image_bytes;
-        }
+    for run in old.into_iter().rev().filter(|run| documents.contains_key(run) || images.contains_key(run)) {
+        let (number, bytes) = images.get(&run).copied().unwrap_or_default();
+        found.runs.push(run);
+        found.document_bytes += documents.get(&run).copied().unwrap_or_default();
+        found.images += number;
+        found.image_bytes += bytes;
     }
     Ok(found)
 }
 
-async fn count_and_size(
+/// Returns the number and size of the rows of each run of a network and environment.
+async fn counts_and_sizes(
     database: &mut StoreConnection,
     table: &str,
-    run: RunId,
-) -> Result<(usize, u64), StoreError> {
+    (network, environment): &(String, String),
+) -> Result<BTreeMap<RunId, (usize, u64)>, StoreError> {
     let sql = format!(
-        "SELECT COUNT(*) AS found, CAST(COALESCE(SUM(octet_length(body)), 0) AS BIGINT) AS bytes FROM {table} WHERE run = $1"
+        "SELECT run, COUNT(*) AS found, CAST(SUM(octet_length({table}.body)) AS BIGINT) AS bytes FROM {table}
+         JOIN runs ON runs.id = {table}.run WHERE runs.network = $1 AND runs.environment = $2 GROUP BY run"
     );
-    let row = database.fetch_one(&sql, |query| query.bind(number(run))).await?;
-    let read = |row: &AnyRow| Ok((row.try_get::<i64, _>("found")?, row.try_get::<i64, _>("bytes")?));
-    let (found, bytes) =
-        row.as_ref().map(read).transpose().map_err(|error| database.trouble(error))?.unwrap_or_default();
-    Ok((usize::try_from(found).unwrap_or_default(), bytes.unsigned_abs()))
+    let rows = database.fetch(&sql, |query| query.bind(network.clone()).bind(environment.clone())).await?;
+    let read = |row: &AnyRow| {
+        let number = |column: &str| row.try_get::<i64, _>(column);
+        let rows = usize::try_from(number("found")?).unwrap_or_default();
+        Ok((RunId(number("run")?.unsigned_abs()), (rows, number("bytes")?.unsigned_abs())))
+    };
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(|error| database.trouble(error))
 }
 
 async fn prune(database: &mut StoreConnection, runs: Vec<RunId>) -> Result<(), StoreError> {

@@ -18,6 +18,13 @@ use crate::model::{AppliedChange, CollectionId, CollectionName, ContentDigest, R
 /// Number of rows per query.
 const AT_ONCE: i64 = 10_000;
 
+/// Old tables with the columns that their rows are moved from.
+const OLD_COLUMNS: [(&str, &str); 3] = [
+    ("plans", "run plan report"),
+    ("applied_state", "network environment zone collection accepted_rows body"),
+    ("history", "number run at network environment zone collection record body verification hash"),
+];
+
 /// JSON body of an intent in the old journal.
 #[derive(serde::Deserialize)]
 struct OldIntent {
@@ -37,11 +44,11 @@ impl StoreConnection {
         let done = convert(self).await;
         let has_moved = self.end_transaction(done).await?;
         if let StoreLocation::File(_) = self.location {
-            let compact = if has_moved { "VACUUM" } else { "SELECT 1" };
+            let compact = has_moved.then_some("VACUUM");
             // The log still contains all of the upgrade. Without waiting for other processes.
             let log = ["PRAGMA busy_timeout = 0", "PRAGMA wal_checkpoint(TRUNCATE)"];
             let patience = format!("PRAGMA busy_timeout = {}", BUSY.as_millis());
-            for sql in [compact].into_iter().chain(log).chain([&*patience]) {
+            for sql in compact.into_iter().chain(log).chain([&*patience]) {
                 // After a failure, the file stays larger than necessary.
                 let _ = self.fetch(sql, |query| query).await;
             }
@@ -49,17 +56,30 @@ impl StoreConnection {
         Ok(())
     }
 
+    /// Returns true if the database has the old tables with their columns. A server may have foreign tables with
+    /// the same names.
     async fn has_old_layout(&mut self) -> Result<bool, StoreError> {
+        let columns = OLD_COLUMNS.map(|(table, columns)| {
+            let columns = columns.split(' ').map(|column| format!("'{table}.{column}'"));
+            columns.collect::<Vec<_>>()
+        });
+        let columns = columns.concat();
+        let list = columns.join(", ");
         let sql = match self.location {
-            StoreLocation::File(_) => {
-                "SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'history'"
-            }
-            StoreLocation::Postgres(_) => {
-                "SELECT CAST(tablename AS TEXT) AS name FROM pg_catalog.pg_tables
-                 WHERE tablename = 'history' AND schemaname = current_schema()"
-            }
+            StoreLocation::File(_) => format!(
+                "SELECT COUNT(*) AS found FROM sqlite_master AS tables
+                 JOIN pragma_table_info(tables.name) AS columns
+                 WHERE tables.type = 'table' AND tables.name || '.' || columns.name IN ({list})"
+            ),
+            StoreLocation::Postgres(_) => format!(
+                "SELECT COUNT(*) AS found FROM information_schema.columns
+                 WHERE table_schema = current_schema() AND table_name || '.' || column_name IN ({list})"
+            ),
         };
-        Ok(self.fetch_one(sql, |query| query).await?.is_some())
+        let row = self.fetch_one(&sql, |query| query).await?;
+        let found = row.map(|row| row.try_get::<i64, _>("found")).transpose();
+        let found = found.map_err(|error| self.trouble(error))?.unwrap_or_default();
+        Ok(usize::try_from(found) == Ok(columns.len()))
     }
 }
 

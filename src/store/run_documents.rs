@@ -54,6 +54,11 @@ impl RunDocument {
         Self { head: PackedText::new(head), zones: Vec::new() }
     }
 
+    /// Creates the report of a run without writes.
+    pub fn empty_report() -> Self {
+        Self::new("{}")
+    }
+
     /// Adds the part of a zone.
     pub fn add_zone(&mut self, code: &ZoneCode, text: &str) {
         self.zones.push((code.clone(), PackedText::new(text)));
@@ -74,6 +79,14 @@ impl RunDocument {
 }
 
 impl Store {
+    /// Returns the plan of a run; `None` without one.
+    ///
+    /// # Errors
+    /// Returns an error of any [`super::StoreErrorType`].
+    pub async fn plan(&self, id: RunId) -> Result<Option<RunDocument>, StoreError> {
+        self.execute(move |database| load(database, id, DocumentKind::Plan).boxed_local()).await
+    }
+
     /// Returns the plan of a run, and its report if the run has ended; `None` without a plan.
     ///
     /// # Errors
@@ -106,6 +119,15 @@ pub(super) async fn save(
     let rows: Vec<[SqlValue; 4]> = [("", &document.head)].into_iter().chain(parts).map(row).collect();
     let into = "INSERT INTO run_documents (run, kind, zone, body)";
     database.insert(into, "", &rows).await.map(drop)
+}
+
+/// Keeps the report of a run, and saves an empty one if there is none.
+pub(super) async fn keep_report(database: &mut StoreConnection, run: RunId) -> Result<(), StoreError> {
+    let RunDocument { head, .. } = RunDocument::empty_report();
+    let row: [SqlValue; 4] =
+        [number(run).into(), DocumentKind::Report.name().into(), "".into(), (&head).into()];
+    let into = "INSERT INTO run_documents (run, kind, zone, body)";
+    database.insert(into, "ON CONFLICT (run, kind, zone) DO NOTHING", &[row]).await.map(drop)
 }
 
 async fn load(

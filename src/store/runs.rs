@@ -78,12 +78,12 @@ impl Store {
         Ok(())
     }
 
-    /// Saves the result of a run with its report, and releases its leases.
+    /// Saves the result of a run with its report, and releases its leases. `None` keeps the stored report.
     ///
     /// # Errors
     /// Returns an error of any [`StoreErrorType`], including the error of a failed journal write that no
     /// caller waited for. Resume then recovers the outcome from the zones.
-    pub async fn end(&self, run: Run, report: RunDocument) -> Result<(), StoreError> {
+    pub async fn end(&self, run: Run, report: Option<RunDocument>) -> Result<(), StoreError> {
         let _ = self.jobs.send(StoreRequest::StopKeepAlive(run.id));
         let lost = Arc::clone(&self.lost);
         self.execute(move |database| match lost.error_for_run(run.id) {
@@ -209,15 +209,26 @@ async fn write(database: &mut StoreConnection, run: Run) -> Result<(), StoreErro
     database.execute(sql, |query| query.bind(number(run.id)).bind(body)).await.map(drop)
 }
 
-async fn end(database: &mut StoreConnection, run: Run, report: RunDocument) -> Result<(), StoreError> {
+async fn end(
+    database: &mut StoreConnection,
+    run: Run,
+    report: Option<RunDocument>,
+) -> Result<(), StoreError> {
     database.execute(database.begin(), |query| query).await?;
     let done = put_away(database, run, report).await;
     database.end_transaction(done).await
 }
 
-async fn put_away(database: &mut StoreConnection, run: Run, report: RunDocument) -> Result<(), StoreError> {
+async fn put_away(
+    database: &mut StoreConnection,
+    run: Run,
+    report: Option<RunDocument>,
+) -> Result<(), StoreError> {
     let (id, ended_at) = (number(run.id), run.ended_at.clone());
-    run_documents::save(database, run.id, DocumentKind::Report, &report).await?;
+    match report {
+        Some(report) => run_documents::save(database, run.id, DocumentKind::Report, &report).await?,
+        None => run_documents::keep_report(database, run.id).await?,
+    }
     write(database, run).await?;
     database.execute("DELETE FROM leases WHERE run = $1", |query| query.bind(id)).await?;
     images::prune(database, &ended_at.unwrap_or_default()).await

@@ -82,7 +82,7 @@ async fn verified_write_is_in_all_store_tables() {
         .wait_until_durable()
         .await
         .unwrap();
-    assert_eq!(store.open_steps(run).await.unwrap().0.len(), 1);
+    assert_eq!(store.open_steps(run).await.unwrap().len(), 1);
     let known = AppliedRecord {
         holds: Some([("description".into(), FieldValue::from_text("Two"))].into()),
         maker: ManagementOrigin::Adopted,
@@ -96,7 +96,8 @@ async fn verified_write_is_in_all_store_tables() {
     };
     let _ = store.append(line(run, 2, WritePhase::Sent));
     store.append(line(run, 3, WritePhase::Verified { changes, learned })).wait_until_durable().await.unwrap();
-    assert_eq!(store.open_steps(run).await.unwrap(), (Vec::new(), 3));
+    assert_eq!(store.open_steps(run).await.unwrap(), Vec::new());
+    assert_eq!(store.last_line(run).await.unwrap(), 3);
     let page = store.history(scope(), HistoryFilter::Everything, None, 10).await.unwrap();
     assert_eq!(page.entries.len(), 1);
     assert_eq!(page.entries[0].address.to_string(), "ALPHA/CodeTable/T/A");
@@ -145,7 +146,7 @@ async fn full_disk_rejects_whole_transactions() {
     assert_eq!(error.class, StoreErrorType::Full);
     assert_eq!(error.cause.to_string(), "database or disk is full");
     let whole = async |lines: u64| {
-        assert_eq!(store.open_steps(run).await.unwrap().1, lines);
+        assert_eq!(store.last_line(run).await.unwrap(), lines);
         let chain = store.follow(&|_| {}).await.unwrap();
         assert!(matches!(chain, ChainCheck::Intact { entries, .. } if entries == lines * 50), "{chain:?}");
     };
@@ -158,7 +159,7 @@ async fn full_disk_rejects_whole_transactions() {
         "nothing comes after what was lost"
     );
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    assert_eq!(store.end(ended, RunDocument::new("{}")).await.unwrap_err().class, StoreErrorType::Full);
+    assert_eq!(store.end(ended, None).await.unwrap_err().class, StoreErrorType::Full);
     let begun = Run { id: run, ..new_run().run };
     store.take_up(begun.clone(), begun).await.unwrap();
     verified(number).await.unwrap();
@@ -215,7 +216,7 @@ async fn dropped_store_writes_queued_entries_and_closes() {
         assert!(tries < 500, "the store does not close");
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert_eq!(open(&directory).await.open_steps(run).await.unwrap().1, 100);
+    assert_eq!(open(&directory).await.last_line(run).await.unwrap(), 100);
 }
 
 #[tokio::test]

@@ -184,6 +184,7 @@ impl<'a> TextBlock<'a> {
         if self.whole {
             return Ok(ObservedCollection {
                 id: id.clone(),
+                title: None,
                 aliases: BTreeMap::new(),
                 columns: Vec::new(),
                 records: self.records.clone(),
@@ -198,6 +199,7 @@ impl<'a> TextBlock<'a> {
                 language: self.language.map(Arc::from),
                 ..id.clone()
             },
+            title: None,
             aliases: self.aliases.clone(),
             columns: self.columns.clone(),
             records: self.records.clone(),

@@ -226,7 +226,7 @@ fn worlds() -> impl Strategy<Value = AppliedStateScenario> {
 
 impl AppliedStateScenario {
     fn desired(&self) -> DesiredState {
-        DesiredState { zones: [(ZONE.into(), self.desired.clone())].into() }
+        DesiredState { zones: [(ZONE.into(), self.desired.clone())].into(), ..DesiredState::default() }
     }
 
     fn ledger(&self) -> AppliedState {
@@ -256,6 +256,7 @@ impl AppliedStateScenario {
             let answer =
                 found.map_err(|class| ZoneFailure::new(class, "no answer")).map(|rows| ObservedCollection {
                     id: id.clone(),
+                    title: None,
                     aliases: BTreeMap::new(),
                     columns: ["code", "description", "enabled", "default"].map(FieldName::from).to_vec(),
                     records: rows

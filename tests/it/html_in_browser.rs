@@ -56,15 +56,17 @@ fn browse(folder: &Path, address: &str) -> BrowserResult {
 
 /// Opens a page, runs the async JavaScript `script` in it, and returns its result.
 fn done(page: &str, fragment: &str, script: &str) -> String {
-    let (before, policy) = page.split_once("<meta http-equiv=Content-Security-Policy").expect("should exist");
+    let (before, policy) =
+        page.split_once("<meta http-equiv=\"Content-Security-Policy\"").expect("should exist");
     let (_, after) = policy.split_once(">\n").expect("should end");
     let steps = format!(
         "<pre id=result></pre><script>(async () => {{
            const get = (id) => document.getElementById(id), wait = (ms) => new Promise((on) => setTimeout(on, ms));
            const at = () => document.activeElement, cell = (row, column) => get('matrix').tBodies[0].rows[row].cells[column];
+           const opened = () => get('drawer').hidden ? 'closed' : get('drawer-title').textContent.trim() + ' / ' + get('drawer-where').textContent.trim();
            const press = async (key, more) => {{ at().dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true, cancelable: true, ...more }})); await wait(200); }};
-           const find = async (text) => {{ get('q').value = text; get('q').dispatchEvent(new Event('input')); await wait(600); }};
-           const rows = () => [...get('matrix').tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[0].textContent).join(' | ');
+           const find = async (text) => {{ get('find').value = text; get('find').dispatchEvent(new Event('input')); await wait(100); }};
+           const rows = () => [...document.querySelectorAll('.row')].filter((row) => row.checkVisibility()).map((row) => row.classList[1] + ' ' + row.querySelector('.key').textContent.trim()).join(' | ');
            get('result').textContent = await (async () => {{ {script} }})();
          }})().catch((error) => {{ get('result').textContent = 'failed: ' + error; }});</script></body>"
     );
@@ -139,6 +141,7 @@ fn planned() -> Plan {
             let by_hand = reasons && zone.as_str() == "BETA";
             let collection = ObservedCollection {
                 id: id.clone(),
+                title: None,
                 aliases: Default::default(),
                 columns: ["code", "description", "enabled", "default"].map(Into::into).to_vec(),
                 records: if reasons {
@@ -165,177 +168,193 @@ fn page() -> String {
     render::html::html(&planned())
 }
 
+/// Returns the drawer of a document.
+fn drawer(document: &str) -> &str {
+    let (_, drawer) = document.split_once("<aside id=\"drawer\"").expect("drawer should exist");
+    drawer.split_once("</aside>").expect("should end").0
+}
+
 #[test]
 fn page_opens_without_console_errors() {
     let seen = opened(&page(), "");
     assert_eq!(seen.console, Vec::<String>::new());
     assert!(seen.document.contains("id=\"matrix\" role=\"grid\""), "the script should run");
-    assert!(!seen.document.contains("<dialog id=\"panel\" aria-labelledby=\"panel-title\" open"));
-    assert!(seen.document.contains("aria-label=\"differs: 1 to change\""));
+    assert!(drawer(&seen.document).split('>').next().is_some_and(|attributes| attributes.contains("hidden")));
+    assert!(seen.document.contains("<title>ALPHA, Groups: 1 to change</title>"));
 }
 
 #[test]
-fn address_opens_its_cell_with_values_escaped() {
-    let seen = opened(&page(), "#BETA/CodeTable%2FGroups");
+fn address_opens_its_row_with_values_escaped() {
+    let seen = opened(&page(), "#row=omni.yaml:16");
     assert_eq!(seen.console, Vec::<String>::new());
-    let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("panel should exist");
-    assert!(panel.split('>').next().is_some_and(|attributes| attributes.contains("open")), "it opens");
+    let drawer = drawer(&seen.document);
+    assert!(!drawer.split('>').next().is_some_and(|attributes| attributes.contains("hidden")), "{drawer}");
     for shown in [
-        "CodeTable/Groups",
-        "BETA (Beta College)",
+        "omni.yaml:16",
+        "CodeTable/groups",
         "will be updated in-place",
         "&lt;/script&gt;&lt;img src=x",
-        "U+202E",
+        "u{202e}",
         "Guest of the library",
-        "omni.yaml:1",
-        "Last changed by j.okafor on 2026-03-02Z",
+        "j.okafor on 2026-03-02Z",
+        ">BETA<",
+        "zonal show PLAN --row omni.yaml:16",
     ] {
-        assert!(panel.contains(shown), "{shown} is not in {panel}");
+        assert!(drawer.contains(shown), "{shown} is not in {drawer}");
     }
     assert!(!seen.document.contains("<img"), "no value should become an element");
     assert!(seen.document.contains("<title>omni: plan</title>"), "no value should run as a script");
 }
 
 #[test]
+fn address_opens_a_zone_and_a_cell() {
+    let zone = done(
+        &page(),
+        "#zone=BETA",
+        "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;",
+    );
+    assert!(zone.starts_with("BETA / Beta College"), "{zone}");
+    assert!(
+        zone.contains("GUEST") && zone.contains("LOST") && !zone.contains("Guest of the house"),
+        "{zone}"
+    );
+    let cell = done(
+        &page(),
+        "#zone=ALPHA&column=0",
+        "await wait(200); return opened() + ' / ' + get('drawer-body').textContent;",
+    );
+    assert!(cell.starts_with("Groups / ALPHA") && cell.contains("Guest of the house"), "{cell}");
+}
+
+#[test]
 fn change_of_invisible_characters_is_visible() {
-    let panel = |before: &str, after: &str| {
+    let row = |before: &str, after: &str| {
         let mut plan = planned();
+        plan.zones.retain(|code, _| code.as_str() == "ALPHA");
         let zone = plan.zones.get_mut(&"ALPHA".into()).expect("ALPHA should exist");
         let steps = zone.collections.iter_mut().flat_map(|step| &mut step.diff.outcome);
         let changes = steps.flat_map(|outcome| &mut outcome.changes);
         for edit in changes.flat_map(|change| &mut change.field_changes) {
             (edit.before, edit.after) = (Some(before.into()), after.into());
         }
-        let seen = opened(&render::html::html(&plan), "#ALPHA/CodeTable%2FGroups");
+        let seen = opened(&render::html::html(&plan), "");
         assert_eq!(seen.console, Vec::<String>::new());
-        let (_, panel) = seen.document.split_once("<dialog id=\"panel\"").expect("panel should exist");
-        panel.to_owned()
+        seen.document
     };
-    let mark =
-        |code: &str| format!("<span class=\"unseen\" title=\"a character that is not seen\">U+{code}</span>");
-    let lines = panel("a\r\nb \n\u{212b}\nx", "a\nb\n\u{c5}\nx");
+    let lines = row("a\r\nb \n\u{212b}\nx", "a\nb\n\u{c5}\nx");
     for line in [
-        format!("<del><b>−</b>a{}</del>", mark("000D")),
-        format!("<del><b>−</b>b{}</del>", mark("0020")),
-        format!("<del><b>−</b>{}</del>", mark("212B")),
-        "<ins><b>+</b>a</ins><ins><b>+</b>b</ins>".to_owned(),
-        format!("<ins><b>+</b>{}</ins>", mark("00C5")),
-        "<p><b> </b>x</p>".to_owned(),
+        "<del>− a\\r</del>",
+        "<del>− b\\u{20}</del>",
+        "<del>− \\u{212b}</del>",
+        "<ins>+ a</ins>",
+        "<ins>+ \\u{c5}</ins>",
+        "<p>  x</p>",
     ] {
-        assert!(lines.contains(&line), "{line} is not in {lines}");
+        assert!(lines.contains(line), "{line} is not in {lines}");
     }
-    let values = panel("caf\u{e9}", "cafe\u{301}");
-    for value in [format!("caf{}</span>", mark("00E9")), format!("cafe{}</span>", mark("0301"))] {
-        assert!(values.contains(&value), "{value} is not in {values}");
-    }
-}
-
-#[test]
-fn manual_step_cell_shows_the_runbook_text() {
-    let panel = done(&page(), "#BETA/CodeTable%2FReasons", "return get('panel-body').textContent;");
-    for shown in
-        ["Log in to BETA.", "Change Code LOST", "Description", "zonal attest --zone BETA --all --by NAME"]
-    {
-        assert!(panel.contains(shown), "{shown} is not in {panel}");
+    let values = row("caf\u{e9}", "cafe\u{301}");
+    for value in ["<del>\"café\"</del>", "<ins>\"cafe\\u{301}\"</ins>"] {
+        assert!(values.contains(value), "{value} is not in {values}");
     }
 }
 
 #[test]
 fn page_is_usable_with_keyboard_only() {
     let steps = "const seen = [];
-        const say = () => seen.push(at().textContent.trim() || at().id);
-        cell(0, 0).focus(); await press('ArrowRight'); say();
-        await press('ArrowDown'); await press('ArrowRight'); say();
-        await press('ArrowRight'); await press('End', {ctrlKey: true}); say(); await press('Home'); say();
-        await press('Home', {ctrlKey: true}); await press('ArrowRight'); await press('Enter');
-        seen.push(get('panel').open + ' ' + location.hash + ' ' + at().id);
-        await press('n'); seen.push(location.hash);
-        await press('n'); seen.push(location.hash);
-        await press('p'); seen.push(location.hash);
-        get('close').click(); await wait(600);
-        seen.push((get('panel').open + ' ' + location.hash).trim()); say();
+        const say = () => seen.push((at().closest('.row') ? 'row ' : '') + (at().textContent.trim() || at().id));
+        await press('j'); say(); await press('j'); say(); await press('k'); say();
+        at().click(); await wait(100); seen.push(opened()); seen.push(location.hash + ' ' + at().id);
+        await press('j'); seen.push(location.hash);
+        await press('Escape'); seen.push(opened() + location.hash); say();
+        await press('d'); seen.push(('removed: ' + rows()).trim()); await press('d'); seen.push('all: ' + rows());
+        await press('g'); await press('z'); say();
+        await press('ArrowDown'); say(); await press('ArrowRight'); say();
+        await press('Enter'); await wait(100); seen.push(opened() + ' ' + location.hash);
+        await press('Escape'); seen.push(opened()); say();
         await press('/'); say();
-        seen.push([...document.querySelectorAll('#matrix [tabindex=\"0\"]')].length + ' stop');
+        seen.push([...document.querySelectorAll('#matrix td[tabindex=\"0\"]')].length + ' stop');
         return seen.join('\\n');";
     let seen = done(&page(), "", steps);
     insta::assert_snapshot!(seen, @r"
-    ~1
-    >1
-    ✓
-    GAMMAGamma College
-    true #ALPHA/CodeTable%2FGroups panel-title
-    #BETA/CodeTable%2FGroups
-    #BETA/CodeTable%2FReasons
-    #BETA/CodeTable%2FGroups
-    false
-    ~1
-    q
+    row GUEST
+    row LOST
+    row GUEST
+    GUEST / omni.yaml:16:10 · CodeTable/groups · Groups · 2 records over Alma's API
+    #row=omni.yaml:16 drawer-title
+    #row=omni.yaml:23
+    closed
+    row LOST
+    removed:
+    all: change GUEST | manual LOST
+    ALPHA, Groups: 1 to change
+    BETA, Groups: 1 to change
+    BETA, Reasons: 1 by hand
+    Reasons / BETA · Beta College · BETA #zone=BETA&amp;column=1
+    closed
+    BETA, Reasons: 1 by hand
+    find
     1 stop
     ");
 }
 
 #[test]
-fn search_matches_zones_collections_keys_and_values() {
+fn find_matches_zones_collections_keys_and_values() {
     let steps = "const seen = [];
-        for (const text of ['', 'beta', 'house', 'groups alpha', 'staff', 'LOST', 'nowhere']) {
-          await find(text); seen.push(text + ': ' + rows() + ' (' + get('found').value + ')');
+        for (const text of ['', 'beta', 'house', 'groups alpha', 'LOST', 'nowhere']) {
+          await find(text); seen.push(text + ': ' + rows() + (get('nothing').hidden ? '' : ' (nothing)'));
         }
-        await find('');
-        document.querySelector('#states .i input').click(); await wait(200); seen.push('without i: ' + rows());
-        get('clear').click(); get('order').value = 'code'; get('order').dispatchEvent(new Event('change', {bubbles: true})); seen.push('by code: ' + rows());
         return seen.join('\\n');";
     insta::assert_snapshot!(done(&page(), "", steps), @r"
-    : ALPHAAAlpha College | BETABBeta College | GAMMAGamma College (3 zones, 2 collections.)
-    beta: BETABBeta College (Shown: 1 of 3 zones, 2 of 2 collections.)
-    house: ALPHAAAlpha College (Shown: 1 of 3 zones, 1 of 2 collections.)
-    groups alpha: ALPHAAAlpha College (Shown: 1 of 3 zones, 1 of 2 collections.)
-    staff:  (Shown: 0 of 3 zones, 0 of 2 collections.)
-    LOST: BETABBeta College (Shown: 1 of 3 zones, 1 of 2 collections.)
-    nowhere:  (Shown: 0 of 3 zones, 0 of 2 collections.)
-    without i: ALPHAAAlpha College | BETABBeta College
-    by code: ALPHAAAlpha College | BETABBeta College | GAMMAGamma College
+    : change GUEST | manual LOST
+    beta: change GUEST | manual LOST
+    house: change GUEST
+    groups alpha: change GUEST
+    LOST: manual LOST
+    nowhere:  (nothing)
     ");
 }
 
 #[test]
-fn zones_with_same_changes_can_be_folded() {
+fn filters_show_one_sort_of_rows() {
     let mut plan = planned();
-    let alpha = plan.zones[&"ALPHA".into()].clone();
-    plan.zones.insert("BETA".into(), alpha);
-    let first = plan.change_groups[0].clone();
-    plan.change_groups.retain(|group| !group.zones.contains(&"BETA".into()) || group.zones == first.zones);
-    plan.change_groups[0].zones = vec!["ALPHA".into(), "BETA".into()];
-    let steps = "get('order').value = 'fold'; get('order').dispatchEvent(new Event('change', {bubbles: true})); return rows();";
-    let seen = done(&render::html::html(&plan), "", steps);
-    assert_eq!(seen, "ALPHAAAlpha Collegeand 1 more | GAMMAGamma College");
+    let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+    for step in steps.filter(|step| step.diff.id.to_string() == "CodeTable/Groups") {
+        step.deferral = Some(Deferral::Conflict);
+    }
+    let steps = "const seen = [];
+        for (const button of document.querySelectorAll('.filters button')) {
+          button.click(); seen.push(button.textContent + ': ' + (rows() || '(nothing)'));
+        }
+        return seen.join('\\n');";
+    insta::assert_snapshot!(done(&render::html::html(&plan), "", steps), @r"
+    All: change GUEST | manual LOST
+    + Adds: (nothing)
+    ~ Changes: change GUEST
+    − Removed or disabled: (nothing)
+    ! Conflicts and deferred: change GUEST
+    ");
 }
 
 #[test]
-fn print_view_lists_changes_by_change_group() {
-    let steps = "dispatchEvent(new Event('beforeprint')); return get('print').innerText;";
-    let seen = done(&page(), "", steps);
-    for shown in [
-        "Group A: ALPHA (Alpha College)",
-        "Group B: BETA (Beta College)",
-        "Guest of the house",
-        "Change Code LOST",
-    ] {
+fn manual_step_says_so() {
+    let seen = done(&page(), "", "return document.querySelector('.row.manual').textContent;");
+    for shown in ["LOST", "must be updated by hand", "by people, with the steps of the runbook"] {
         assert!(seen.contains(shown), "{shown} is not in {seen}");
     }
 }
 
 #[test]
-fn deferred_change_is_marked_in_its_cell() {
+fn print_view_unfolds_long_texts() {
     let mut plan = planned();
-    for zone in plan.zones.values_mut() {
-        zone.deferral = Some(Deferral::ApprovalRequired);
+    let zone = plan.zones.get_mut(&"ALPHA".into()).expect("ALPHA should exist");
+    let steps = zone.collections.iter_mut().flat_map(|step| &mut step.diff.outcome);
+    for edit in steps.flat_map(|found| &mut found.changes).flat_map(|change| &mut change.field_changes) {
+        edit.after = (0..40).map(|line| format!("line {line}\n")).collect::<String>().as_str().into();
     }
-    let seen = done(
-        &render::html::html(&plan),
-        "#ALPHA/CodeTable%2FGroups",
-        "return get('panel-body').textContent;",
-    );
-    assert!(seen.contains("Apply does not begin this: waits for an approval"), "{seen}");
+    let steps = "const folds = () => [...document.querySelectorAll('.block > details')].map((part) => part.open).join();
+        const before = folds(); dispatchEvent(new Event('beforeprint')); const during = folds();
+        dispatchEvent(new Event('afterprint')); return [before, during, folds()].join(' ');";
+    assert_eq!(done(&render::html::html(&plan), "", steps), "false true false");
 }
 
 /// Shows that the tests would notice a policy violation in the console.

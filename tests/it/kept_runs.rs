@@ -77,7 +77,14 @@ fn prune_keeps_runs_that_have_not_ended() {
         assert_eq!(pruned["runs"], serde_json::json!([]));
         let shown = json(&stage, "zonal runs show run-1 --json").await;
         assert_eq!((&shown["plan_kept"], &shown["images"]["number"]), (&Json::from(true), &Json::from(3)));
+        // All its changes are known.
+        assert_eq!(shown["images"]["collections"][0]["restorable"], true);
+        assert_eq!(stage.output("zonal restore run-1 --out way-back.json").await.code, 0);
+        // The outcome of the first write is not known.
+        place.sql("DELETE FROM journal WHERE number = (SELECT MAX(number) FROM journal)").await;
+        let shown = json(&stage, "zonal runs show run-1 --json").await;
         assert_eq!(shown["images"]["collections"][0]["restorable"], false);
+        assert_eq!(stage.output("zonal restore run-1 --out way-back.json").await.code, 1);
         let recent = stage.output("zonal runs prune --older-than 30").await;
         assert_eq!((recent.code, recent.out.as_str()), (0, "Nothing to prune.\n"));
     });

@@ -33,6 +33,7 @@ mod properties;
 mod prune;
 mod published_documents;
 mod request_failures;
+mod retired_records;
 mod revert;
 mod secret_texts;
 mod shards;

@@ -1,11 +1,18 @@
 //! Basic properties of the store on both databases: durable, without duplicates, and safe for concurrent use.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::future::join_all;
 use rstest::rstest;
-use zonal::model::{FieldValue, RunState, WritePhase, WriteResponse};
-use zonal::store::{HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, WriteProgress};
+use zonal::model::{
+    AppliedRecord, AppliedStateUpdate, CollectionId, FieldValue, ManagementOrigin, RecordKey, RunState,
+    WritePhase, WriteResponse,
+};
+use zonal::store::{
+    CollectionStateUpdate, HistoryFilter, HistoryRemainder, RunDocument, StoreErrorType, StoreScope,
+    WriteProgress,
+};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, append, entries, line, new_run, scope, set, told, verified};
@@ -48,8 +55,8 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     let changes: Arc<[_]> = vec![set("A", "1", "2")].into();
     let reach = async |number, phase| {
         append(&store, line(run, number, "ALPHA", phase)).await;
-        let (open, lines) = store.open_steps(run).await.expect("should answer");
-        assert_eq!(lines, number);
+        assert_eq!(store.last_line(run).await, Ok(number));
+        let open = store.open_steps(run).await.expect("should answer");
         open.first().map(|step| step.reach)
     };
     assert_eq!(reach(1, WritePhase::Intent { changes: changes.clone() }).await, Some(WriteProgress::NotSent));
@@ -62,10 +69,39 @@ async fn run_is_recorded_from_start_to_end(#[values(Sqlite, Postgres)] on: TestD
     ended.exit_codes = vec![7];
     let mut report = RunDocument::new("{\"a\": 1}");
     report.add_zone(&"ALPHA".into(), "{\"b\": \"\0\"}");
-    store.end(ended.clone(), report.clone()).await.expect("should end");
+    store.end(ended.clone(), Some(report.clone())).await.expect("should end");
     assert_eq!(store.run(run).await.expect("should answer").map(|found| found.run), Some(ended));
     let papers = store.papers(run).await.expect("should answer").expect("run should have a plan");
     assert_eq!(papers.report, Some(report));
+}
+
+#[rstest]
+#[tokio::test]
+async fn all_languages_of_a_table_share_the_accepted_number_of_rows(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let collection = |language: &str| CollectionId {
+        language: Some(language.into()),
+        ..CollectionId::with_code("CodeTable", "T")
+    };
+    let update = |language: &str, rows: Option<usize>| CollectionStateUpdate {
+        zone: "ALPHA".into(),
+        collection: collection(language),
+        learned: AppliedStateUpdate { accepted_rows: rows, ..AppliedStateUpdate::default() },
+        created: BTreeSet::new(),
+    };
+    store.learn(scope(), vec![update("fr", Some(11)), update("en", Some(11))]).await.expect("should learn");
+    // A write in English deletes rows, and no reading in French is known since.
+    store.learn(scope(), vec![update("en", Some(3))]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(3), Some(3)));
+    store.learn(scope(), vec![update("fr", Some(4)), update("en", None)]).await.expect("should learn");
+    let state = store.ledger(scope()).await.expect("should answer");
+    let rows = |language: &str| state.zones[&"ALPHA".into()][&collection(language)].accepted_rows;
+    assert_eq!((rows("en"), rows("fr")), (Some(4), Some(4)));
 }
 
 #[rstest]
@@ -82,7 +118,7 @@ async fn lines_with_lost_response_are_stored_once(#[values(Sqlite, Postgres)] on
     let expected: Vec<String> = (1..=6).rev().map(|number| format!("ALPHA/CodeTable/T/R{number}")).collect();
     assert_eq!(told(&store, HistoryFilter::Run(run)).await, expected);
     assert_eq!(entries(&store).await, 6);
-    assert_eq!(store.open_steps(run).await.expect("should answer").1, 6);
+    assert_eq!(store.last_line(run).await, Ok(6));
 }
 
 #[rstest]
@@ -214,4 +250,45 @@ async fn closed_store_returns_an_error(#[values(Sqlite, Postgres)] on: TestDatab
     store.close().await;
     let error = clone.begin(new_run()).await.expect_err("closed store should fail");
     assert_eq!((error.class, error.cause.to_string().as_str()), (StoreErrorType::Unreachable, "is closed"));
+}
+
+#[rstest]
+#[tokio::test]
+async fn forgotten_collection_leaves_the_applied_state_of_its_network_only(
+    #[values(Sqlite, Postgres)] on: TestDatabase,
+) {
+    let place = TestStoreLocation::new(on);
+    let store = place.open().await;
+    let other = StoreScope { network: "other".into(), environment: "".into() };
+    let update = |zone: &str, kind: &str| CollectionStateUpdate {
+        zone: zone.into(),
+        collection: CollectionId::of_institution(kind),
+        learned: AppliedStateUpdate {
+            key: vec!["name".into()],
+            found: [(vec!["A".into()], known())].map(|(key, known)| (RecordKey(key), known)).into(),
+            ..AppliedStateUpdate::default()
+        },
+        created: BTreeSet::new(),
+    };
+    let updates = || vec![update("ALPHA", "Former"), update("ALPHA", "Groups"), update("BETA", "Former")];
+    for scope in [scope(), other.clone()] {
+        store.learn(scope, updates()).await.expect("should be stored");
+    }
+    let former = CollectionId::of_institution("Former");
+    let forgotten = ["ALPHA", "BETA", "GAMMA"].map(|zone| (zone.into(), former.clone()));
+    store.forget_collections(scope(), forgotten.into()).await.expect("should be removed");
+    let left = async |scope| {
+        let applied = store.ledger(scope).await.expect("should answer");
+        let places = applied.zones.into_iter().flat_map(|(zone, collections)| {
+            collections.into_keys().map(move |id| format!("{zone}/{id}")).collect::<Vec<_>>()
+        });
+        places.collect::<Vec<_>>()
+    };
+    assert_eq!(left(scope()).await, ["ALPHA/Groups"]);
+    assert_eq!(left(other).await.len(), 3);
+}
+
+fn known() -> AppliedRecord {
+    let holds = [("name".into(), FieldValue::from("A"))].into();
+    AppliedRecord { holds: Some(holds), maker: ManagementOrigin::Created, manifest: "Former/x".into() }
 }

@@ -114,6 +114,17 @@ async fn foreign_tables_on_a_server_are_allowed() {
     assert_eq!(store.begin(new_run()).await, Ok(RunId(1)));
 }
 
+#[rstest]
+#[tokio::test]
+async fn foreign_history_beside_a_store_is_left_alone(#[values(Sqlite, Postgres)] on: TestDatabase) {
+    let place = TestStoreLocation::new(on);
+    place.open().await.close().await;
+    place.sql("CREATE TABLE history (number BIGINT, page TEXT); INSERT INTO history VALUES (1, 'a')").await;
+    let store = place.open().await;
+    assert_eq!(store.begin(new_run()).await, Ok(RunId(1)));
+    assert_eq!(place.number("SELECT COUNT(*) FROM history").await, 1);
+}
+
 #[tokio::test]
 async fn missing_file_is_created_only_for_writing() {
     let place = TestStoreLocation::new(Sqlite);

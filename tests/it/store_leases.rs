@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use zonal::model::{Run, RunId, RunState};
-use zonal::store::{LeaseResult, RunDocument, Store};
+use zonal::store::{LeaseResult, Store};
 
 use crate::store_fixture::TestDatabase::{self, Postgres, Sqlite};
 use crate::store_fixture::{TestStoreLocation, new_run, scope, set, verified};
@@ -59,7 +59,7 @@ async fn lost_lease_does_no_harm(#[values(Sqlite, Postgres)] on: TestDatabase) {
     let line = verified(first, 1, "ALPHA", vec![set("A", "1", "2")]);
     store.append(line).wait_until_durable().await.expect("line should be stored without a lease");
     let ended = Run { id: first, state: RunState::Ended, ..new_run().run };
-    store.end(ended, RunDocument::new("{}")).await.expect("should end");
+    store.end(ended, None).await.expect("should end");
     assert_eq!(
         holder(lease(&store, first).await).map(|(run, ..)| run),
         Some(second),
@@ -85,6 +85,6 @@ async fn heartbeat_renews_leases_until_the_run_ends(#[values(Sqlite, Postgres)] 
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let ended = Run { id: run, state: RunState::Ended, ..new_run().run };
-    store.end(ended, RunDocument::new("{}")).await.expect("should end");
+    store.end(ended, None).await.expect("should end");
     assert_eq!(place.number("SELECT COUNT(*) FROM leases").await, 0, "all leases should be released");
 }

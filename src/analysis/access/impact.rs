@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::resource_names::ResourceNames;
 use super::{AccessDecision, MembershipPath, decide};
-use crate::analysis::impact::wording::{NAMED, codes, members, verb};
+use crate::analysis::impact::wording::{joined, members, verb};
 use crate::analysis::impact::{ImpactDraft, SettingsChange};
 use crate::analysis::{NetworkSettings, SettingsCollection, ZoneSettings};
-use crate::model::{AccessQuestion, ClientLocation, FieldValue, MaybeKnown, ResourceId, ZoneCode};
+use crate::model::{
+    AccessQuestion, ClientLocation, FieldValue, ImpactEffect, MaybeKnown, ResourceId, ZoneCode,
+};
 
 /// Maximum number of questions, each evaluated before and after the plan.
 ///
@@ -32,6 +35,16 @@ enum AccessChange {
     SettingChanged(&'static str),
 }
 
+impl AccessChange {
+    fn effect(&self) -> ImpactEffect {
+        match self {
+            Self::Lost => ImpactEffect::Loss,
+            Self::SettingChanged(_) => ImpactEffect::Change,
+            Self::Gained => ImpactEffect::Gain,
+        }
+    }
+}
+
 /// Affected users of one member.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum AffectedUsers {
@@ -45,27 +58,23 @@ enum AffectedUsers {
     Campus(Arc<str>),
 }
 
-/// E-resources, by ID.
-type ResourceIds = BTreeSet<Arc<str>>;
+/// E-resources.
+type ResourceIds = BTreeSet<ResourceId>;
 
 /// Returns the impact of changed groups and of changed groups at e-resources.
 pub fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
-    let is_relevant = |collection: &SettingsCollection| {
-        *collection == SettingsCollection::AvailabilityGroups || collection.resource().is_some()
-    };
-    let zones = change.zones(is_relevant);
     let mut resources_by_member: BTreeMap<(AccessChange, AffectedUsers, ZoneCode), ResourceIds> =
         BTreeMap::new();
-    let (mut questions, mut omitted) = (0, 0);
+    let (mut questions, mut omitted) = (0, ResourceIds::new());
     for resource in resources(change) {
         if questions > QUESTIONS {
-            omitted += 1;
+            omitted.insert(resource);
             continue;
         }
         for member in change.before.members() {
             for (access_change, users) in changes_at(member, &resource, change, &mut questions) {
                 let key = (access_change, users, member.code.clone());
-                resources_by_member.entry(key).or_default().insert(resource.to_string().into());
+                resources_by_member.entry(key).or_default().insert(resource.clone());
             }
         }
     }
@@ -75,15 +84,34 @@ pub fn impact(change: &SettingsChange<'_>) -> Vec<ImpactDraft> {
     for ((access_change, users, member), resources) in resources_by_member {
         members_by_resources.entry((access_change, users, resources)).or_default().insert(member);
     }
+    let names = ResourceNames::of(change.after);
     let drafts = members_by_resources.into_iter().map(|((access_change, users, resources), members)| {
-        let text = sentence(&access_change, &users, &resources, &members, change.after);
-        ImpactDraft { changed: zones.clone(), text }
+        let text = sentence(&access_change, &users, &names.listed(&resources), &members, change.after);
+        ImpactDraft {
+            effect: access_change.effect(),
+            causes: causes(&resources, change),
+            subjects: resources.iter().map(|resource| names.with_id(resource)).collect(),
+            members,
+            text,
+        }
     });
-    let rest = (omitted > 0).then(|| ImpactDraft {
-        changed: zones.clone(),
-        text: format!("impact on {omitted} more e-resources not evaluated: too many questions"),
+    let rest = (!omitted.is_empty()).then(|| ImpactDraft {
+        effect: ImpactEffect::Unknown,
+        causes: causes(&omitted, change),
+        members: change.before.members().map(|member| member.code.clone()).collect(),
+        subjects: omitted.iter().map(|resource| names.with_id(resource)).collect(),
+        text: format!("impact on {} not evaluated: too many questions", names.listed(&omitted)),
     });
     drafts.chain(rest).collect()
+}
+
+/// Returns the changed collections that decide about access to these resources.
+fn causes(resources: &ResourceIds, change: &SettingsChange<'_>) -> BTreeSet<(SettingsCollection, ZoneCode)> {
+    let levels: ResourceIds = resources.iter().flat_map(ResourceId::outwards).collect();
+    change.causes(|collection, _| {
+        *collection == SettingsCollection::AvailabilityGroups
+            || collection.resource().is_some_and(|resource| levels.contains(resource))
+    })
 }
 
 /// Returns the changes for users outside all places of a member, and for places with other changes.
@@ -196,7 +224,7 @@ fn differences(before: &AccessDecision<'_>, after: &AccessDecision<'_>) -> Vec<A
 fn sentence(
     change: &AccessChange,
     users: &AffectedUsers,
-    resources: &ResourceIds,
+    resources: &str,
     zones: &BTreeSet<ZoneCode>,
     settings: &NetworkSettings,
 ) -> String {
@@ -206,19 +234,11 @@ fn sentence(
         AffectedUsers::All => (members, zones.len()),
         AffectedUsers::Outside(places) => {
             let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            exception = match places.len() > NAMED {
-                true => format!(", except users in {} libraries and campuses", places.len()),
-                false => format!(", except users {}", places.join(" or ")),
-            };
+            exception = format!(", except users {}", joined(&places, "or"));
             (members, zones.len())
         }
         AffectedUsers::Library(code) => (format!("every user in library {code} of {members}"), 1),
         AffectedUsers::Campus(code) => (format!("every user on campus {code} of {members}"), 1),
-    };
-    let resources = match resources.len() {
-        1 => format!("e-resource {}", codes(resources, "e-resource")),
-        few if few <= NAMED => format!("e-resources {}", codes(resources, "e-resource")),
-        _ => codes(resources, "e-resource"),
     };
     let what = match change {
         AccessChange::Lost => format!("{} access to", verb(number, "loses", "lose")),

@@ -8,6 +8,7 @@ mod explanation;
 mod group_membership;
 mod hiding_rules;
 mod impact;
+mod resource_names;
 
 use std::sync::Arc;
 

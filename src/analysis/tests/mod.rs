@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod access;
+mod impact;
 pub(crate) mod network;
 mod tasks;
 mod undeclared_settings;

@@ -27,7 +27,7 @@ pub(crate) fn declared(manifests: &str) -> NetworkSettings {
 /// Returns observed settings.
 ///
 /// A line `ZONE TYPE` or `ZONE TYPE/CODE` starts a collection. Its records follow: `field=value; list=[X,Y]`.
-/// The line `fails` makes the collection unreadable, and `attested` before the records makes them attested.
+/// A line `title=TEXT` is the title of the collection. The line `fails` makes the collection unreadable, and `attested` before the records makes them attested.
 /// Missing collections count as not queried.
 pub(crate) fn observed(tables: &str) -> NetworkSettings {
     let (mut network, _) =
@@ -37,6 +37,10 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
     let mut asked: Option<(ZoneCode, CollectionId)> = None;
     for line in tables.lines().map(str::trim).filter(|line| !line.is_empty()) {
         match (line.contains('='), &asked) {
+            (true, Some((zone, id))) if line.starts_with("title=") => {
+                let answer = observed.zones.get_mut(zone).unwrap().collections.get_mut(id).unwrap();
+                answer.as_mut().unwrap().title = line.strip_prefix("title=").map(str::to_owned);
+            }
             (true, Some((zone, id))) => {
                 let answer = observed.zones.entry(zone.clone()).or_default().collections.get_mut(id).unwrap();
                 answer.as_mut().unwrap().records.push(record(line));
@@ -58,6 +62,7 @@ pub(crate) fn observed(tables: &str) -> NetworkSettings {
                 };
                 let found = ObservedCollection {
                     id: id.clone(),
+                    title: None,
                     aliases: BTreeMap::new(),
                     columns: Vec::new(),
                     records: Vec::new(),

@@ -39,6 +39,7 @@ fn table(holds: &[(&str, &str)]) -> ObservedCollection {
     });
     ObservedCollection {
         id: CollectionId::with_code("CodeTable", "T"),
+        title: None,
         aliases: BTreeMap::new(),
         columns: Vec::new(),
         records: records.collect(),

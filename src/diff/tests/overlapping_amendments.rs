@@ -30,6 +30,7 @@ fn differing(manifests: &str, witness: ObservationSource, held: &[(&str, &[Recor
         let channel = if witness.is_people() { Channel::Runbook } else { Channel::Gateway };
         let collection = ObservedCollection {
             id: id.clone(),
+            title: None,
             aliases: BTreeMap::new(),
             columns: Vec::new(),
             records: records.map(|fields| ObservedRecord { fields, ..ObservedRecord::default() }).collect(),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::validation::distinct_names;
 use super::{NetworkSpec, select_zones};
-use crate::kinds::KINDS;
+use crate::kinds::{KINDS, is_retired};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::{FILLED, NAME};
 use crate::manifest::selection::AppliesToSpec;
@@ -197,6 +197,13 @@ fn in_no_collection(records: &Spanned<String>, head: &ManifestHeader) -> Option<
     let known: BTreeSet<&str> = KINDS.iter().flat_map(|kind| kind.collections.iter().copied()).collect();
     if kind.contains('*') || known.contains(kind) {
         return None;
+    }
+    if is_retired(kind) {
+        let message = format!("`{kind}` has no records to protect: zonal writes none to any zone");
+        let place = head.place(records.extent);
+        return Some(
+            Diagnostic::warning(diagnostic_codes::NO_RECORDS, place, message).help("remove the entry"),
+        );
     }
     let message = format!("`{kind}` is not a collection type, so the address matches no record");
     let help = match suggestions::nearest(kind, known.iter().copied()) {

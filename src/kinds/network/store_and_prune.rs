@@ -111,6 +111,14 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     };
     let known = || KINDS.iter().filter(|kind| !kind.collections.is_empty()).map(|kind| kind.name);
     for (kind, _) in kinds.iter().filter(|(kind, _)| !known().any(|known| known == kind.value)) {
+        if KINDS.iter().any(|each| each.name == kind.value && !each.retired.is_empty()) {
+            let message = format!("`{}` has no records to prune: zonal writes none to any zone", kind.value);
+            let place = head.place(kind.extent);
+            problems.push(
+                Diagnostic::warning(diagnostic_codes::NO_RECORDS, place, message).help("remove the entry"),
+            );
+            continue;
+        }
         let message = format!("`{}` is not a kind with records to prune", kind.value);
         let help = suggestions::among(&kind.value, known());
         problems.push(

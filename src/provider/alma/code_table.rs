@@ -57,6 +57,7 @@ pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapsho
     let columns = ["code", "description", "default", "enabled"].map(Into::into).to_vec();
     let observed = ObservedCollection {
         id,
+        title: None,
         aliases: BTreeMap::new(),
         columns,
         records,

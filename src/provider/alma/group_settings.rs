@@ -103,6 +103,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         .collect();
     let observed = ObservedCollection {
         id: id.clone(),
+        title: title(&body),
         aliases: std::collections::BTreeMap::new(),
         columns: std::iter::once(GROUP).chain(SETTINGS).map(FieldName::from).collect(),
         records,
@@ -111,6 +112,18 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         witness: Default::default(),
     };
     Ok(CollectionSnapshot { observed, raw: body })
+}
+
+/// Returns the title: a public name, a service's public description, or the title of a portfolio's record.
+fn title(body: &Json) -> Option<String> {
+    const MEMBERS: [&str; 5] = [
+        "/public_name_override",
+        "/public_name",
+        "/resource_metadata/title",
+        "/public_description_override",
+        "/public_description",
+    ];
+    MEMBERS.iter().find_map(|member| non_empty_text(body.pointer(member)))
 }
 
 /// Entry of the list, as a record and as read.

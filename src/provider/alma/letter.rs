@@ -81,6 +81,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     };
     let observed = ObservedCollection {
         id: id.clone(),
+        title: None,
         aliases: BTreeMap::new(),
         columns: Vec::new(),
         records: vec![record],

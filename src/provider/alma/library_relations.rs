@@ -73,6 +73,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     });
     let observed = ObservedCollection {
         id: id.clone(),
+        title: None,
         aliases: BTreeMap::new(),
         columns: vec!["library".into(), "types".into()],
         records: records.collect(),

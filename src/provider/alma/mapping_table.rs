@@ -50,6 +50,7 @@ pub fn snapshot(asked: TableRequest<'_>, body: Json) -> Result<CollectionSnapsho
     columns.push("enabled".into());
     let observed = ObservedCollection {
         id,
+        title: None,
         aliases: aliases(&headers),
         columns,
         records,

@@ -50,6 +50,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         .map(|(fields, _)| ObservedRecord { fields, ..ObservedRecord::default() });
     let observed = ObservedCollection {
         id: id.clone(),
+        title: None,
         aliases: BTreeMap::new(),
         columns: MEMBERS.iter().map(|(field, _)| (*field).into()).chain(["hours".into()]).collect(),
         records: records.collect(),

@@ -88,6 +88,7 @@ pub fn snapshot(id: &CollectionId, body: Json) -> Result<CollectionSnapshot, Str
         .map(|(index, each)| record(each).map_err(|what| format!("record {}: {what}", index + 1)));
     let observed = ObservedCollection {
         id: id.clone(),
+        title: None,
         aliases: Default::default(),
         columns: Vec::new(),
         records: records.collect::<Result<_, _>>()?,

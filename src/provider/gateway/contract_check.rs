@@ -25,6 +25,8 @@ pub struct GatewayCheck {
     pub key: SecretString,
     /// Record to create, update and delete; without a record, no writes.
     pub scratch: Option<ScratchRecord>,
+    /// Collection types that left the contract.
+    pub retired: Vec<&'static str>,
 }
 
 /// Record for write checks.
@@ -101,6 +103,8 @@ pub enum CheckOutcome {
     Passed,
     /// Violates the contract.
     Failed,
+    /// Outside the contract; zonal ignores it.
+    Warned,
     /// Not executed.
     Skipped,
 }
@@ -129,7 +133,11 @@ pub async fn check(trial: &GatewayCheck) -> Vec<CheckResult> {
     };
     let listed = if list.is_empty() { Err("the list is empty".to_owned()) } else { Ok(()) };
     checks.add("the gateway lists the zone's collections", listed);
-    for listed in list.iter().filter(|listed| listed.verbs.contains(&GatewayVerb::Read)) {
+    for listed in list.iter().filter(|listed| trial.retired.contains(&listed.kind.as_str())) {
+        checks.warn(&format!("{} is listed, but no longer part of the contract", id_of(listed)));
+    }
+    let current = list.iter().filter(|listed| !trial.retired.contains(&listed.kind.as_str()));
+    for listed in current.filter(|listed| listed.verbs.contains(&GatewayVerb::Read)) {
         let id = id_of(listed);
         let twice = async {
             let (one, other) = (zone.read(&id).await?, zone.read(&id).await?);
@@ -232,6 +240,11 @@ impl CheckResults {
     fn add(&mut self, rule: &str, result: Result<(), String>) {
         let outcome = if result.is_ok() { CheckOutcome::Passed } else { CheckOutcome::Failed };
         self.0.push(CheckResult { rule: rule.to_owned(), outcome, found: result.err() });
+    }
+
+    fn warn(&mut self, rule: &str) {
+        let found = "zonal ignores the collection; remove it from the gateway".to_owned();
+        self.0.push(CheckResult { rule: rule.to_owned(), outcome: CheckOutcome::Warned, found: Some(found) });
     }
 
     fn skip(&mut self, rule: &str) {

@@ -250,7 +250,7 @@ fn notes(names: &RowNames<'_>, records: &[(&Change, RecordContext<'_>)]) -> Vec<
 }
 
 /// Returns true if a change switches a record off: by the collection's switch, or by a flag `enabled`.
-fn is_disable(step: &PlanStep, change: &Change) -> bool {
+pub fn is_disable(step: &PlanStep, change: &Change) -> bool {
     let enabled: FieldName = "enabled".into();
     let was_enabled = |edit: &crate::model::FieldChange| {
         edit.field == enabled && edit.before == Some(FieldValue::Bool(true))

@@ -5,17 +5,20 @@
 //! (`{member}`, `every other member`, `{walkinGroup}`). With the zone, each record can be told again: the
 //! fold loses nothing.
 
+mod failure_groups;
 mod folded_value;
 mod folding;
+pub mod row_words;
 mod substitution;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 pub mod value_words;
 mod variant_content;
 mod zone_names;
 
+pub use self::failure_groups::{FailureGroup, failure_groups};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
-pub use self::folding::decisions;
+pub use self::folding::{decisions, is_disable};
 pub use self::variant_content::{FieldChangeContent, FoldedField};
 pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
 

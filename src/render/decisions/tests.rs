@@ -194,12 +194,16 @@ fn some_change() -> impl Strategy<Value = Change> {
     )
 }
 
+/// Random plans of up to 30 changes.
+pub(in crate::render) fn random_plan() -> impl Strategy<Value = Plan> {
+    prop::collection::vec(some_change(), 0..30).prop_map(plan_of)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn decisions_tell_each_record(changes in prop::collection::vec(some_change(), 0..30)) {
-        let plan = plan_of(changes);
+    fn decisions_tell_each_record(plan in random_plan()) {
         let found = decisions(&plan, |_| true);
         prop_assert_eq!(told(&plan, &found), actual(&plan));
         let records: usize = found.iter().map(|decision| decision.records().count()).sum();

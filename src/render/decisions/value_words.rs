@@ -69,8 +69,18 @@ pub fn key_words(value: &FoldedValue, names: &ZoneNames<'_>) -> String {
 
 /// Returns words for the change from one value to another. Different values have different words.
 pub fn change_words(before: &FoldedValue, after: &FoldedValue, names: &ZoneNames<'_>, arrow: &str) -> String {
+    let (before_words, after_words) = changed_value_words(before, after, names);
+    format!("{before_words} {arrow} {after_words}")
+}
+
+/// Returns words for the values before and after a change. Different values have different words.
+pub fn changed_value_words(
+    before: &FoldedValue,
+    after: &FoldedValue,
+    names: &ZoneNames<'_>,
+) -> (String, String) {
     let words = (value_words(before, names), value_words(after, names));
-    let (before_words, after_words) = match (before, after) {
+    match (before, after) {
         (FoldedValue::Text(before), FoldedValue::Text(after)) => {
             let value = |text: &FoldedText| FieldValue::Text(text.to_string().into());
             let exact = distinct_texts(&value(before), &value(after));
@@ -78,8 +88,7 @@ pub fn change_words(before: &FoldedValue, after: &FoldedValue, names: &ZoneNames
             if look_alike { exact } else { words }
         }
         _ => words,
-    };
-    format!("{before_words} {arrow} {after_words}")
+    }
 }
 
 /// Returns words for the texts that a list gains and loses: `+RESERVES -ALUM`.

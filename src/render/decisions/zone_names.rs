@@ -202,6 +202,9 @@ impl<'a> ZoneNames<'a> {
         let zones = self.in_order(variant.records.iter().map(|record| record.zone()));
         let subjects = self.in_order(variant.records.iter().filter_map(|record| record.subject));
         let row_zones = decision.reach.map_or(&[][..], |reach| &reach.zones);
+        if subjects.is_empty() && zones.len() <= 2 {
+            return self.words(&zones, &[], labels, form, sets);
+        }
         if subjects.is_empty() {
             let of = reach.map_or(row_zones, |reach| &reach.zones);
             let of = self.in_order(of.iter().chain(zones.iter().copied()));

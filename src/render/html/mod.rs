@@ -1,18 +1,28 @@
 //! HTML output of a plan: one self-contained page for librarians, without server or network requests.
 //!
-//! Values from zones are untrusted text. [`html_writer::HtmlWriter::text`] escapes such text. The only
-//! other way into the page is JSON in an element that the browser does not run. The script converts this
-//! JSON to text nodes. The content security policy allows only the page's own script and style, by digest.
+//! The page is HTML that any browser shows without a script: the script only moves the details of a row
+//! beside the page, filters and finds. Values from zones are untrusted text. [`maud`] escapes it by type, and
+//! [`page_writer::PageWriter`] makes invisible characters and line breaks harmless. The content security
+//! policy allows only the page's own script and style, by digest.
 
+mod action_required;
+mod broken_expectations;
+mod decision_cards;
+mod decision_row;
 mod detail_level;
-mod expectations;
-mod html_writer;
-mod interned_changes;
-mod interner;
+mod glyph;
+mod heading;
+mod impact_list;
+mod other_records;
 mod page;
-mod page_data;
-mod plan_matrix;
-mod summary;
+mod page_context;
+mod page_writer;
+mod removed_list;
+mod row_details;
+mod service_list;
+mod value_markup;
+mod wave_list;
+mod zone_matrix;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +30,7 @@ mod tests;
 use crate::model::Plan;
 
 use self::detail_level::DetailLevel;
+use self::page_context::PageContext;
 use super::richest_fit::richest_fit;
 
 /// Maximum size of a page in bytes.
@@ -32,6 +43,7 @@ pub fn html(plan: &Plan) -> String {
 
 /// Returns the page with the highest detail level that fits, and this level.
 fn fit_to_limit(plan: &Plan, limit: usize) -> (DetailLevel, String) {
-    richest_fit(DetailLevel::ALL, |detail| page::page(plan, detail, limit))
+    let context = PageContext::new(plan);
+    richest_fit(DetailLevel::ALL, |detail| page::page(&context, detail, limit))
         .unwrap_or_else(|| (DetailLevel::Nothing, page::too_large_page()))
 }

@@ -1,28 +1,33 @@
-//! HTML page frame: content security policy, style, static content, data and script.
+//! HTML page frame: content security policy, style, sections and script.
 
 use std::sync::LazyLock;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
+use maud::html;
 use sha2::{Digest as _, Sha256};
 
+use super::action_required::action_required;
+use super::broken_expectations::broken_expectations;
+use super::decision_cards::write_decisions;
 use super::detail_level::DetailLevel;
-use super::html_writer::HtmlWriter;
-use super::interner::json;
-use super::page_data::PageData;
-use super::plan_matrix::{CellState, PlanMatrix};
-use super::summary;
-use crate::model::Plan;
+use super::glyph::SYMBOLS;
+use super::heading::{bar, heading};
+use super::impact_list::impact_list;
+use super::other_records::other_records;
+use super::page_context::{PageContext, PageState, fixed};
+use super::page_writer::PageWriter;
+use super::removed_list::write_removals;
+use super::service_list::service_list;
+use super::wave_list::wave_list;
+use super::zone_matrix::{MatrixColumns, write_matrix};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = concat!(
     "\"use strict\";(()=>{\n",
-    include_str!("js/texts.js"),
-    include_str!("js/multiline_diff.js"),
-    include_str!("js/change.js"),
-    include_str!("js/panel.js"),
-    include_str!("js/grid.js"),
-    include_str!("js/filter.js"),
-    include_str!("js/print.js"),
+    include_str!("js/drawer.js"),
+    include_str!("js/cell_drawer.js"),
+    include_str!("js/filters.js"),
+    include_str!("js/keyboard.js"),
     "})();"
 );
 
@@ -36,80 +41,107 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Returns the page, or `None` if the page exceeds `limit` bytes.
-pub fn page(plan: &Plan, detail: DetailLevel, limit: usize) -> Option<String> {
-    let matrix = PlanMatrix::from_plan(plan);
-    let data = match detail < DetailLevel::Zones {
-        true => Some(json(&PageData::from_plan(plan, &matrix, detail, limit)?)),
-        false => None,
-    };
-    let mut out = HtmlWriter::default();
-    write_head(&mut out);
-    out.raw("<title>")
-        .text(&plan.network)
-        .raw(": plan</title>\n<style>")
-        .raw(STYLE)
-        .raw("</style></head>\n<body>");
-    summary::summary(&mut out, plan);
-    if let Some(missing) = detail.omitted_content() {
-        out.raw(
-            "<p id=missing role=note><b>Not everything is here.</b> This plan is too large for one page, so ",
-        );
-        out.raw(missing).raw(" <code>zonal plan</code> shows everything.</p>\n");
+pub fn page(context: &PageContext<'_>, detail: DetailLevel, limit: usize) -> Option<String> {
+    let mut out = PageWriter::new(limit);
+    let mut state = PageState::new(detail);
+    write_head(&mut out, &format!("{}: plan", context.plan.network))?;
+    out.push_static("<style>")?;
+    out.push_static(STYLE)?;
+    out.push_static("</style></head>\n")?;
+    out.push_static(if context.is_production() { "<body class=production>" } else { "<body>" })?;
+    let action = action_required(context);
+    out.push(heading(context))?;
+    out.push(bar(context, action.is_some()))?;
+    out.push_static("\n<main>")?;
+    if let Some(omitted) = detail.omitted_content() {
+        out.push(html! {
+            p #missing role="note" {
+                b { "Not everything is here." } " This plan is too large for one page, so " (omitted) " "
+                code { "zonal plan" } " shows everything."
+            }
+        })?;
     }
-    match detail {
-        DetailLevel::Everything
-        | DetailLevel::Changes
-        | DetailLevel::Short
-        | DetailLevel::Wanted
-        | DetailLevel::Names
-        | DetailLevel::Keys
-        | DetailLevel::Counts => {
-            out.raw(include_str!("controls.html"));
-            legend(&mut out);
-            out.raw("<div id=scroll tabindex=-1>");
-            matrix.table(&mut out);
-            out.raw("</div>\n").raw(include_str!("panel.html"));
+    if detail < DetailLevel::Totals {
+        out.push(action.unwrap_or_default())?;
+        let columns = MatrixColumns::new(context);
+        out.push(impact_list(context, &columns))?;
+        out.push(broken_expectations(context))?;
+        write_removals(&mut out, context, detail)?;
+        if detail < DetailLevel::Zones {
+            write_decisions(&mut out, context, &mut state, &columns)?;
         }
-        DetailLevel::Zones => matrix.zones(&mut out),
-        DetailLevel::Totals | DetailLevel::Nothing => {}
+        write_matrix(&mut out, context, &state, &columns)?;
+        out.push(wave_list(context))?;
+        out.push(service_list(context))?;
+        out.push(other_records(context))?;
+        write_sets(&mut out, context, &state)?;
     }
-    out.raw("<footer>Made by zonal ").raw(env!("CARGO_PKG_VERSION"));
-    out.raw(". This page asks nothing of any server: it can be kept, sent and opened anywhere.</footer>\n");
-    if let Some(data) = data {
-        out.raw("<script type=\"application/json\" id=data>").json(&data).raw("</script>\n");
-        out.raw("<script>").raw(SCRIPT).raw("</script>\n");
+    out.push_static("</main>\n")?;
+    out.push(foot(context))?;
+    out.push_static("<svg class=hidden aria-hidden=true>")?;
+    out.push(fixed(SYMBOLS.trim_end()))?;
+    out.push(state.sets.symbols(context))?;
+    out.push_static("</svg>\n")?;
+    out.push_static(include_str!("drawer.html"))?;
+    out.push_static("<script>")?;
+    out.push_static(SCRIPT)?;
+    out.push_static("</script>\n</body></html>\n")?;
+    Some(out.into_string())
+}
+
+/// Writes the sets of zones that have a letter, and the sets that rows refer to.
+fn write_sets(out: &mut PageWriter, context: &PageContext<'_>, state: &PageState) -> Option<()> {
+    out.push(html! {
+        @if !state.letters.is_empty() {
+            section #letters aria-labelledby="lh" {
+                h2 #lh { "Zone sets" }
+                dl {
+                    @for (letter, zones) in state.letters.iter() {
+                        dt { "[" (letter) "]" } dd { (context.name_list(zones)) }
+                    }
+                }
+            }
+        }
+    })?;
+    out.push_static("<section id=sets aria-labelledby=sh><h2 id=sh>Zones of the rows</h2>\n")?;
+    out.push(state.sets.lists(context))?;
+    out.push_static("</section>\n")
+}
+
+fn foot(context: &PageContext<'_>) -> maud::Markup {
+    html! {
+        footer {
+            p {
+                "Approve: " code { "zonal approve PLAN --digest " (context.plan.digest.short()) }
+            }
+            p.keys hidden {
+                "Keys: " kbd { "j" } " " kbd { "k" } " rows, " kbd { "Enter" } " details, " kbd { "d" }
+                " removed or disabled only, " kbd { "/" } " find, " kbd { "g" } " " kbd { "z" } " zones, "
+                kbd { "Esc" } " close."
+            }
+            p {
+                "Made by zonal " (env!("CARGO_PKG_VERSION"))
+                ". This page asks nothing of any server: it can be kept, sent and opened anywhere."
+            }
+        }
     }
-    out.raw("</body></html>\n");
-    (out.len() <= limit).then(|| out.into_string())
 }
 
 /// Returns a page for a plan whose totals do not fit.
 pub fn too_large_page() -> String {
-    let mut out = HtmlWriter::default();
-    write_head(&mut out);
-    out.raw("<title>Plan</title></head><body><p>This plan is too large for a page. <code>zonal plan</code> shows it.");
-    out.raw("</body></html>\n");
-    out.into_string()
+    let mut out = PageWriter::new(usize::MAX);
+    let written = write_head(&mut out, "Plan").and_then(|()| {
+        out.push_static("</head><body><p>This plan is too large for a page. <code>zonal plan</code> shows it.</body></html>\n")
+    });
+    written.map(|()| out.into_string()).unwrap_or_default()
 }
 
-fn write_head(out: &mut HtmlWriter) {
-    out.raw("<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n");
-    out.raw("<meta http-equiv=Content-Security-Policy content=\"").text(&*POLICY).raw("\">\n");
-    out.raw("<meta name=referrer content=no-referrer><meta name=color-scheme content=\"light dark\">\n");
-    out.raw("<meta name=viewport content=\"width=device-width, initial-scale=1\">\n");
-}
-
-fn legend(out: &mut HtmlWriter) {
-    out.raw("<p id=legend>In a cell: <b>+</b> to add, <b>~</b> to change, <b>−</b> to delete, <b>&gt;</b> by hand, ");
-    out.raw("<b>.</b> only reported or left for later, ");
-    for state in CellState::ALL.into_iter().filter(|state| !state.sign().is_empty()) {
-        out.raw("<b class=")
-            .raw(state.class())
-            .raw(">")
-            .raw(state.sign())
-            .raw("</b> ")
-            .raw(state.description());
-        out.raw(if state == CellState::InSync { "." } else { ", " });
-    }
-    out.raw("</p>\n");
+fn write_head(out: &mut PageWriter, title: &str) -> Option<()> {
+    out.push_static("<!doctype html>\n<html lang=en><head><meta charset=utf-8>\n")?;
+    out.push(html! { meta http-equiv="Content-Security-Policy" content=(*POLICY); })?;
+    out.push_static(
+        "\n<meta name=referrer content=no-referrer><meta name=color-scheme content=\"light dark\">\n",
+    )?;
+    out.push_static("<meta name=viewport content=\"width=device-width, initial-scale=1\">\n")?;
+    out.push(html! { title { (title) } })
 }

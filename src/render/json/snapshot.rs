@@ -66,6 +66,9 @@ pub struct CollectionSnapshotJson {
 pub struct CollectionContentJson {
     /// Collection name as in the zone, with the language of the response.
     pub id: CollectionName,
+    /// Title of an e-resource. Absent if the zone does not return it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// Channel of the read.
     pub channel: Channel,
     /// Manifest field names, with the corresponding observed field names.
@@ -132,7 +135,8 @@ fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
 
 impl From<&ObservedCollection> for CollectionContentJson {
     fn from(observed: &ObservedCollection) -> Self {
-        let ObservedCollection { id, aliases, columns, records, references, channel, witness } = observed;
+        let ObservedCollection { id, title, aliases, columns, records, references, channel, witness } =
+            observed;
         let mut records: Vec<&ObservedRecord> = records.iter().collect();
         records.sort_by(|one, other| one.fields.cmp(&other.fields));
         let gone = match witness {
@@ -146,6 +150,7 @@ impl From<&ObservedCollection> for CollectionContentJson {
         Self {
             id: id.into(),
             channel: *channel,
+            title: title.clone(),
             aliases: aliases.clone(),
             columns: columns.clone(),
             references: references.clone(),
@@ -157,10 +162,19 @@ impl From<&ObservedCollection> for CollectionContentJson {
 
 impl From<CollectionContentJson> for ObservedCollection {
     fn from(held: CollectionContentJson) -> Self {
-        let CollectionContentJson { id, channel, aliases, columns, references, attested_gone, records } =
-            held;
+        let CollectionContentJson {
+            id,
+            title,
+            channel,
+            aliases,
+            columns,
+            references,
+            attested_gone,
+            records,
+        } = held;
         Self {
             id: id.into(),
+            title,
             aliases,
             columns,
             records,

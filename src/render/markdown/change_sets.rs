@@ -5,9 +5,8 @@ use std::fmt::{self, Write as _};
 
 use super::bounded_text::BoundedText;
 use super::comment_content::{ChangeSet, CommentContent};
-use super::comment_marker::is_approvable;
-use super::escape::{block_fence, cell, code, html, html_code, prose};
-use super::{CommentContext, CommentDetail, diff, summary};
+use super::escape::{block_fence, cell, html, html_code, prose};
+use super::{CommentDetail, diff, summary};
 use crate::model::{CollectionId, Deferral, PlanCounts};
 use crate::render::text::{count, thousands};
 
@@ -48,18 +47,10 @@ pub fn row(sheet: &mut BoundedText, set: &ChangeSet<'_>) -> fmt::Result {
 }
 
 /// Writes the fold of a change set. Folds with deletions or few lines start open.
-pub fn details(
-    sheet: &mut BoundedText,
-    content: &CommentContent<'_>,
-    set: &ChangeSet<'_>,
-    context: CommentContext<'_>,
-    level: CommentDetail,
-) -> fmt::Result {
+pub fn details(sheet: &mut BoundedText, set: &ChangeSet<'_>, level: CommentDetail) -> fmt::Result {
     let mut body = sheet.remaining_sheet();
     match level {
-        CommentDetail::Full | CommentDetail::Fields | CommentDetail::Records => {
-            records(&mut body, set, level)?
-        }
+        CommentDetail::Full | CommentDetail::Decisions | CommentDetail::Records => records(&mut body, set)?,
         CommentDetail::Collections => collections(&mut body, set)?,
         CommentDetail::Groups | CommentDetail::Totals => return Ok(()),
     }
@@ -77,14 +68,6 @@ pub fn details(
     }
     let fence = block_fence(&body);
     writeln!(sheet, "{fence}diff\n{body}{fence}\n")?;
-    if is_approvable(content, level)
-        && (set.zone.has_work() || set.counts.manual > 0)
-        && content.groups.len() > 1
-    {
-        let plan = context.file.unwrap_or("plan.json");
-        let command = code(&format!("zonal approve {plan} {} --by NAME", set.group.digest));
-        writeln!(sheet, "To approve this group alone: {command}\n")?;
-    }
     writeln!(sheet, "</details>\n")
 }
 
@@ -123,17 +106,12 @@ fn sums(counts: &PlanCounts) -> String {
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
 }
 
-fn records(body: &mut BoundedText, set: &ChangeSet<'_>, level: CommentDetail) -> fmt::Result {
+fn records(body: &mut BoundedText, set: &ChangeSet<'_>) -> fmt::Result {
     for step in &set.zone.collections {
         match &step.diff.outcome {
-            Ok(found) => {
-                found
-                    .changes
-                    .iter()
-                    .try_for_each(|change| diff::change(body, change, step.channel, level))?;
-            }
+            Ok(found) => found.changes.iter().try_for_each(|change| diff::change(body, change))?,
             Err(failure) if set.zone.failure.is_none() => {
-                diff::write_failed_collection(body, step, failure, level)?
+                diff::write_failed_collection(body, step, failure)?;
             }
             // The alerts already contain the failure of the zone.
             Err(_) => {}

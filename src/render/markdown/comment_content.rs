@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::CommentPurpose;
 use crate::model::{ChangeGroup, ChangeGroupState, Plan, PlanCounts, ZoneCode, ZonePlan};
-use crate::render::text;
+use crate::render::text::{self, DiffSections};
 
 /// Content of a comment, computed once per plan.
 pub struct CommentContent<'a> {
@@ -16,8 +16,12 @@ pub struct CommentContent<'a> {
     pub counts: PlanCounts,
     /// Change sets, those with deletions first.
     pub groups: Vec<ChangeSet<'a>>,
+    /// Decisions as diff blocks.
+    pub decisions: DiffSections,
     /// Unreadable zones, by message and help.
     pub unknown: BTreeMap<(&'a str, Option<&'a str>), Vec<&'a ZoneCode>>,
+    /// Zones with collections that cannot be planned, by collection, message and help.
+    pub blocked: BTreeMap<(String, &'a str, Option<&'a str>), Vec<&'a ZoneCode>>,
     /// Zones with deferrals, by reason.
     pub held: BTreeMap<String, Vec<&'a ZoneCode>>,
     /// Zones with notes about unchanged records, by note.
@@ -54,6 +58,7 @@ impl<'a> CommentContent<'a> {
         groups.sort_by_key(|set| set.counts.destroy == 0);
         let mut unknown: BTreeMap<_, Vec<_>> = BTreeMap::new();
         let mut held: BTreeMap<String, Vec<&ZoneCode>> = BTreeMap::new();
+        let mut blocked: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (code, zone) in &plan.zones {
             if let Some(failure) = &zone.failure {
                 let why = (failure.message.as_str(), failure.help.as_deref());
@@ -63,6 +68,12 @@ impl<'a> CommentContent<'a> {
                 held.entry(hold.to_string()).or_default().push(code);
             }
             for step in &zone.collections {
+                if let Err(failure) = &step.diff.outcome
+                    && zone.failure.is_none()
+                {
+                    let why = (step.diff.id.to_string(), failure.message.as_str(), failure.help.as_deref());
+                    blocked.entry(why).or_default().push(code);
+                }
                 if let Some(hold) = &step.deferral {
                     held.entry(format!("{} {hold}", step.diff.id)).or_default().push(code);
                 }
@@ -74,7 +85,12 @@ impl<'a> CommentContent<'a> {
             counts: plan.counts(),
             groups,
             unknown,
+            blocked,
             held,
+            decisions: match about {
+                CommentPurpose::Plan => text::diff_sections(plan, false, |_| true),
+                CommentPurpose::Drift => text::diff_sections(plan, true, |_| true),
+            },
             notes: text::notes(plan),
             undeclared: text::undeclared_sentences(plan),
             released: text::unmanaged_notes(plan),

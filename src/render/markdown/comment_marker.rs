@@ -28,7 +28,7 @@ struct CommentMarker<'a> {
 
 /// Returns true if a comment at this level can be approved.
 pub fn is_approvable(content: &CommentContent<'_>, level: CommentDetail) -> bool {
-    level == CommentDetail::Full && content.has_something_to_approve() && !content.plan.is_denied()
+    level <= CommentDetail::Decisions && content.has_something_to_approve() && !content.plan.is_denied()
 }
 
 /// Writes `<!-- zonal {..} -->`.
@@ -36,7 +36,7 @@ pub fn write(sheet: &mut BoundedText, content: &CommentContent<'_>, level: Comme
     let name = |name| match level {
         CommentDetail::Totals => Some(name).filter(|name: &&str| name.len() <= NAME),
         CommentDetail::Full
-        | CommentDetail::Fields
+        | CommentDetail::Decisions
         | CommentDetail::Records
         | CommentDetail::Collections
         | CommentDetail::Groups => Some(name),

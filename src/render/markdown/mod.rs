@@ -7,6 +7,7 @@ mod bounded_text;
 mod change_sets;
 mod comment_content;
 mod comment_marker;
+mod decisions;
 mod diff;
 pub(super) mod escape;
 mod expectations;
@@ -22,8 +23,10 @@ use bounded_text::BoundedText;
 use comment_content::CommentContent;
 
 use super::richest_fit::richest_fit;
+use super::text::{SERVICE_TITLE, service_heading, service_sentence};
 use crate::model::Plan;
 use crate::model::cut_list::cut_list;
+use crate::render::text::omitted_impacts;
 
 /// Maximum size of a comment in bytes. GitHub allows 65,536 characters.
 const COMMENT: usize = 60_000;
@@ -36,9 +39,9 @@ const SUMMARY: usize = 1_000_000;
 pub enum CommentDetail {
     /// Complete content.
     Full,
-    /// Field names of each record, without values.
-    Fields,
-    /// Record names.
+    /// All decisions, without notes and authors.
+    Decisions,
+    /// Record names of each group of zones with equal changes.
     Records,
     /// Record counts per collection, for each change set.
     Collections,
@@ -50,13 +53,13 @@ pub enum CommentDetail {
 
 impl CommentDetail {
     /// Detail levels in the order of attempts, before totals only.
-    const TRIED: [Self; 5] = [Self::Full, Self::Fields, Self::Records, Self::Collections, Self::Groups];
+    const TRIED: [Self; 5] = [Self::Full, Self::Decisions, Self::Records, Self::Collections, Self::Groups];
 
     /// Returns a description of the omitted content.
     fn left_out(self) -> &'static str {
         match self {
             Self::Full => "",
-            Self::Fields => "the values are left out, and where they are declared",
+            Self::Decisions => "notes and authors are left out",
             Self::Records => "the fields of each record are left out",
             Self::Collections => "the records are left out, and notes",
             Self::Groups => "the collections of each group are left out, and notes",
@@ -152,13 +155,28 @@ fn impacts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> std::fmt::R
     if content.plan.impacts.is_empty() || content.about == CommentPurpose::Drift {
         return Ok(());
     }
-    writeln!(sheet, "This means:\n")?;
+    writeln!(sheet, "**Impact**\n")?;
     let (shown, omitted) = cut_list(&content.plan.impacts, IMPACTS);
     for impact in shown {
-        writeln!(sheet, "* {}", escape::prose(&impact.text))?;
+        writeln!(sheet, "* `{}` {}", impact.effect.sign(), escape::prose(&impact.text))?;
     }
-    if let Some(omitted) = omitted {
-        writeln!(sheet, "* {}, which this page does not show", omitted.of("effect"))?;
+    if omitted.is_some() {
+        let omitted = omitted_impacts(&content.plan.impacts[shown.len()..]);
+        writeln!(sheet, "* {omitted}")?;
+    }
+    writeln!(sheet)
+}
+
+/// Writes the settings of the service.
+fn service(sheet: &mut BoundedText, content: &CommentContent<'_>, level: CommentDetail) -> std::fmt::Result {
+    let settings = &content.plan.service;
+    if settings.is_empty() || content.about == CommentPurpose::Drift || level >= CommentDetail::Collections {
+        return Ok(());
+    }
+    writeln!(sheet, "**{SERVICE_TITLE}**\n")?;
+    for settings in settings {
+        let heading = escape::prose(&service_heading(settings));
+        writeln!(sheet, "- {heading}<br>{}", escape::prose(&service_sentence(settings)))?;
     }
     writeln!(sheet)
 }
@@ -174,12 +192,24 @@ fn page(
     summary::left_out(sheet, context, level)?;
     summary::alerts(sheet, content)?;
     expectations::write_broken_expectations(sheet, content, level)?;
-    change_sets::table(sheet, content)?;
-    impacts(sheet, content)?;
-    for group in &content.groups {
-        change_sets::details(sheet, content, group, context, level)?;
+    match level {
+        CommentDetail::Full | CommentDetail::Decisions => {
+            impacts(sheet, content)?;
+            decisions::write_decisions(sheet, content, level)?;
+        }
+        CommentDetail::Records
+        | CommentDetail::Collections
+        | CommentDetail::Groups
+        | CommentDetail::Totals => {
+            change_sets::table(sheet, content)?;
+            impacts(sheet, content)?;
+            for group in &content.groups {
+                change_sets::details(sheet, group, level)?;
+            }
+        }
     }
     summary::write_notes(sheet, content, level)?;
+    service(sheet, content, level)?;
     summary::sums(sheet, content)?;
     writeln!(sheet)?;
     summary::foot(sheet, content, context, level)

@@ -178,10 +178,15 @@ pub fn alerts(sheet: &mut BoundedText, content: &CommentContent<'_>) -> fmt::Res
         }
         if content.counts.blocked > 0 {
             let collections = count(content.counts.blocked, "collection");
-            writeln!(sheet, "> The plan is incomplete: {collections} cannot be planned, marked `!` below.")?;
+            writeln!(sheet, "> The plan is incomplete: {collections} cannot be planned.")?;
         }
         for ((message, help), zones) in &content.unknown {
             write!(sheet, "> - {}: {}", zone_codes(zones.iter().copied()), prose(message))?;
+            self::help(sheet, *help)?;
+        }
+        for ((collection, message, help), zones) in &content.blocked {
+            let zones = zone_codes(zones.iter().copied());
+            write!(sheet, "> - {} in {zones}: {}", code(collection), prose(message))?;
             self::help(sheet, *help)?;
         }
         writeln!(sheet)?;

@@ -41,7 +41,8 @@ pub fn markdown(runbook: &RunbookJson) -> String {
             let _ = writeln!(out, "\nLog in to {zone_code}.");
         }
         for (index, page) in zone.pages.iter().enumerate() {
-            let _ = writeln!(out, "\n### {}. {}\n", index + 1, page_prose(&page.title));
+            let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+            let _ = writeln!(out, "{gap}### {}. {}\n", index + 1, page_prose(&page.title));
             page_markdown(&mut out, page);
         }
     }
@@ -219,6 +220,47 @@ mod tests {
         };
         let order: &'static [&'static str] = &["userGroup", "enabled"];
         let runbook = runbook.in_form_order(|kind| (kind == "LinkedAccountRules").then_some(order));
-        insta::assert_snapshot!(markdown(&runbook), @"");
+        insta::assert_snapshot!(markdown(&runbook), @r#"
+        # Runbook for omni
+
+        The runbook has 2 steps in 1 zone. Values are case-sensitive: type them exactly as shown, without the surrounding backticks. When a zone is done, record it with `zonal attest --zone CODE --all --by NAME`.
+
+        | Zone | Page | Add | Change | Remove |
+        | --- | --- | --- | --- | --- |
+        | Alpha (01A) | Linked Account Rules | 1 |  | 1 |
+        | Alpha (01A) | Sync, not in Alma |  | 1 |  |
+
+        ## Alpha (01A)
+
+        Log in to 01A.
+
+        ### 1. Linked Account Rules
+
+        Open Configuration > Linked Account Rules.
+
+        - [ ] Add Description `Visitors` with these values, or make sure that it has them:
+
+          | field | value |
+          | --- | --- |
+          | User group | `GUEST` |
+          | Enabled | Yes |
+
+          Declared in LinkingRules/a, a.yaml:1:1.
+
+        - [ ] Remove Description `Visitors`.
+          Declared in LinkingRules/a, a.yaml:1:1.
+
+        ### 2. Sync
+
+        There is no page in Alma; configure the service.
+
+        - Change Description `Visitors` to these values:
+
+          | field | value |
+          | --- | --- |
+          | Enabled | No |
+
+          Declared in LinkingRules/a, a.yaml:1:1.
+        "#);
     }
 }

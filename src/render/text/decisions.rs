@@ -29,6 +29,58 @@ const ROW_INDENT: usize = 8;
 /// Columns before the further lines of a row.
 const DETAIL_INDENT: usize = 10;
 
+/// Decisions of one manifest in one file.
+pub(super) struct DecisionSection<'d, 'a> {
+    /// Address of the manifest.
+    pub(super) manifest: &'d str,
+    /// Decisions, by line and collection.
+    pub(super) rows: Vec<&'d PlanDecision<'a>>,
+}
+
+impl DecisionSection<'_, '_> {
+    fn file(&self) -> Option<&str> {
+        self.rows.first().map(|row| &*row.provenance.span.file)
+    }
+
+    fn is_revert(&self) -> bool {
+        self.rows.iter().all(|row| row.provenance.is_revert())
+    }
+
+    fn is_only_gateway(&self) -> bool {
+        self.rows.iter().all(|row| row.channel == Channel::Gateway)
+    }
+
+    /// Returns true if a row deletes a record, switches one off, or has a conflict.
+    pub(super) fn is_open(&self) -> bool {
+        let mut variants = self.rows.iter().flat_map(|row| &row.variants);
+        variants.any(|variant| variant.takes_away() || variant.conflict().is_some())
+    }
+}
+
+/// Returns the decisions by manifest and file, in the order of their first rows.
+pub(super) fn sections<'d, 'a>(decisions: &'d [PlanDecision<'a>]) -> Vec<DecisionSection<'d, 'a>> {
+    let mut sections: Vec<DecisionSection<'d, 'a>> = Vec::new();
+    let mut known: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for decision in decisions {
+        let (manifest, file) = (&*decision.provenance.manifest, &*decision.provenance.span.file);
+        let index = *known.entry((manifest, file)).or_insert_with(|| {
+            sections.push(DecisionSection { manifest, rows: Vec::new() });
+            sections.len() - 1
+        });
+        sections[index].rows.push(decision);
+    }
+    sections
+}
+
+/// Form of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RowForm {
+    /// Line number, then the sign.
+    Terminal,
+    /// Sign first, as in a diff, where `!` marks a change.
+    Diff,
+}
+
 /// Writer of decisions.
 pub(super) struct DecisionWriter<'a> {
     plan: &'a Plan,
@@ -37,62 +89,65 @@ pub(super) struct DecisionWriter<'a> {
     pub(super) sets: ZoneSets,
     /// True for a drift report, where each row says who changed it.
     is_drift: bool,
+    pub(super) form: RowForm,
 }
 
 impl<'a> DecisionWriter<'a> {
     /// Creates a writer.
     pub(super) fn new(plan: &'a Plan, view: &'a PlanTextView, is_drift: bool) -> Self {
-        Self { plan, view, names: ZoneNames::new(&plan.population), sets: ZoneSets::default(), is_drift }
+        Self {
+            plan,
+            view,
+            names: ZoneNames::new(&plan.population),
+            sets: ZoneSets::default(),
+            is_drift,
+            form: RowForm::Terminal,
+        }
     }
 
     /// Writes the sections of all manifests, in the order of file and line.
     pub(super) fn write_sections(&mut self, out: &mut String, decisions: &[PlanDecision<'a>]) {
-        let mut sections: Vec<(&str, Vec<&PlanDecision<'a>>)> = Vec::new();
-        for decision in decisions {
-            let manifest = &*decision.provenance.manifest;
-            let file = &decision.provenance.span.file;
-            let is_same = |(known, rows): &&mut (&str, Vec<&PlanDecision<'a>>)| {
-                *known == manifest && rows.iter().all(|row| row.provenance.span.file == *file)
-            };
-            match sections.iter_mut().find(is_same) {
-                Some((_, rows)) => rows.push(decision),
-                None => sections.push((manifest, vec![decision])),
-            }
-        }
-        for (manifest, rows) in sections {
-            self.write_section(out, manifest, &rows);
+        for section in sections(decisions) {
+            let title = self.section_title(&section);
+            self.write_aligned(out, 0, BOLD, &title, &counts(&section.rows));
+            self.write_rows(out, &section);
+            self.write_remarks(out, &section.rows);
+            out.push('\n');
         }
     }
 
-    fn write_section(&mut self, out: &mut String, manifest: &str, rows: &[&PlanDecision<'a>]) {
-        let Some(first) = rows.first() else { return };
-        let only_gateway = rows.iter().all(|row| row.channel == Channel::Gateway);
-        let is_revert = first.provenance.is_revert();
-        let mut title = match is_revert {
-            true => safe(manifest),
-            false => safe(format_args!("{}  {manifest}", first.provenance.span.file)),
+    /// Returns the title of a section: file, manifest and the zones that it applies to.
+    pub(super) fn section_title(&self, section: &DecisionSection<'_, 'a>) -> String {
+        let manifest = section.manifest;
+        let mut title = match (section.is_revert(), section.file()) {
+            (true, _) | (false, None) => safe(manifest),
+            (false, Some(file)) => safe(format_args!("{file}  {manifest}")),
         };
         let reach = self.plan.population.manifests.get(manifest);
-        if let Some(reach) = reach.filter(|_| !is_revert) {
+        if let Some(reach) = reach.filter(|_| !section.is_revert()) {
             let _ = write!(title, "   {}", self.names.reach_words(&reach.zones, &reach.labels));
         }
-        if only_gateway {
+        if section.is_only_gateway() {
             let _ = write!(title, "{}gateway", self.view.separator());
         }
-        self.write_aligned(out, 0, BOLD, &title, &counts(rows));
+        title
+    }
+
+    /// Writes the rows of a section, by collection.
+    pub(super) fn write_rows(&mut self, out: &mut String, section: &DecisionSection<'_, 'a>) {
         let mut collections: Vec<(&CollectionId, Vec<&PlanDecision<'a>>)> = Vec::new();
-        for row in rows {
+        for row in &section.rows {
             match collections.iter_mut().find(|(id, _)| **id == row.collection) {
                 Some((_, known)) => known.push(row),
                 None => collections.push((&row.collection, vec![row])),
             }
         }
         for (id, decisions) in collections {
-            let gateway = decisions.iter().all(|row| row.channel == Channel::Gateway) && !only_gateway;
+            let is_gateway = decisions.iter().all(|row| row.channel == Channel::Gateway);
             let name = collection_name(id);
-            if name != manifest.split('/').next().unwrap_or_default() {
-                let name = format!("{name}{}", if gateway { "  gateway" } else { "" });
-                for line in self.view.lines(&name, 2) {
+            if name != section.manifest.split('/').next().unwrap_or_default() {
+                let gateway = if is_gateway && !section.is_only_gateway() { "  gateway" } else { "" };
+                for line in self.view.lines(&format!("{name}{gateway}"), 2) {
                     let _ = writeln!(out, "{line}");
                 }
             }
@@ -106,8 +161,6 @@ impl<'a> DecisionWriter<'a> {
                 }
             }
         }
-        self.write_remarks(out, rows);
-        out.push('\n');
     }
 
     /// Writes a row: line number, sign, key, fields and zones.
@@ -135,7 +188,13 @@ impl<'a> DecisionWriter<'a> {
             inline.iter().map(|field| self.field(variant, field, inline.len())).collect();
         let segments = fields;
         let fields = segments.join(self.view.separator());
-        let head = format!("{line:>5} {sign} ");
+        // In a diff, the sign stands first, and `!` marks a change.
+        let head = match (self.form, sign) {
+            (RowForm::Terminal, _) => format!("{line:>5} {sign} "),
+            (RowForm::Diff, '~') => format!("!{line:>5}  "),
+            (RowForm::Diff, '+' | '-' | '!') => format!("{sign}{line:>5}  "),
+            (RowForm::Diff, _) => format!(" {line:>4} {sign} "),
+        };
         let content = match (key.is_empty(), fields.is_empty()) {
             (true, _) => fields.clone(),
             (false, true) => key.clone(),
@@ -143,8 +202,8 @@ impl<'a> DecisionWriter<'a> {
         };
         let fits = |content: &str| ROW_INDENT + width(content) + 2 + width(&who) <= self.view.width;
         let styled_head = |content: &str| {
-            let head = head.trim_end_matches(' ');
-            format!("{} {content}", head.replace(sign, &styled(style, sign)))
+            let text = head.replacen(sign, &styled(style, sign), 1);
+            format!("{text}{content}").trim_end().to_owned()
         };
         match (fits(&content), fits(&key)) {
             (true, _) => {
@@ -323,7 +382,10 @@ impl<'a> DecisionWriter<'a> {
             for (index, part) in self.view.lines(&text, DETAIL_INDENT + 2).iter().enumerate() {
                 let sign = if index == 0 { sign } else { ' ' };
                 let part = part.get(DETAIL_INDENT + 2..).unwrap_or_default();
-                let line = format!("{blank}{} {part}", styled(style, sign));
+                let line = match self.form {
+                    RowForm::Terminal => format!("{blank}{} {part}", styled(style, sign)),
+                    RowForm::Diff => format!("{sign}{blank} {part}"),
+                };
                 let _ = writeln!(out, "{}", line.trim_end());
             }
         }
@@ -416,7 +478,7 @@ impl<'a> DecisionWriter<'a> {
     }
 
     /// Writes the notes and the authors of a section, each once, with the lines of the rows.
-    fn write_remarks(&self, out: &mut String, rows: &[&PlanDecision<'a>]) {
+    pub(super) fn write_remarks(&self, out: &mut String, rows: &[&PlanDecision<'a>]) {
         let mut remarks: Vec<(String, BTreeSet<u32>)> = Vec::new();
         let mut add = |text: String, line: u32| match remarks.iter_mut().find(|(known, _)| *known == text) {
             Some((_, lines)) => {
@@ -544,7 +606,7 @@ fn is_block(field: &FoldedField) -> bool {
 }
 
 /// Returns the counts of a section: `+24 ~3 -1`.
-fn counts(rows: &[&PlanDecision<'_>]) -> String {
+pub(super) fn counts(rows: &[&PlanDecision<'_>]) -> String {
     let mut counts: BTreeMap<usize, (char, usize)> = BTreeMap::new();
     for variant in rows.iter().flat_map(|row| &row.variants) {
         let (order, sign) = match (variant.example.mode, variant.action()) {

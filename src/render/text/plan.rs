@@ -6,9 +6,11 @@ use super::decisions::DecisionWriter;
 use super::expectations;
 use super::formatting::{BOLD, safe, styled};
 use super::header::{size_sentence, write_header, write_sentence};
+use super::impacts::write_impacts;
 use super::plan_summary::write_summary;
 use super::removals::write_removals;
 use super::required_actions::write_required_actions;
+use super::service::write_service;
 use super::undeclared::write_undeclared;
 use super::unknown_names::write_unknown_names;
 use super::view::{PlanDetail, PlanPart, PlanTextView};
@@ -45,7 +47,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
         write_required_actions(&mut out, plan, view, &mut writer);
         write_unknown_names(&mut out, plan);
         if view.detail != PlanDetail::Summary {
-            write_impacts(&mut out, plan, view);
+            write_impacts(&mut out, &plan.impacts, view);
         }
         expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
         write_removals(&mut out, view, &found, &mut writer);
@@ -65,6 +67,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
     }
     write_zone_sets(&mut out, view, &writer);
     if view.part.is_whole() {
+        write_service(&mut out, plan, view, &writer.names);
         write_summary(&mut out, plan, found.len(), view);
     }
     out
@@ -100,23 +103,6 @@ pub fn missing_parts(plan: &Plan, part: &PlanPart) -> Vec<String> {
     let manifests = part.manifests.iter().filter_map(|given| single("manifest", manifest(given), given));
     let rows = part.rows.iter().filter_map(|given| single("row", row(given), given));
     zones.chain(manifests).chain(rows).collect()
-}
-
-/// Writes the impact of the changes.
-fn write_impacts(out: &mut String, plan: &Plan, view: &PlanTextView) {
-    if plan.impacts.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "{}", styled(BOLD, "Impact"));
-    for impact in &plan.impacts {
-        for (index, line) in view.lines(&impact.text, 4).iter().enumerate() {
-            let _ = match index {
-                0 => writeln!(out, "  * {}", line.trim_start()),
-                _ => writeln!(out, "{line}"),
-            };
-        }
-    }
-    out.push('\n');
 }
 
 /// Writes the waves of the rollout with their zones and numbers of changes.

@@ -48,6 +48,9 @@ pub(super) fn write_summary(out: &mut String, plan: &Plan, decisions: usize, vie
         let words = match plan.inputs.reverts {
             // The desired state may differ from the reverted state.
             Some(run) => format!("Nothing that {run} wrote still stands as it left it"),
+            None if plan.zones.is_empty() && !plan.service.is_empty() => {
+                "Only settings of the service are declared, and no zone was asked".to_owned()
+            }
             None if plan.zones.is_empty() => "Nothing is declared, and no zone was asked".to_owned(),
             None => format!("Your network matches the configuration{how}"),
         };
@@ -102,8 +105,8 @@ pub(super) fn write_summary(out: &mut String, plan: &Plan, decisions: usize, vie
     if decisions > UNFOLD_HINT_FROM && view.detail == PlanDetail::Decisions {
         let _ = writeln!(
             out,
-            "Unfold with `--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE` of `zonal show PLAN`, or \n\
-             with `--verbose` for each record."
+            "Unfold with `--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE` of `zonal show PLAN`,\n\
+             or with `--verbose` for each record."
         );
     }
 }

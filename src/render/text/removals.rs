@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::decisions::{DecisionWriter, collection_name, key_text};
+use super::decisions::{DecisionWriter, RowForm, collection_name, key_text};
 use super::formatting::{BOLD, CHANGE, REMOVE, safe, styled, thousands};
 use super::required_actions::PLAIN;
 use super::view::PlanTextView;
@@ -62,7 +62,11 @@ pub(super) fn write_removals(
         writer.write_aligned(&mut line, 4, PLAIN, what.trim_end(), &place);
         // The sign stands in the indent.
         let line = line.get(4..).unwrap_or_default();
-        let _ = write!(out, "  {} {line}", styled(style, sign));
+        let _ = match (writer.form, sign) {
+            (RowForm::Terminal, _) => write!(out, "  {} {line}", styled(style, sign)),
+            (RowForm::Diff, '~') => write!(out, "!   {line}"),
+            (RowForm::Diff, _) => write!(out, "{sign}   {line}"),
+        };
         let zones = writer.names.in_order(variant.records.iter().map(|record| record.zone()));
         let reach = decision.reach.map_or(&[][..], |reach| &reach.zones);
         let of = writer.names.in_order(reach.iter().chain(zones.iter().copied()));

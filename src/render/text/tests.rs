@@ -4,8 +4,8 @@
 
 use crate::diff::diff;
 use crate::model::{
-    ApplyReport, BrokenExpectation, CollectionId, FailureClass, Plan, PlanImpact, Provenance, SourceSpan,
-    TableName, WriteOutcome, ZoneFailure, ZoneReport,
+    ApplyReport, BrokenExpectation, CollectionId, FailureClass, ImpactEffect, Plan, PlanImpact, Provenance,
+    SourceSpan, TableName, WriteOutcome, ZoneFailure, ZoneReport,
 };
 use crate::test_notation::{desired, observed};
 
@@ -54,8 +54,12 @@ fn control_characters_in_names_are_escaped() {
     let hostile = "A\u{1b}[2J\nB";
     let mut plan = planned(&["ALPHA"], ROWS, "code T en\nA Old\nB Two");
     plan.impacts = vec![PlanImpact {
+        effect: ImpactEffect::Change,
         topic: "patron".into(),
-        changed: vec!["ALPHA".into()],
+        zones: vec!["ALPHA".into()],
+        collections: Vec::new(),
+        members: Vec::new(),
+        subjects: Vec::new(),
         text: format!("{hostile} gets another group"),
     }];
     plan.expectations.broken = vec![BrokenExpectation {

@@ -74,8 +74,7 @@ static PLANS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let plan = |seed| {
         let stage = SimulatedNetwork::new(&scenario(seed), EmulatorConfig::without_thresholds());
         let plan = paused(stage.plan());
-        let scope = zonal::plan::plan_digest::DigestScope::from(&stage.network);
-        let file = json::plan::plan(&plan, |change| scope.change(change));
+        let file = zonal::session::plan_documents::plan_json(&plan);
         serde_json::to_string_pretty(&file).expect("plan should be JSON")
     };
     (0..4).map(plan).collect()

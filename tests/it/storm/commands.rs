@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use zonal::cli::{self, CommandContext};
 use zonal::emulator::EmulatorConfig;
 
@@ -18,6 +18,7 @@ use super::life::{StormResult, end_of_life, librarians, padded, undo_by_chance, 
 use super::network::StormNetwork;
 use super::random::StormRandom;
 use super::restore_check::RunLedger;
+use super::shortness::Shortness;
 use super::store_file::StoreFile;
 use crate::case_runner::{CapturedOutput, CaseNetwork, CommandOutput, command_words};
 use crate::generated_networks::{CODES, GeneratedScenario};
@@ -102,9 +103,11 @@ pub async fn live(seed: u64) -> StormResult {
         storm.begin().await;
     }
     for _ in 0..attempts {
+        let kills = storm.kills();
         storm.attempt().await;
+        let is_killed = storm.kills() > kills;
         storm.take_up().await;
-        if storm.network.state().random.percent(50) {
+        if is_killed || storm.network.state().random.percent(50) {
             storm.restore_a_run().await;
         }
     }
@@ -123,6 +126,10 @@ impl CommandStorm {
         }
     }
 
+    fn kills(&self) -> u64 {
+        self.network.state().happened.get("Kill").copied().unwrap_or_default()
+    }
+
     pub fn report(&self, line: String) {
         self.network.state().broken.push(line);
     }
@@ -135,6 +142,7 @@ impl CommandStorm {
             state.random.pick(&[1, 1, 1, 2])
         };
         undo_by_chance(&self.network, &self.scenario);
+        self.shorten_by_chance();
         let last = self.store.last_run();
         let commands: Vec<StormCommand> = (0..count).map(|_| self.random_command(last)).collect();
         let numbers: Vec<usize> = commands.iter().map(|_| self.new_process()).collect();
@@ -153,6 +161,21 @@ impl CommandStorm {
             self.runs.insert(last + 1, ledger);
         } else if let ([StormCommand::Resume], Some(resumed)) = (&commands[..], self.runs.get_mut(&last)) {
             resumed.add(ledger);
+        }
+    }
+
+    /// Makes tables answer without some rows from the start, for the plan and the writes of the next processes.
+    fn shorten_by_chance(&self) {
+        let state = &mut *self.network.state();
+        if state.accepted.is_none() || state.weather.faults == 0 || !state.random.percent(25) {
+            return;
+        }
+        let until = Instant::now() + Duration::from_secs(120);
+        for (zone, _) in self.network.zones.iter() {
+            for table in TABLES.into_iter().filter(|_| state.random.percent(30)) {
+                let place = ((*zone).to_owned(), table.to_owned());
+                state.short_until.insert(place, (until, Shortness::HalfOfTheRows));
+            }
         }
     }
 
@@ -181,8 +204,10 @@ impl CommandStorm {
             let start = state.random.duration(3_000);
             let life = state.random.percent(15).then(|| state.random.duration(20_000));
             let killed_at = state.random.percent(35).then(|| 1 + state.random.below(80) as usize);
+            let killed_at_put = state.random.percent(20).then(|| 1 + state.random.below(6) as usize);
             let known = state.processes.entry(number).or_default();
-            known.killed_at = killed_at;
+            (known.killed_at, known.killed_at_put) = (killed_at, killed_at_put);
+            known.may_die = life.is_some() || killed_at.is_some() || killed_at_put.is_some();
             (start, life, Arc::clone(&known.kill))
         };
         sleep(start).await;

@@ -149,13 +149,32 @@ impl StormNetwork {
         self.state().gateway.unserved_until = None;
     }
 
+    /// Edits the declared record just before the gateway processes a write, by chance.
+    pub fn edit_before_write(&self, call: &GatewayCall) {
+        let is_edited = {
+            let state = &mut *self.state();
+            call.is_write && state.weather.edits > 0 && state.random.percent(20)
+        };
+        if is_edited && let Some((zone, _)) = self.zones.iter().find(|(zone, _)| *zone == call.zone) {
+            self.edit_record_of(zone, true);
+        }
+    }
+
     /// Edits a record as a librarian.
     pub fn edit_record(&self) {
-        let (zone, words, is_ours) = {
+        let (zone, is_ours) = {
+            let mut state = self.state();
+            let (zone, _) = state.random.pick(&self.zones);
+            (zone, state.random.percent(50))
+        };
+        self.edit_record_of(zone, is_ours);
+    }
+
+    fn edit_record_of(&self, zone: &str, is_ours: bool) {
+        let words = {
             let mut state = self.state();
             state.words += 1;
-            let (zone, _) = state.random.pick(&self.zones);
-            (zone, format!("words {}", state.words), state.random.percent(50))
+            format!("words {}", state.words)
         };
         let exists = self
             .control

@@ -16,6 +16,8 @@ impl StormNetwork {
         let state = &mut *self.state();
         let rows = state.accepted.as_ref().and_then(|accepted| accepted.get(&call.place()?).copied());
         let process = state.processes.entry(call.process).or_default();
+        let planned_rows = call.place().and_then(|place| process.planned_rows.get(&place).copied());
+        let rows = rows.or(planned_rows);
         let number = process.requests;
         let last_sent = process.sent.insert(place.clone(), number);
         let mut broken = Vec::new();

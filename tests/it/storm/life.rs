@@ -115,6 +115,10 @@ impl Storm {
         }
         let numbers: Vec<usize> = processes.iter().map(|(number, _)| *number).collect();
         self.network.check_mangled(&numbers);
+        // The next process has no plan yet, and nothing to compare a short answer with.
+        let state = &mut *self.network.state();
+        state.short_until.clear();
+        state.processes.values_mut().for_each(|process| process.planned_rows.clear());
     }
 
     /// Plans and applies, unless the process is killed before the end.
@@ -126,8 +130,10 @@ impl Storm {
             let delay = state.random.duration(30_000);
             let life = state.random.percent(15).then(|| state.random.duration(20_000));
             let killed_at = state.random.percent(25).then(|| 1 + state.random.below(60) as usize);
+            let killed_at_put = state.random.percent(10).then(|| 1 + state.random.below(6) as usize);
             let known = state.processes.entry(number).or_default();
-            known.killed_at = killed_at;
+            (known.killed_at, known.killed_at_put) = (killed_at, killed_at_put);
+            known.may_die = life.is_some() || killed_at.is_some() || killed_at_put.is_some();
             (start, delay, life, Arc::clone(&known.kill))
         };
         self.network.count("Run");
@@ -135,6 +141,9 @@ impl Storm {
             sleep(self.network.hastened(start)).await;
             let plan = process.plan().await;
             self.network.planned(number);
+            if is_alone {
+                self.network.planned_alone(number);
+            }
             sleep(self.network.hastened(delay)).await;
             let journal =
                 StormJournal { network: self.network.clone(), leases: self.leases.clone(), process: number };

@@ -86,6 +86,13 @@ pub struct ProcessState {
     /// Number of the request during which the process is killed.
     pub killed_at: Option<usize>,
     pub kill: Arc<Notify>,
+    /// Number of the PUT during which the process is killed.
+    pub killed_at_put: Option<usize>,
+    pub puts_sent: usize,
+    /// True if the process may be killed before its end.
+    pub may_die: bool,
+    /// Number of rows of each table in its plan, or fewer since. Empty for a process that is not alone.
+    pub planned_rows: BTreeMap<TablePlace, usize>,
     /// End of the planning, and the rows at that time.
     pub planned: Option<(Instant, BTreeSet<RowAddress>)>,
     /// Rows of others that the server changed with a PUT of the process, and that nobody edited since.
@@ -254,6 +261,18 @@ impl StormNetwork {
         self.state().processes.entry(process).or_default().planned = Some((Instant::now(), rows));
     }
 
+    /// Remembers the numbers of rows in the plan of a process that is alone. Later answers may lack rows.
+    pub fn planned_alone(&self, process: usize) {
+        let mut state = self.state();
+        let known = state.processes.entry(process).or_default();
+        let rows = known.readings.iter().filter(|(_, reading)| reading.short.is_none());
+        let rows = rows.map(|((zone, table), reading)| {
+            let table = table.split(' ').next().unwrap_or_default().to_owned();
+            ((zone.clone(), table), row_keys(&reading.cells).len())
+        });
+        known.planned_rows = rows.collect();
+    }
+
     /// Returns true if the table was edited after the last reading of the process.
     pub fn edited_since_reading(&self, process: usize, zone: &str, table: &str) -> bool {
         let state = self.state();
@@ -321,10 +340,12 @@ impl StormNetwork {
         let mut state = self.state();
         for (cell, value) in current(&self.control, &zone, &table) {
             if before.get(&cell) != Some(&value) {
-                // Open question: an edit of the only row that a PUT set hides the user of the API, so that what
-                // the server changed looks like an edit by that user.
+                // An edit of a text that a PUT did not set hides the user of the API in a row that it set.
+                let is_hidden = self.declared.declares(&zone, &table, &cell.0);
                 for process in state.processes.values_mut() {
-                    process.mangled.retain(|(code, name, _)| (code, name) != (&zone, &table));
+                    process.mangled.retain(|(code, name, key)| {
+                        (code, name) != (&zone, &table) || !is_hidden && *key != cell.0
+                    });
                 }
                 state.edits.insert((zone.clone(), table.clone(), cell.0, cell.1), time);
             }
@@ -347,10 +368,22 @@ impl StormNetwork {
     /// Remembers the number of rows of a table, if it is smaller than before.
     pub fn count_rows(&self, zone: &str, table: &str) {
         let rows = row_keys(&current(&self.control, zone, table)).len();
-        if let Some(accepted) = &mut self.state().accepted {
-            let fewest = accepted.entry((zone.to_owned(), table.to_owned())).or_insert(rows);
+        let (state, place) = (&mut *self.state(), (zone.to_owned(), table.to_owned()));
+        for process in state.processes.values_mut() {
+            process.planned_rows.entry(place.clone()).and_modify(|fewest| *fewest = rows.min(*fewest));
+        }
+        if let Some(accepted) = &mut state.accepted {
+            let fewest = accepted.entry(place).or_insert(rows);
             *fewest = rows.min(*fewest);
         }
+    }
+
+    /// Returns the smallest number of rows that the store or the plan of a process knows of a table.
+    pub fn known_rows(&self, place: &TablePlace) -> Option<usize> {
+        let state = self.state();
+        let planned = state.processes.values().filter_map(|process| process.planned_rows.get(place));
+        let accepted = state.accepted.as_ref().and_then(|accepted| accepted.get(place));
+        planned.chain(accepted).min().copied()
     }
 
     /// Remembers that the stored reading of every table is complete.

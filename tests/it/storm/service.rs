@@ -23,8 +23,9 @@ impl StormNetwork {
         gateway: Option<&GatewayCall>,
         request: http::Request<Bytes>,
     ) -> Result<(http::Response<Bytes>, Instant), TransportError> {
-        let processed = Instant::now();
         if let Some(gateway) = gateway {
+            self.edit_before_write(gateway);
+            let processed = Instant::now();
             if let Some(answer) = self.unserved_answer(gateway) {
                 return Ok((answer, processed));
             }
@@ -32,6 +33,7 @@ impl StormNetwork {
             self.check_gateway_processed(call.process, gateway, response.status().as_u16());
             return Ok((response, processed));
         }
+        let processed = Instant::now();
         let place = call.place().filter(|place| self.has_table(place));
         let Some(place) = place else { return Ok((self.inner.send(request).await?, processed)) };
         self.show(false);
@@ -59,9 +61,10 @@ impl StormNetwork {
                 });
                 for ((_, _, key, field), _) in unseen {
                     let cell = (key.clone(), field.clone());
+                    let is_created = !reading.cells.keys().any(|(row, _)| row == key);
                     match after.get(&cell) {
-                        Some(value) => drop(before.insert(cell, value.clone())),
-                        None => drop(before.remove(&cell)),
+                        Some(value) if !is_created => drop(before.insert(cell, value.clone())),
+                        Some(_) | None => drop(before.remove(&cell)),
                     }
                 }
             }
@@ -81,7 +84,9 @@ impl StormNetwork {
             Some((until, shortness)) if *until > Instant::now() => *shortness,
             _ => return response,
         };
-        let Some((body, short)) = shortness.shorten(response.body()).filter(|_| response.status() == 200)
+        let known = self.known_rows(place);
+        let Some((body, short)) =
+            shortness.shorten(response.body(), known).filter(|_| response.status() == 200)
         else {
             return response;
         };
@@ -111,9 +116,10 @@ impl StormNetwork {
             }
         };
         let Some(place) = call.place().filter(|place| self.has_table(place)) else { return };
-        // After a PUT that only deletes rows, no row shows the user of the API, so that a change by the server
-        // cannot be told from an edit by that user.
-        let is_mangling = is_mangling && self.has_own_rows(call.process, &place);
+        // After a PUT that only deletes rows, no row shows the user of the API. A recovery then takes a change by
+        // the server for an edit by that user.
+        let may_die = self.state().processes.get(&call.process).is_some_and(|process| process.may_die);
+        let is_mangling = is_mangling && (!may_die || self.has_own_rows(call.process, &place));
         let mangled = is_mangling.then(|| self.mangle(&place, &call.language)).flatten();
         if mangled.is_some() {
             self.trace(|| format!("{} mangles {place:?}", call.process));
@@ -178,7 +184,9 @@ impl StormNetwork {
                 let mut state = self.state();
                 let time = Duration::from_millis(state.random.pick(&[300, 1_500, 60_000, 120_000]));
                 // Without an accepted number, nobody can tell half of a table from the whole.
-                let is_evident = state.accepted.is_some() || shortness.is_evident();
+                let process = state.processes.get(&call.process);
+                let is_known = process.is_some_and(|process| process.planned_rows.contains_key(&place));
+                let is_evident = state.accepted.is_some() || is_known || shortness.is_evident();
                 let shortness = if is_evident { shortness } else { Shortness::LargerTotal };
                 state.short_until.insert(place, (Instant::now() + time, shortness));
             }
@@ -249,7 +257,10 @@ impl StormTransport {
         let process = processes.entry(self.process).or_default();
         process.requests += 1;
         *happened.entry("Request".to_owned()).or_default() += 1;
-        if process.killed_at == Some(process.requests) {
+        process.puts_sent += usize::from(role == RequestRole::TableWrite);
+        let is_fatal_put =
+            role == RequestRole::TableWrite && process.killed_at_put == Some(process.puts_sent);
+        if process.killed_at == Some(process.requests) || is_fatal_put {
             process.kill.notify_one();
         }
         let fault = random.percent(weather.faults).then(|| Fault::random(random, role));

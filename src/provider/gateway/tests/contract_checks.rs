@@ -23,6 +23,7 @@ async fn checked(wrong_key: &[(u16, Json)], scratch: &[(u16, Json)]) -> (Vec<Str
             fields: fields.as_object().cloned().unwrap(),
             key: vec![("name".into(), "Trial".into())],
         }),
+        retired: Vec::new(),
     };
     let checks = check(&trial).await;
     let failed = checks.into_iter().filter(|check| check.outcome == CheckOutcome::Failed);
@@ -104,4 +105,23 @@ async fn other_error_is_not_a_rejected_key() {
     let there = tried("1", &[], Some(json!({"name": "Trial"})));
     let (failed, _) = checked(&stumbles, &[there]).await;
     assert!(failed[0].starts_with("an unknown API key is rejected: "), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn collection_outside_the_contract_is_a_warning_and_is_not_read() {
+    let list = json!({"collections": [{"kind": "Former", "verbs": ["read", "put"]}]});
+    let script = script(&[(403, json!({})), (404, json!({})), (200, list), (404, json!({}))]);
+    let trial = GatewayCheck {
+        gateway: gateway(&script),
+        zone: "01A_403".into(),
+        key: "KEY".into(),
+        scratch: None,
+        retired: vec!["Former"],
+    };
+    let checks = check(&trial).await;
+    let warned: Vec<_> = checks.iter().filter(|check| check.outcome == CheckOutcome::Warned).collect();
+    assert_eq!(warned.len(), 1);
+    assert_eq!(warned[0].rule, "Former is listed, but no longer part of the contract");
+    assert!(checks.iter().all(|check| check.outcome != CheckOutcome::Failed), "{checks:?}");
+    assert!(script.seen.lock().unwrap().iter().all(|request| !request.contains("Former")));
 }

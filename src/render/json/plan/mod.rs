@@ -3,6 +3,7 @@
 //! Rules and viewers for Terraform work unmodified. The key `reconciler` contains all additional data. A
 //! plan file uses the same format, and [`parse`] reads the file back.
 
+mod decisions;
 mod read;
 mod terraform;
 mod write;
@@ -17,10 +18,14 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, PlanPopulation, Provenance, Record, RolloutWave, UndeclaredRecords,
-    UnmanagedCollection, ZoneFailure,
+    PlanCounts, PlanImpact, PlanInputs, PlanPopulation, Provenance, Record, RolloutWave, ServiceSettings,
+    UndeclaredRecords, UnmanagedCollection, ZoneFailure,
 };
 
+pub use self::decisions::{
+    DecisionFieldJson, DecisionJson, DecisionKeyJson, DecisionRecordJson, DecisionVariantJson,
+    FoldedValueJson, FormerValueJson, MemberRuleJson,
+};
 pub(super) use self::read::change;
 pub use self::read::{PlanFileError, parse, parse_stored, parse_zone_part};
 use self::terraform::{ConfigurationJson, PlannedValuesJson};
@@ -160,6 +165,9 @@ pub struct ReconcilerJson {
     /// Forecast of the expectations after the plan. Absent without expectations.
     #[serde(default, skip_serializing_if = "ExpectationForecast::is_empty")]
     pub expectations: ExpectationForecast,
+    /// Settings of the service, which no zone contains. Not part of any total or digest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub service: Vec<ServiceSettings>,
     /// Zones with a desired state.
     pub zones: Vec<ZoneJson>,
     /// Groups of zones with identical changes.
@@ -167,6 +175,9 @@ pub struct ReconcilerJson {
     /// Waves of the rollout. Absent if apply writes to all zones at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<RolloutWave>,
+    /// Rows of the manifests, each once with the zones that it concerns. For display; not read back.
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
+    pub decisions: Vec<DecisionJson>,
     /// Details of each entry in `resource_changes`, by address.
     pub changes: BTreeMap<String, ChangeDetailJson>,
     /// Details of each entry in `resource_drift`, by address.

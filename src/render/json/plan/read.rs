@@ -164,6 +164,7 @@ impl TryFrom<PlanJson> for Plan {
             impacts: reconciler.impacts,
             expectations: reconciler.expectations,
             inputs: reconciler.inputs,
+            service: reconciler.service,
             population: reconciler.population,
             zones,
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use super::decisions::decisions_json;
 use super::terraform::{TERRAFORM_FORMAT, TERRAFORM_VERSION};
 use super::{
     ChangeDetailJson, ChangeJson, CollectionJson, FORMAT, FieldChangeJson, PlanJson, ReconcilerJson,
@@ -13,9 +14,15 @@ use crate::model::{
     PlanStep, Provenance, ZoneCode, ZonePlan,
 };
 
-/// Returns the plan as JSON. `digest` computes the digest of a change.
-pub fn plan(plan: &Plan, digest: impl Fn(&Change) -> ContentDigest) -> PlanJson {
+/// Returns the plan as JSON. `digest` computes the digest of a change, `digest_set` that of a set of
+/// changes.
+pub fn plan(
+    plan: &Plan,
+    digest: impl Fn(&Change) -> ContentDigest,
+    digest_set: impl Fn(Vec<ContentDigest>) -> ContentDigest,
+) -> PlanJson {
     let mut document = head(plan);
+    document.reconciler.decisions = decisions_json(plan, &digest, &digest_set);
     plan.zones.iter().for_each(|(code, zone)| document.add_zone(zone_part(code, zone, &digest)));
     document
 }
@@ -83,9 +90,11 @@ pub fn head(plan: &Plan) -> PlanJson {
             findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
             expectations: plan.expectations.clone(),
+            service: plan.service.clone(),
             zones: Vec::new(),
             change_groups: plan.change_groups.clone(),
             waves: plan.waves.clone(),
+            decisions: Vec::new(),
             changes: BTreeMap::new(),
             drift: BTreeMap::new(),
         },

@@ -8,7 +8,7 @@ mod size_limits;
 use self::size_limits::sound;
 use super::{CommentContext, CommentDetail, CommentPurpose, PullRequestComment, comment};
 use crate::diff::diff;
-use crate::model::{ComparisonMode, Deferral, Finding, FindingEffect, Plan, PlanImpact};
+use crate::model::{ComparisonMode, Deferral, Finding, FindingEffect, ImpactEffect, Plan, PlanImpact};
 use crate::test_notation::{desired, observed};
 
 fn planned(members: &[&str], manifests: &str, tables: &str) -> Plan {
@@ -254,7 +254,15 @@ fn multiline_value_stays_inside_diff_block() {
 fn drift_comment_names_snapshot_and_is_not_approvable() {
     let tables = "ALPHA:\ncode T en\nA Ok -\nB Two\nBETA:\ncode T en\nA One";
     let says = "what the plan would mean is no drift".to_owned();
-    let impacts = vec![PlanImpact { topic: "patron".into(), changed: Vec::new(), text: says }];
+    let impacts = vec![PlanImpact {
+        effect: ImpactEffect::Change,
+        topic: "patron".into(),
+        zones: Vec::new(),
+        collections: Vec::new(),
+        members: Vec::new(),
+        subjects: Vec::new(),
+        text: says,
+    }];
     let against = Some("kept `by` ci.json".to_owned());
     let plan = Plan { snapshot: against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
     let drift = CommentContext { about: CommentPurpose::Drift, ..CommentContext::default() };

@@ -20,7 +20,7 @@ fn lower_detail_level_is_shorter_and_well_formed() {
     };
     let plan = large(40, 30, "");
     assert_eq!(seen(&plan, 180_000), CommentDetail::Full);
-    assert_eq!(seen(&plan, 170_000), CommentDetail::Fields);
+    assert_eq!(seen(&plan, 170_000), CommentDetail::Decisions);
     assert_eq!(seen(&plan, 60_000), CommentDetail::Records);
     let plan = large(150, 8, "");
     assert_eq!(seen(&plan, 35_000), CommentDetail::Collections);
