@@ -64,7 +64,7 @@ mod tests {
         for (name, hint) in HINTS {
             assert!(known.find_subcommand(name).is_none(), "`zonal {name}` exists");
             assert_eq!(hint_of(&format!("zonal {name}")), Some(format!("help: {hint}\n")));
-            for line in hint.split('`').filter_map(|text| text.strip_prefix("zonal ")) {
+            for line in hint.split('`').skip(1).step_by(2).filter_map(|text| text.strip_prefix("zonal ")) {
                 let first = line.split_whitespace().next().unwrap_or_default();
                 let exists = first.starts_with("--") || known.find_subcommand(first).is_some();
                 assert!(exists, "the hint of `{name}` names `zonal {line}`");

@@ -174,18 +174,6 @@ fn title(collection: &str, menu: &str) -> String {
     }
 }
 
-/// Returns the instruction of a step, without the record key.
-pub(super) fn instruction(action: ChangeAction) -> &'static str {
-    match action {
-        ChangeAction::Create => "Make sure that there is, or add,",
-        ChangeAction::Update => "Change",
-        ChangeAction::Delete => "Remove",
-    }
-}
-
-/// Instruction of a step for all matching records.
-pub(super) const EACH: &str = "In each record that has";
-
 /// Returns a field label as on the page in Alma: `Copy network blocks` for `copyNetworkBlocks`.
 pub(super) fn label(field: &str) -> String {
     let mut label = String::new();

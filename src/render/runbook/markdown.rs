@@ -41,7 +41,8 @@ pub fn markdown(runbook: &RunbookJson) -> String {
             let _ = writeln!(out, "\nLog in to {zone_code}.");
         }
         for (index, page) in zone.pages.iter().enumerate() {
-            let _ = writeln!(out, "\n### {}. {}\n", index + 1, page_prose(&page.title));
+            let gap = if out.ends_with("\n\n") { "" } else { "\n" };
+            let _ = writeln!(out, "{gap}### {}. {}\n", index + 1, page_prose(&page.title));
             page_markdown(&mut out, page);
         }
     }

@@ -52,6 +52,7 @@ pub struct PlanJson {
     ///
     /// Records without a change are left out: a plan does not contain them.
     #[serde(skip_deserializing)]
+    #[schemars(with = "PlannedValuesJson<'static>")]
     pub planned_values: PhantomData<PlannedValuesJson<'static>>,
     /// Changes made by apply, or by people if the channel is `runbook`.
     pub resource_changes: Vec<ResourceChangeJson>,
@@ -68,6 +69,7 @@ pub struct PlanJson {
     pub errored: bool,
     /// Manifests of the plan, in the form of Terraform's configuration.
     #[serde(skip_deserializing)]
+    #[schemars(with = "ConfigurationJson<'static>")]
     pub configuration: PhantomData<ConfigurationJson<'static>>,
     /// Data without an equivalent in Terraform's format.
     pub reconciler: ReconcilerJson,
