@@ -43,7 +43,7 @@ fn comment_grows_with_decisions_not_with_zones() {
 
 #[test]
 fn degraded_comment_names_omissions_and_is_not_approvable() {
-    let plan = large(320, 1, "");
+    let plan = large(320, 1, &"x".repeat(40_000));
     let artefact = CommentContext { artefact: Some("https://ci/run/7"), ..CommentContext::default() };
     let comment = fit_to_limit(&plan, artefact, 10_000);
     insta::assert_snapshot!(shown(&comment), @r#"
