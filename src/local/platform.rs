@@ -25,7 +25,7 @@ pub fn termination_signal() -> io::Result<tokio::signal::unix::Signal> {
 
 /// Returns the width of the terminal of stdout, in columns; `None` if stdout is no terminal.
 pub fn terminal_columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?;
     Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
 }
 

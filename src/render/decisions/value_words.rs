@@ -47,6 +47,11 @@ pub fn text_words(text: &FoldedText, names: &ZoneNames<'_>) -> String {
     }
 }
 
+/// Returns a text as it is. Only a text with names has doubled braces.
+fn shown_text(text: &FoldedText) -> String {
+    text.plain().map_or_else(|| text.to_string(), str::to_owned)
+}
+
 /// Returns true if a text needs no quotes: letters, digits and the signs of codes.
 fn is_bare(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-.:/+*%@".contains(c);
@@ -82,7 +87,7 @@ pub fn changed_value_words(
     let words = (value_words(before, names), value_words(after, names));
     match (before, after) {
         (FoldedValue::Text(before), FoldedValue::Text(after)) => {
-            let value = |text: &FoldedText| FieldValue::Text(text.to_string().into());
+            let value = |text: &FoldedText| FieldValue::Text(shown_text(text).into());
             let exact = distinct_texts(&value(before), &value(after));
             let look_alike = exact.0.contains('\\') || exact.1.contains('\\');
             if look_alike { exact } else { words }
@@ -105,7 +110,7 @@ pub fn edit_words(change: &FieldChangeContent, names: &ZoneNames<'_>) -> Option<
 /// Returns the text of a value of several lines.
 pub fn multiline_text(value: &FoldedValue) -> Option<String> {
     match value {
-        FoldedValue::Text(text) => Some(text.to_string()).filter(|text| text.contains('\n')),
+        FoldedValue::Text(text) => Some(shown_text(text)).filter(|text| text.contains('\n')),
         FoldedValue::Null | FoldedValue::Bool(_) | FoldedValue::List(_) | FoldedValue::Members(_) => None,
     }
 }

@@ -102,7 +102,7 @@ impl Glyph {
             Self::Held => "deferred",
             Self::Conflict => "in conflict",
             Self::Failed => "cannot be planned",
-            Self::Unknown => "unknown: no response from the zone",
+            Self::Unknown => "unknown: the zone could not be read",
         }
     }
 

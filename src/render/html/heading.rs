@@ -77,12 +77,12 @@ fn sentence(context: &PageContext<'_>) -> String {
     }
     let unknown = plan.zones_in(ChangeGroupState::Unknown);
     if unknown > 0 {
-        sentences.push(format!("{} did not respond, so this plan is incomplete.", count(unknown, "zone")));
+        sentences.push(format!("{} could not be read, so this plan is incomplete.", count(unknown, "zone")));
     }
     let in_part = plan.asked_in_part();
     if in_part > 0 {
         let zones = count(in_part, "zone");
-        sentences.push(format!("{zones} responded only in part, so this plan is incomplete."));
+        sentences.push(format!("{zones} could be read only in part, so this plan is incomplete."));
     }
     let counts = plan.counts();
     if counts.blocked > 0 {

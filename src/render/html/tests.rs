@@ -73,7 +73,7 @@ fn page_starts_with_totals() {
     let page = text(&planned(&["ALPHA"], ROWS, "code T en\nA One"));
     assert!(page.contains("Nothingtochange") && page.contains("1zoneisinsync."), "{page}");
     let page = text(&planned(&["ALPHA"], ROWS, "fail T unreachable"));
-    assert!(page.contains("1zonedidnotrespond,sothisplanisincomplete."), "{page}");
+    assert!(page.contains("1zonecouldnotberead,sothisplanisincomplete."), "{page}");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn page_is_readable_without_script() {
     for words in ["descriptionOld→One", "ALPHA,T:cannotbeplanned", "GAMMA,T:1tochange", "Actionrequired"] {
         assert!(text.contains(words), "missing {words} in {text}");
     }
-    assert!(text.contains("BETA,T:unknown:noresponsefromthezone"), "{text}");
+    assert!(text.contains("BETA,T:unknown:thezonecouldnotberead"), "{text}");
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Writes the hidden first line, which identifies the comment for later runs.
 
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use serde::Serialize;
@@ -19,8 +18,6 @@ struct CommentMarker<'a> {
     network: Option<&'a str>,
     environment: Option<&'a str>,
     digest: ContentDigest,
-    /// Digests of the change groups; empty in a degraded comment, which is not approvable.
-    groups: BTreeMap<&'a str, ContentDigest>,
     /// Detail level of a degraded comment, or `null` for a complete comment.
     degraded: Option<CommentDetail>,
     approvable: bool,
@@ -45,10 +42,6 @@ pub fn write(sheet: &mut BoundedText, content: &CommentContent<'_>, level: Comme
         network: name(&content.plan.network),
         environment: content.plan.environment.as_deref().and_then(name),
         digest: content.plan.digest,
-        groups: match is_approvable(content, level) {
-            true => content.groups.iter().map(|set| (set.letter.as_str(), set.group.digest)).collect(),
-            false => BTreeMap::new(),
-        },
         degraded: Some(level).filter(|level| *level != CommentDetail::Full),
         approvable: is_approvable(content, level),
     };

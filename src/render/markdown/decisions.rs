@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use super::CommentDetail;
 use super::bounded_text::BoundedText;
 use super::comment_content::CommentContent;
-use super::escape::{block_fence, code, html};
+use super::escape::{block_fence, code, html, html_code};
 use crate::render::text::{DiffSection, count};
 
 /// Number of lines up to which a fold starts open, if it is the only one.
@@ -22,8 +22,9 @@ pub fn write_decisions(
         return Ok(());
     }
     if let Some((title, body)) = found.removals.split_once('\n') {
-        let title: Vec<&str> = title.split_whitespace().collect();
-        writeln!(sheet, "> [!CAUTION]\n> **{}**\n", html(&title.join(" ")))?;
+        // The numbers stand at the right end of the line.
+        let (title, numbers) = title.split_once("  ").unwrap_or((title, ""));
+        writeln!(sheet, "> [!CAUTION]\n> **{}: {}**\n", html(title), html(numbers.trim()))?;
         write_block(sheet, body)?;
     }
     if !found.prefix.is_empty() {
@@ -50,7 +51,7 @@ fn write_section(
     let DiffSection { title, counts, is_open, rows, remarks } = section;
     let is_short = sections <= 3 && rows.lines().count() <= FEW;
     let open = if *is_open || is_short { " open" } else { "" };
-    writeln!(sheet, "<details{open}>\n<summary>{}: {}</summary>\n", html(title), html(counts))?;
+    writeln!(sheet, "<details{open}>\n<summary>{}: {}</summary>\n", html(title), html_code(counts))?;
     let remarks = if level == CommentDetail::Full { remarks.as_str() } else { "" };
     write_block(sheet, &format!("{rows}{remarks}"))?;
     writeln!(sheet, "</details>\n")

@@ -221,7 +221,7 @@ mod tests {
         };
         let order: &'static [&'static str] = &["userGroup", "enabled"];
         let runbook = runbook.in_form_order(|kind| (kind == "LinkedAccountRules").then_some(order));
-        insta::assert_snapshot!(markdown(&runbook), @r#"
+        insta::assert_snapshot!(markdown(&runbook), @r##"
         # Runbook for omni
 
         The runbook has 2 steps in 1 zone. Values are case-sensitive: type them exactly as shown, without the surrounding backticks. When a zone is done, record it with `zonal attest --zone CODE --all --by NAME`.
@@ -251,6 +251,7 @@ mod tests {
         - [ ] Remove Description `Visitors`.
           Declared in LinkingRules/a, a.yaml:1:1.
 
+
         ### 2. Sync
 
         There is no page in Alma; configure the service.
@@ -262,6 +263,6 @@ mod tests {
           | Enabled | No |
 
           Declared in LinkingRules/a, a.yaml:1:1.
-        "#);
+        "##);
     }
 }

@@ -170,27 +170,28 @@ fn report_summarizes_success_and_details_failures() {
     );
     report.zones.insert("GAMMA".into(), zone(Some(failure), Vec::new()));
     insta::assert_snapshot!(plain(&super::report(&plan, &report)), @r##"
-    1 zone written, read back and verified:
-      ALPHA
-
-    ! BETA/CodeTable/T: stale: it moved since the plan, so nothing was written; now it would take
+    Not done
+      ! CodeTable/U: blocked: it depends on CodeTable/T, which was not written (BETA)
+      ! CodeTable/V: failed: `PUT /x` was answered with 400 (BETA)
+        help: look at x
+      ! CodeTable/X: not tried, because the run was interrupted (BETA)
+      ! CodeTable/W: sent, but verification failed (BETA)
+          row `A` is missing
+      ! CodeTable/T: stale: it changed since the plan, so nothing was written; now 1 change would be
+        needed (BETA)
       # CodeTable/T/A will be updated in-place
       # (CodeTable/t, t.yaml:6:10)
       ~ T "A" {
           ~ description = "Old" -> "One"
         }
 
-    ! BETA/CodeTable/U: blocked: it depends on CodeTable/T, which was not written
-    ! BETA/CodeTable/V: failed: `PUT /x` was answered with 400
-      help: look at x
-    ! BETA/CodeTable/W: sent, but verification failed
-        row `A` is missing
-    ! BETA/CodeTable/Y: stale: somebody did this since the plan; nothing was written
-    ! GAMMA: nothing was written: `PUT /x` was answered with 400
-      help: look at x
-    ! 1 collection in 1 zone not tried, because the run was interrupted:
-      BETA
+      ! CodeTable/Y: stale: somebody made this change since the plan; nothing was written (BETA)
+      ! nothing was written: `PUT /x` was answered with 400 (GAMMA)
+        help: look at x
 
-    Apply incomplete. Records: 0 added, 1 changed, 1 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
+    Written, read back and verified
+      ✓ t.yaml  CodeTable/t   ALPHA                                                                ~1 -1
+
+    Apply incomplete. Records: 0 added, 1 changed, 1 destroyed. What is marked with ! was not done; `zonal plan` shows what is left.
     "##);
 }

@@ -53,66 +53,47 @@ fn small_plan_is_complete_and_approvable() {
     };
     let comment = comment(&plan, context);
     assert_eq!(comment.degraded, CommentDetail::Full);
-    insta::assert_snapshot!(shown(&comment), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{"A":"DIGEST","B":"DIGEST"},"degraded":null,"approvable":true} -->
+    insta::assert_snapshot!(shown(&comment), @r##"
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":null,"approvable":true} -->
     ## zonal: 1 to add, 3 to change, 2 to destroy; incomplete
 
     Network `omni`.
 
     > [!WARNING]
     > The plan is incomplete: 1 zone could not be asked.
-    > The plan is incomplete: 2 collections cannot be planned, marked `!` below.
+    > The plan is incomplete: 2 collections cannot be planned.
     > - `GAMMA`: `T` did not come
+    > - `CodeTable/U` in `BETA`, `DELTA`: `A` does not exist in CodeTable/U of the zone and cannot be created without `description`. Help: add `description` at u.yaml:6:10
 
-    | group | zones | + | ~ | - | by hand |
-    | --- | --- | ---: | ---: | ---: | ---: |
-    | A | `BETA`, `DELTA`, in each `!` | 0 | 1 | 1 | 0 |
-    | B | `ALPHA` | 1 | 1 | 0 | 0 |
-
-    <details open>
-    <summary><b>Group A</b>: 2 zones with the same changes: 1 to change, 1 to destroy, 1 that cannot be planned</summary>
-
-    `BETA`, `DELTA`
+    > [!CAUTION]
+    > **Removed or disabled: 2 destroyed**
 
     ```diff
-    ! CodeTable/T/A will be updated in-place
-        (CodeTable/t, t.yaml:6:10)
-    -   description = "Old"
-    +   description = "One"
-    - CodeTable/T/B will be destroyed
-        (CodeTable/t, t.yaml:6:39)
-        (because the manifest says `absent: true`)
-    -   code        = "B"
-    -   default     = false
-    -   description = "Two"
-    -   enabled     = true
-    ! CodeTable/U cannot be planned
-        (CodeTable/u, u.yaml:3:18)
-    !   `A` does not exist in CodeTable/U of the zone and cannot be created without `description`
-        help: add `description` at u.yaml:6:10
+    -   T B                                                                                     t.yaml:6
+        BETA, DELTA · default false · description Two · enabled true · because the manifest says
+        `absent: true`
     ```
 
-    To approve this group alone: `zonal approve plan.json DIGEST --by NAME`
+    <details open>
+    <summary>t.yaml  CodeTable/t: <code>+1 ~2 -2</code></summary>
+
+    ```diff
+      T
+    !    6  A  description Old → One                                                         BETA, DELTA
+    +       A  One                                                                                 ALPHA
+    -       B  default false · description Two · enabled true                                BETA, DELTA
+              because the manifest says `absent: true`
+    ```
 
     </details>
 
-    <details>
-    <summary><b>Group B</b>: <code>ALPHA</code> (alpha College): 1 to add, 1 to change</summary>
+    <details open>
+    <summary>u.yaml  CodeTable/u: <code>~1</code></summary>
 
     ```diff
-    + CodeTable/T/A will be created
-        (CodeTable/t, t.yaml:6:10)
-    +   code        = "A"
-    +   description = "One"
-    +   default     = false
-    +   enabled     = true
-    ! CodeTable/U/A will be updated in-place
-        (CodeTable/u, u.yaml:6:10)
-    -   enabled = false
-    +   enabled = true
+      U
+    !    6  A  enabled false → true                                                                ALPHA
     ```
-
-    To approve this group alone: `zonal approve plan.json DIGEST --by NAME`
 
     </details>
 
@@ -123,14 +104,14 @@ fn small_plan_is_complete_and_approvable() {
     To apply what is approved: `zonal apply plan.json`
 
     Plan `SHORT` of commit `4f2a`, all of it in <https://ci/run/7>.
-    "#);
+    "##);
 }
 
 #[test]
 fn network_in_sync_has_nothing_to_approve() {
     let plan = planned(&["ALPHA"], ROWS, "code T en\nA One\nC Three");
     insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":null,"approvable":false} -->
     ## zonal: no changes, the network matches the manifests
 
     Network `omni`.
@@ -158,8 +139,8 @@ fn findings_come_first() {
         finding(FindingEffect::Overridden { reason: "agreed".to_owned() }, "protected", "`B` is protected"),
     ];
     plan.zones.get_mut(&"ALPHA".into()).unwrap().deferral = Some(Deferral::ApprovalRequired);
-    insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
+    insta::assert_snapshot!(shown(&comment(&plan, CommentContext::default())), @r##"
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":null,"approvable":false} -->
     ## zonal: forbidden by a guard; 0 to add, 1 to change, 1 to destroy; 2 held back
 
     Network `omni`.
@@ -175,27 +156,23 @@ fn findings_come_first() {
     > [!NOTE]
     > - `protected` was overridden (agreed): `B` is protected (in `ALPHA`). Help: look at `x`
 
-    | group | zones | + | ~ | - | by hand |
-    | --- | --- | ---: | ---: | ---: | ---: |
-    | A | `ALPHA` | 0 | 1 | 1 | 0 |
-
-    <details open>
-    <summary><b>Group A</b>: <code>ALPHA</code> (alpha College): 1 to change, 1 to destroy</summary>
-
-    Apply does not begin this: waits for an approval
+    > [!CAUTION]
+    > **Removed or disabled: 1 destroyed**
 
     ```diff
-    ! CodeTable/T/A will be updated in-place
-        (CodeTable/t, t.yaml:6:10)
-    -   description = "Old"
-    +   description = "One"
-    - CodeTable/T/B will be destroyed
-        (CodeTable/t, t.yaml:6:39)
-        (because the manifest says `absent: true`)
-    -   code        = "B"
-    -   default     = false
-    -   description = "Two"
-    -   enabled     = true
+    -   T B                                                                                     t.yaml:6
+        ALPHA · default false · description Two · enabled true · because the manifest says `absent:
+        true`
+    ```
+
+    <details open>
+    <summary>t.yaml  CodeTable/t: <code>~1 -1</code></summary>
+
+    ```diff
+      T
+    !    6  A  description Old → One                                                               ALPHA
+    -       B  default false · description Two · enabled true                                      ALPHA
+              because the manifest says `absent: true`
     ```
 
     </details>
@@ -203,7 +180,7 @@ fn findings_come_first() {
     Zones: 1 with changes. Cost: 4 reads, 1 write, at least 1 s.
 
     Plan `SHORT`.
-    "#);
+    "##);
 }
 
 #[test]
@@ -213,29 +190,25 @@ fn multiline_value_stays_inside_diff_block() {
     let plan = planned(&["ALPHA"], &manifest, "code T en\nA Old");
     let comment = comment(&plan, CommentContext::default());
     sound(&comment);
-    insta::assert_snapshot!(shown(&comment), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{"A":"DIGEST"},"degraded":null,"approvable":true} -->
+    insta::assert_snapshot!(shown(&comment), @r##"
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":null,"approvable":true} -->
     ## zonal: 0 to add, 1 to change, 0 to destroy
 
     Network `omni`.
 
-    | group | zones | + | ~ | - | by hand |
-    | --- | --- | ---: | ---: | ---: | ---: |
-    | A | `ALPHA` | 0 | 1 | 0 | 0 |
-
     <details open>
-    <summary><b>Group A</b>: <code>ALPHA</code> (alpha College): 1 to change</summary>
+    <summary>t.yaml  CodeTable/t: <code>~1</code></summary>
 
     ````diff
-    ! CodeTable/T/A will be updated in-place
-        (CodeTable/t, t.yaml:6:10)
-        description:
-    -     Old
-    +     one
-    +     ```
-    +     </details>
-    +     --> @team
-    +     \u{202e}txt
+      T
+    !    6  A                                                                                      ALPHA
+              description:
+    -           Old
+    +           one
+    +           ```
+    +           </details>
+    +           --> @team
+    +           \u{202e}txt
     ````
 
     </details>
@@ -247,7 +220,7 @@ fn multiline_value_stays_inside_diff_block() {
     To apply what is approved: `zonal apply plan.json`
 
     Plan `SHORT`.
-    "#);
+    "##);
 }
 
 #[test]
@@ -266,8 +239,8 @@ fn drift_comment_names_snapshot_and_is_not_approvable() {
     let against = Some("kept `by` ci.json".to_owned());
     let plan = Plan { snapshot: against, impacts, ..planned(&["ALPHA", "BETA"], ROWS, tables) };
     let drift = CommentContext { about: CommentPurpose::Drift, ..CommentContext::default() };
-    insta::assert_snapshot!(shown(&comment(&plan, drift)), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":null,"approvable":false} -->
+    insta::assert_snapshot!(shown(&comment(&plan, drift)), @r##"
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":null,"approvable":false} -->
     ## zonal: drift, 2 records in 1 zone
 
     Network `omni`.
@@ -278,25 +251,14 @@ fn drift_comment_names_snapshot_and_is_not_approvable() {
 
     Nothing was written. Each difference is shown as what would end it.
 
-    | group | zones | + | ~ | - | by hand |
-    | --- | --- | ---: | ---: | ---: | ---: |
-    | A | `ALPHA` | 0 | 1 | 1 | 0 |
-
     <details open>
-    <summary><b>Group A</b>: <code>ALPHA</code> (alpha College): 1 to change, 1 to destroy</summary>
+    <summary>t.yaml  CodeTable/t: <code>~1 -1</code></summary>
 
     ```diff
-    ! CodeTable/T/A will be updated in-place
-        (CodeTable/t, t.yaml:6:10)
-    -   description = "Ok"
-    +   description = "One"
-    - CodeTable/T/B will be destroyed
-        (CodeTable/t, t.yaml:6:39)
-        (because the manifest says `absent: true`)
-    -   code        = "B"
-    -   default     = false
-    -   description = "Two"
-    -   enabled     = true
+      T
+    !    6  A  description Ok → One                                                                ALPHA
+    -       B  default false · description Two · enabled true                                      ALPHA
+              because the manifest says `absent: true`
     ```
 
     </details>
@@ -304,7 +266,7 @@ fn drift_comment_names_snapshot_and_is_not_approvable() {
     Zones: 1 with changes, 1 in sync.
 
     Digest `SHORT`.
-    "#);
+    "##);
     let based = Plan { compared: ComparisonMode::Revision("4f2a4f2a4f2a4f2a".to_owned()), ..plan.clone() };
     let page = comment(&based, drift).text;
     assert!(

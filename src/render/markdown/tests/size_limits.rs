@@ -10,23 +10,35 @@ use crate::model::{Finding, FindingEffect, Plan};
 
 #[test]
 fn lower_detail_level_is_shorter_and_well_formed() {
-    let mut last = usize::MAX;
-    let mut seen = |plan: &Plan, size| {
-        let comment = fit_to_limit(plan, CommentContext::default(), size);
-        assert!(comment.text.len() <= size && comment.text.len() < last, "{size}: {}", comment.text.len());
-        sound(&comment);
-        last = comment.text.len();
-        comment.degraded
+    let levels = |plan: &Plan, from: usize| {
+        let mut levels = Vec::new();
+        let mut size = from;
+        while size > 10_000 {
+            let comment = fit_to_limit(plan, CommentContext::default(), size);
+            assert!(comment.text.len() <= size, "{size}: {}", comment.text.len());
+            sound(&comment);
+            if levels.last() != Some(&comment.degraded) {
+                levels.push(comment.degraded);
+            }
+            size -= size / 10;
+        }
+        assert!(levels.is_sorted(), "{levels:?}");
+        levels
     };
-    let plan = large(40, 30, "");
-    assert_eq!(seen(&plan, 180_000), CommentDetail::Full);
-    assert_eq!(seen(&plan, 170_000), CommentDetail::Decisions);
-    assert_eq!(seen(&plan, 60_000), CommentDetail::Records);
-    let plan = large(150, 8, "");
-    assert_eq!(seen(&plan, 35_000), CommentDetail::Collections);
-    let plan = large(320, 2, "");
-    assert_eq!(seen(&plan, 30_000), CommentDetail::Groups);
-    assert_eq!(seen(&plan, 10_000), CommentDetail::Totals);
+    let found = levels(&large(3, 600, ""), 500_000);
+    assert!(found.first() == Some(&CommentDetail::Full), "{found:?}");
+    assert!(found.contains(&CommentDetail::Records) && found.len() > 2, "{found:?}");
+    let found = levels(&large(320, 2, &"x".repeat(40_000)), 60_000);
+    assert!(found.contains(&CommentDetail::Groups), "{found:?}");
+    assert_eq!(found.last(), Some(&CommentDetail::Totals), "{found:?}");
+}
+
+#[test]
+fn comment_grows_with_decisions_not_with_zones() {
+    let [few, many] =
+        [4, 320].map(|zones| fit_to_limit(&large(zones, 8, ""), CommentContext::default(), 60_000));
+    assert_eq!(many.degraded, CommentDetail::Full);
+    assert!(many.text.len() < few.text.len() * 3, "{} {}", few.text.len(), many.text.len());
 }
 
 #[test]
@@ -35,7 +47,7 @@ fn degraded_comment_names_omissions_and_is_not_approvable() {
     let artefact = CommentContext { artefact: Some("https://ci/run/7"), ..CommentContext::default() };
     let comment = fit_to_limit(&plan, artefact, 10_000);
     insta::assert_snapshot!(shown(&comment), @r#"
-    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","groups":{},"degraded":"totals","approvable":false} -->
+    <!-- zonal {"network":"omni","environment":null,"digest":"DIGEST","degraded":"totals","approvable":false} -->
     ## zonal: 0 to add, 320 to change, 0 to destroy
 
     > [!IMPORTANT]
@@ -108,7 +120,7 @@ fn degraded_comment_names_omissions_and_is_not_approvable() {
 
 #[test]
 fn summary_fits_beside_existing_text() {
-    let plan = large(40, 30, "");
+    let plan = large(3, 900, "");
     assert!(comment(&plan, CommentContext::default()).degraded > CommentDetail::Full);
     assert_eq!(summary(&plan, CommentContext::default(), 0).unwrap().degraded, CommentDetail::Full);
     assert!(summary(&plan, CommentContext::default(), 900_000).unwrap().text.len() <= 100_000);
@@ -145,7 +157,9 @@ pub fn sound(comment: &PullRequestComment) {
     let marker: serde_json::Value = serde_json::from_str(json).unwrap();
     let full = comment.degraded == CommentDetail::Full;
     assert_eq!(marker["degraded"].is_null(), full);
-    assert!(full || marker["approvable"] == false && marker["groups"].as_object().unwrap().is_empty());
+    // Without notes and authors, each decision is still there.
+    let is_whole = comment.degraded <= CommentDetail::Decisions;
+    assert!(is_whole || marker["approvable"] == false);
     assert_eq!(text.contains("zonal approve"), marker["approvable"] == true);
     let (mut fence, mut open) = (None, 0_i32);
     for line in rest.lines() {
