@@ -82,6 +82,7 @@ fn with_environment(arg: Arg, environment: Option<&str>) -> Arg {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failing test panics")]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -47,6 +47,7 @@ pub fn hint(error: &clap::Error) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failing test panics")]
 mod tests {
     use std::collections::BTreeMap;
 

@@ -157,6 +157,7 @@ fn typed_value(value: &FieldValue, code: fn(&str) -> String) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::expect_used, reason = "a failing test panics")]
 mod tests {
     use super::{cell, code, markdown, typed_value};
     use crate::model::{ChangeAction, FieldValue, Provenance};
