@@ -4,7 +4,6 @@ mod shared;
 
 use divan::Bencher;
 use zonal::model::{FieldValue, Plan};
-use zonal::plan::plan_digest::DigestScope;
 use zonal::render::markdown::CommentContext;
 use zonal::{kinds, manifest, render};
 
@@ -38,9 +37,7 @@ fn html(bencher: Bencher<'_, '_>, changes: ChangeSpread) {
 }
 
 fn json(plan: &Plan) -> String {
-    let scope = DigestScope::from(plan);
-    let json = render::json::plan::plan(plan, |change| scope.change(change));
-    render::json::compact_lines::compact_lines(&json)
+    render::json::compact_lines::compact_lines(&zonal::session::plan_documents::plan_json(plan))
 }
 
 #[divan::bench(args = [ChangeSpread::Alike, ChangeSpread::Different], sample_count = 3, sample_size = 1)]

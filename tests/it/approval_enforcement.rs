@@ -317,7 +317,7 @@ fn edit_during_rollout_pause_stops_the_rollout() {
         assert!(last.contains(r#""exit_codes":[7,3]"#), "{last}");
         // The member's text and the stopped rollout stay until the next plan.
         let printed = ends(&stage, "zonal apply plan.json --yes", 5).await;
-        assert!(printed.out.contains("stale: it moved since the plan"), "{}", printed.out);
+        assert!(printed.out.contains("stale: it changed since the plan"), "{}", printed.out);
         assert!(stage.happen("rows 01OMNI_ALPHA code ItemPolicy").contains("Ask Marie"));
     });
 }

@@ -137,7 +137,7 @@ fn edit_after_review_is_kept_and_reported() {
     paused(async {
         let stage = CaseNetwork::new(&case("plan-files"));
         let planned = stage.expect("zonal plan --out plan.json", 0).await;
-        assert!(planned.out.contains(r#"description = "Blocked by another library" -> "Consortial block""#));
+        assert!(planned.out.contains(r#"description "Blocked by another library" → "Consortial block""#));
 
         // A librarian's own program edits the row that the plan changes.
         let mut rows = call(&stage, "GET", "01OMNI_ALPHA", "UserBlockDescription", &Json::Null).await;

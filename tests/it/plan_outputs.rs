@@ -118,25 +118,27 @@ fn apply_writes_github_summary_and_annotations() {
         assert!(printed.out.starts_with("::stop-commands::"), "{}", printed.out);
         let summary =
             std::fs::read_to_string(stage.directory().join("summary.md")).expect("file should be written");
-        insta::assert_snapshot!(summary.trim_end(), @r#"
+        insta::assert_snapshot!(summary.trim_end(), @r##"
         ## zonal: what was applied
 
         Network `quartet`.
 
         ```text
-        2 zones written, read back and verified:
-          01T_A, 01T_D
+        Not done
+          ! MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription,
+            which was not written (B, C)
+          ! CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure:
+            `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on
+            demand (B, C)
+            help: run `zonal apply` again when the zone responds
 
-        ! 01T_B/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone responds
-        ! 01T_B/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
-        ! 01T_C/CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000006-ZONAL-EMULATOR)
-          help: run `zonal apply` again when the zone responds
-        ! 01T_C/MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which was not written
+        Written, read back and verified
+          . blocks.yaml  CodeTable/block-descriptions   A, D                                           +1 ~1
+          . blocks.yaml  MappingTable/block-definitions   A, D                                         +2 -2
 
-        Apply incomplete. Records: 3 added, 1 changed, 2 destroyed. What is marked with ! above was not done; `zonal plan` shows what is left.
+        Apply incomplete. Records: 3 added, 1 changed, 2 destroyed. What is marked with ! was not done; `zonal plan` shows what is left.
         ```
-        "#);
+        "##);
         let told: Vec<&str> = printed.out.lines().filter(|line| line.starts_with("::error")).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         ::error file=blocks.yaml,line=3,col=18,title=01T_B and 01T_C::CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure: `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand (tracking id E01-0000000005-ZONAL-EMULATOR); run `zonal apply` again when the zone responds

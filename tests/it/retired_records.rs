@@ -83,19 +83,17 @@ fn revert_of_an_older_run_leaves_the_records() {
 }
 
 #[test]
-fn plan_file_applies_without_the_records() {
+fn plan_file_of_an_older_zonal_is_refused() {
     paused(async {
         let stage = stage();
-        let dropped = "2 records of LinkedAccountSync in plan.json are ignored";
-        let shown = run(&stage, "zonal show plan.json").await;
-        assert!(has_warning(&shown, dropped), "{}", shown.err);
-        assert!(!shown.out.contains("LinkedAccountSync"), "{}", shown.out);
-        assert!(shown.out.contains("1 to add, 2 to change, 0 to destroy"), "{}", shown.out);
-        let applied = run(&stage, "zonal apply plan.json --yes").await;
-        assert_eq!(applied.code, 0, "{}{}", applied.out, applied.err);
-        assert!(has_warning(&applied, dropped), "{}", applied.err);
-        assert!(applied.out.contains("Records: 1 added, 2 changed, 0 destroyed"), "{}", applied.out);
-        assert_eq!(run(&stage, "zonal plan --detailed-exitcode").await.code, 0);
+        for command in ["zonal show plan.json", "zonal apply plan.json --yes"] {
+            let refused = run(&stage, command).await;
+            assert_eq!(refused.code, 1, "{}{}", refused.out, refused.err);
+            assert!(refused.err.contains("made by an older zonal"), "{}", refused.err);
+            assert!(refused.err.contains("plan again"), "{}", refused.err);
+        }
+        let requests = stage.emulator.control().requests();
+        assert!(requests.iter().all(|request| request.method == "GET"));
     });
 }
 

@@ -6,18 +6,23 @@ use crate::case_runner::{CaseNetwork, paused};
 
 /// Removes lines that only a zone can provide, and the name of the snapshot.
 fn plan(text: &str) -> String {
-    let of_source = ["Cost: ", "Compared with the snapshot ", "! warning of two-way:"];
+    let of_source = ["Cost: ", "Action required", "  ! warning of two-way:"];
+    let mut is_comparison = false;
     let kept = |line: &&str| {
+        // The sentence about the comparison can have several lines.
+        is_comparison = line.starts_with("Compared with ") || is_comparison && line.starts_with("  ");
         // A snapshot does not keep why a table is not changed over the API.
-        !of_source.iter().any(|start| line.starts_with(start))
+        !is_comparison
+            && !of_source.iter().any(|start| line.starts_with(start))
             && !line.contains("`--two-way --reason TEXT`")
             && !line.contains("is changed by people, not over the API")
     };
-    let cut = |line: &str| {
-        let line = line.split(" (tracking id ").next().unwrap_or_default();
-        line.replace("when the snapshot was created: ", "")
-    };
-    text.lines().filter(kept).map(cut).collect::<Vec<_>>().join("\n").trim().to_owned()
+    let words: Vec<&str> = text.lines().filter(kept).flat_map(str::split_whitespace).collect();
+    // Line breaks depend on the length of tracking ids and of such words.
+    let text = words.join(" ").replace("when the snapshot was created: ", "");
+    let mut parts = text.split(" (tracking id ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once(')').map_or("", |(_, rest)| rest))
 }
 
 #[test]

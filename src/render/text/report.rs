@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::changes;
 use super::decisions::DecisionWriter;
-use super::formatting::{ADD, BOLD, DIM, REMOVE, count, safe, styled, thousands};
+use super::formatting::{ADD, BOLD, DIM, REMOVE, count, safe, styled, thousands, without_tracking_ids};
 use super::plan::write_zone_sets;
 use super::view::PlanTextView;
 use crate::model::{
@@ -195,7 +195,7 @@ fn cause_of(outcome: &WriteOutcome, zone: &ZoneCode) -> Option<NotDoneCause> {
 
 /// Returns the message and the help of a failure without the zone. The history has the tracking ids.
 fn without_zone(failure: &ZoneFailure, zone: &ZoneCode) -> (String, Option<String>) {
-    let plain = |text: &str| text.replace(zone.as_str(), ZONE);
+    let plain = |text: &str| without_tracking_ids(text).replace(zone.as_str(), ZONE);
     (plain(&failure.message), failure.help.as_deref().map(plain))
 }
 

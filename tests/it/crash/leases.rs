@@ -126,7 +126,7 @@ fn run_with_expired_lease_sends_nothing_after_pause() {
         let first = ended(first).await;
         assert_eq!(first.code, Some(3), "{}{}", first.out, first.err);
         assert!(
-            first.out.contains("another run acquired the lease of the zone"),
+            first.out.contains("the lease of this run expired and another run acquired"),
             "{}{}",
             first.out,
             first.err
