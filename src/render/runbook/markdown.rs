@@ -251,7 +251,6 @@ mod tests {
         - [ ] Remove Description `Visitors`.
           Declared in LinkingRules/a, a.yaml:1:1.
 
-
         ### 2. Sync
 
         There is no page in Alma; configure the service.
