@@ -25,6 +25,7 @@ mod kind_conformance;
 mod library_sessions;
 mod pipelines;
 mod plan_files;
+mod plan_length;
 mod plan_outputs;
 mod policy_tools;
 mod postgres_server;
