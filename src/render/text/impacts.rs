@@ -11,7 +11,7 @@ use crate::model::cut_list::cut_list;
 use crate::model::{ImpactEffect, PlanImpact};
 
 /// Maximum number of impacts in the text; losses come first. JSON lists all.
-const SHOWN: usize = 60;
+const SHOWN: usize = 30;
 
 /// Writes the impacts of a plan, in their order.
 pub(super) fn write_impacts(out: &mut String, impacts: &[PlanImpact], view: &PlanTextView) {
@@ -61,7 +61,7 @@ fn style(effect: ImpactEffect) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use super::write_impacts;
+    use super::{SHOWN, write_impacts};
     use crate::model::{ImpactEffect, PlanImpact};
     use crate::render::text::view::PlanTextView;
 
@@ -95,8 +95,8 @@ mod tests {
     fn omitted_impacts_are_counted_by_effect() {
         let effect = |number| if number < 70 { ImpactEffect::Change } else { ImpactEffect::Gain };
         let text = shown((0..72).map(|number| (effect(number), format!("sentence {number}"))));
-        assert_eq!(text.matches("sentence").count(), 60);
-        let last = "  ... 12 more: 10 changes, 2 gains; the JSON output lists all (`impacts`)\n\n";
+        assert_eq!(text.matches("sentence").count(), SHOWN);
+        let last = "  ... 42 more: 40 changes, 2 gains; the JSON output lists all (`impacts`)\n\n";
         assert!(text.ends_with(last), "{text}");
     }
 }
