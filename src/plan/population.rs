@@ -68,40 +68,57 @@ fn declarations(collection: &crate::model::DesiredCollection) -> impl Iterator<I
     std::iter::once(&collection.provenance).chain(records).chain(amendments)
 }
 
-/// Place of a row: its location, and the collection without its library.
-type RowPlace<'a> = (&'a str, u32, u32, CollectionId);
+/// Place of a row in its collection: file, line and column.
+type RowPlace<'a> = (&'a str, u32, u32);
 
-/// Returns the place of a row.
-fn place<'a>(provenance: &'a Provenance, collection: &CollectionId) -> RowPlace<'a> {
+fn place(provenance: &Provenance) -> RowPlace<'_> {
     let SourceSpan { file, start, end: _ } = &provenance.span;
-    (file, start.line, start.column, CollectionId { library: None, ..collection.clone() })
+    (file, start.line, start.column)
+}
+
+/// Zones and subjects of a row.
+struct ReachDraft<'a> {
+    span: &'a SourceSpan,
+    zones: BTreeSet<&'a ZoneCode>,
+    subjects: BTreeSet<&'a ZoneCode>,
 }
 
 /// Returns the zones that each changed row of a plan applies to, from the desired state of its selection.
 pub fn rows(plan: &Plan, desired: &DesiredState) -> Vec<RowReach> {
     let codes = ZoneCodeIndex::new(&plan.population);
-    let mut rows: HashMap<RowPlace<'_>, (&SourceSpan, BTreeSet<&ZoneCode>, BTreeSet<&ZoneCode>)> =
-        HashMap::new();
-    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-    for change in steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes) {
-        let address = &change.address;
-        let row = place(&change.provenance, &address.collection);
-        let (_, zones, subjects) =
-            rows.entry(row).or_insert_with(|| (&change.provenance.span, BTreeSet::new(), BTreeSet::new()));
-        zones.insert(&address.zone);
-        subjects.extend(codes.subject_of(&address.zone, &address.key));
+    let without_library = |id: &CollectionId| CollectionId { library: None, ..id.clone() };
+    let mut rows: HashMap<CollectionId, HashMap<RowPlace<'_>, ReachDraft<'_>>> = HashMap::new();
+    for (zone, step) in
+        plan.zones.iter().flat_map(|(code, zone)| zone.collections.iter().map(move |step| (code, step)))
+    {
+        let changes = step.diff.outcome.iter().flat_map(|found| &found.changes);
+        let mut changes = changes.peekable();
+        if changes.peek().is_none() {
+            continue;
+        }
+        let of_collection = rows.entry(without_library(&step.diff.id)).or_default();
+        for change in changes {
+            let draft = of_collection.entry(place(&change.provenance)).or_insert_with(|| ReachDraft {
+                span: &change.provenance.span,
+                zones: BTreeSet::new(),
+                subjects: BTreeSet::new(),
+            });
+            draft.zones.insert(zone);
+            draft.subjects.extend(codes.subject_of(zone, &change.address.key));
+        }
     }
     for (zone, collections) in &desired.zones {
         for collection in collections.iter().filter(|each| each.standing == CollectionRole::Desired) {
+            let Some(of_collection) = rows.get_mut(&without_library(&collection.id)) else { continue };
             for (key, record) in &collection.records {
-                if let Some((_, zones, subjects)) = rows.get_mut(&place(&record.provenance, &collection.id)) {
-                    zones.insert(zone);
-                    subjects.extend(codes.subject_of(zone, key));
+                if let Some(draft) = of_collection.get_mut(&place(&record.provenance)) {
+                    draft.zones.insert(zone);
+                    draft.subjects.extend(codes.subject_of(zone, key));
                 }
             }
             for amendment in &collection.amendments {
-                if let Some((_, zones, _)) = rows.get_mut(&place(&amendment.provenance, &collection.id)) {
-                    zones.insert(zone);
+                if let Some(draft) = of_collection.get_mut(&place(&amendment.provenance)) {
+                    draft.zones.insert(zone);
                 }
             }
         }
@@ -112,9 +129,13 @@ pub fn rows(plan: &Plan, desired: &DesiredState) -> Vec<RowReach> {
         zones
     };
     let mut reaches: Vec<RowReach> = (rows.into_iter())
-        .map(|((.., collection), (span, zones, subjects))| RowReach {
+        .flat_map(|(collection, drafts)| {
+            let name = CollectionName::from(&collection);
+            drafts.into_values().map(move |draft| (name.clone(), draft))
+        })
+        .map(|(collection, ReachDraft { span, zones, subjects })| RowReach {
             declared_at: span.clone(),
-            collection: CollectionName::from(&collection),
+            collection,
             zones: in_order(zones),
             subjects: in_order(subjects),
         })

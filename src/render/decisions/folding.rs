@@ -1,6 +1,6 @@
 //! Puts the records of each row together that say the same.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::folded_value::{FoldedText, FoldedValue, MemberRule};
@@ -53,6 +53,7 @@ pub fn decisions<'a>(plan: &'a Plan, include: impl Fn(&Change) -> bool) -> Vec<P
             }
         }
     }
+    let known = known_zones(plan);
     let fold = |((file, line, column, manifest, collection), changes): (_, Vec<PlannedChange<'a>>)| {
         let reach = reaches.get(&(file, line, column, &CollectionName::from(&collection))).copied();
         let labels = plan.population.manifests.get(manifest).map_or(&[][..], |reach| &reach.labels);
@@ -61,7 +62,7 @@ pub fn decisions<'a>(plan: &'a Plan, include: impl Fn(&Change) -> bool) -> Vec<P
             provenance: &first.provenance,
             channel: step.channel,
             reach,
-            in_sync: in_sync(plan, &substitutions, reach, &collection, &changes),
+            in_sync: in_sync(&substitutions, reach, known.get(&collection), &changes),
             variants: variants(&substitutions, labels, &changes),
             collection,
         })
@@ -69,23 +70,28 @@ pub fn decisions<'a>(plan: &'a Plan, include: impl Fn(&Change) -> bool) -> Vec<P
     by_place.into_iter().filter_map(fold).collect()
 }
 
+/// Returns the zones in which each collection, without its library, could be compared.
+fn known_zones(plan: &Plan) -> HashMap<CollectionId, HashSet<&ZoneCode>> {
+    let mut known: HashMap<CollectionId, HashSet<&ZoneCode>> = HashMap::new();
+    for (code, zone) in &plan.zones {
+        for step in zone.collections.iter().filter(|step| step.diff.outcome.is_ok()) {
+            let id = CollectionId { library: None, ..step.diff.id.clone() };
+            known.entry(id).or_default().insert(code);
+        }
+    }
+    known
+}
+
 /// Returns the zones and members of a row without a change, unless their collection is unknown.
 fn in_sync<'a>(
-    plan: &'a Plan,
     substitutions: &Substitutions<'a>,
     reach: Option<&'a RowReach>,
-    collection: &CollectionId,
+    known: Option<&HashSet<&ZoneCode>>,
     changes: &[PlannedChange<'_>],
 ) -> Vec<&'a ZoneCode> {
     let Some(RowReach { zones, subjects, .. }) = reach else { return Vec::new() };
     let addresses = || changes.iter().map(|(.., change)| &change.address);
-    let is_known = |zone: &ZoneCode| {
-        let steps = plan.zones.get(zone).map_or(&[][..], |zone| &zone.collections);
-        let mut steps = steps.iter().filter(|step| {
-            CollectionId { library: None, ..step.diff.id.clone() } == *collection && step.diff.outcome.is_ok()
-        });
-        steps.next().is_some()
-    };
+    let is_known = |zone: &ZoneCode| known.is_some_and(|known| known.contains(zone));
     if subjects.is_empty() {
         let changed: BTreeSet<&ZoneCode> = addresses().map(|address| &address.zone).collect();
         return zones.iter().filter(|zone| !changed.contains(zone) && is_known(zone)).collect();

@@ -115,7 +115,8 @@ impl<'a> ZoneNames<'a> {
         if found == self.members {
             return format!("all {number} members");
         }
-        let others: Vec<&ZoneCode> = of.iter().filter(|code| !found.contains(code)).copied().collect();
+        let is_found: BTreeSet<&ZoneCode> = found.iter().copied().collect();
+        let others: Vec<&ZoneCode> = of.iter().filter(|code| !is_found.contains(*code)).copied().collect();
         if others.len() <= 2 && others.len() + number == total {
             return match of == self.all {
                 true => format!("all zones but {}", names(&others)),
