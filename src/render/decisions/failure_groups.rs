@@ -1,79 +1,108 @@
-//! Failures of zones, put together if they differ only in the zone and the tracking id.
+//! Failures of zones, put together if they differ only in the zone, the collection and the tracking id.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ZoneNames;
-use super::row_words::collection_words;
-use crate::model::{FailureClass, Plan, ZoneCode, ZoneFailure};
+use crate::model::{CollectionId, FailureClass, Plan, ZoneCode, ZoneFailure};
+
+/// Placeholder for the code of the zone.
+const ZONE: &str = "{zone}";
+/// Placeholder for the name of the collection.
+const TABLE: &str = "{table}";
 
 /// Equal failures of several zones.
 #[derive(Debug)]
 pub struct FailureGroup<'a> {
-    /// Message; `{code}` stands for the codes of several zones.
+    /// Message; `{zone}` and `{table}` stand for what differs.
     pub message: String,
-    /// One of the failures, for class and help.
+    /// Way out, with the same placeholders.
+    pub help: Option<String>,
+    /// One of the failures, for class and tracking id.
     pub failure: &'a ZoneFailure,
     /// Zones in the order of the network.
     pub zones: Vec<&'a ZoneCode>,
-    /// Names of the collections that cannot be planned; empty if the zones failed as a whole.
-    pub collections: Vec<String>,
+    /// Collections that cannot be planned; empty if the zones failed as a whole.
+    pub collections: BTreeSet<&'a CollectionId>,
+    /// Number of failed collections of all zones; 0 if the zones failed as a whole.
+    pub number: usize,
 }
 
-/// Class, message without the zone's code, and help of a failure.
-type FailureContent<'a> = (FailureClass, String, Option<&'a str>);
+/// Class, message and help of a failure without what differs, and whether it is of a whole zone.
+type FailureContent = (bool, FailureClass, String, Option<String>);
 
-/// Returns the failures of a plan, zones that failed as a whole first. Such a zone does not list its
-/// collections.
+/// Returns the failures of a plan, zones that failed as a whole first. Such a zone lists only collections
+/// that failed for a reason of their own.
 pub fn failure_groups<'a>(plan: &'a Plan, names: &ZoneNames<'a>) -> Vec<FailureGroup<'a>> {
-    let mut groups: Vec<(FailureContent<'a>, FailureGroup<'a>)> = Vec::new();
-    let mut add = |code: &'a ZoneCode, failure: &'a ZoneFailure, collection: Option<String>| {
-        let message = failure.message.replace(code.as_str(), "{code}");
-        let content = (failure.class, message, failure.help.as_deref());
-        let is_whole = collection.is_none();
-        let known = groups
-            .iter_mut()
-            .find(|(known, group)| *known == content && group.collections.is_empty() == is_whole);
-        match known {
-            Some((_, group)) => {
-                group.zones.push(code);
-                group.collections.extend(collection);
-            }
-            None => groups.push((
-                content,
-                FailureGroup {
-                    message: failure.message.clone(),
-                    failure,
-                    zones: vec![code],
-                    collections: collection.into_iter().collect(),
-                },
-            )),
-        }
+    let mut groups: Vec<FailureGroup<'a>> = Vec::new();
+    let mut known: BTreeMap<FailureContent, usize> = BTreeMap::new();
+    let mut add = |code: &'a ZoneCode, failure: &'a ZoneFailure, collection: Option<&'a CollectionId>| {
+        let table = collection.map(CollectionId::name).unwrap_or_default();
+        let plain = |text: &str| without_place(text, code, &table);
+        let (message, help) = (plain(&failure.message), failure.help.as_deref().map(plain));
+        let content = (collection.is_some(), failure.class, message.clone(), help.clone());
+        let index = *known.entry(content).or_insert_with(|| {
+            let (zones, collections) = (Vec::new(), BTreeSet::new());
+            groups.push(FailureGroup { message, help, failure, zones, collections, number: 0 });
+            groups.len() - 1
+        });
+        let group = &mut groups[index];
+        group.zones.push(code);
+        group.collections.extend(collection);
+        group.number += usize::from(collection.is_some());
     };
     for (code, zone) in &plan.zones {
         if let Some(failure) = &zone.failure {
             add(code, failure, None);
         }
-        let mut steps: BTreeMap<String, &'a ZoneFailure> = BTreeMap::new();
         for step in &zone.collections {
-            if let Err(failure) = &step.diff.outcome
-                && zone.failure.as_ref().is_none_or(|whole| whole.message != failure.message)
-            {
-                steps.insert(collection_words(&step.diff.id), failure);
+            if let Some(failure) = step.diff.outcome.as_ref().err().filter(|each| !each.class.whole_zone()) {
+                add(code, failure, Some(&step.diff.id));
             }
         }
-        steps.into_iter().for_each(|(collection, failure)| add(code, failure, Some(collection)));
     }
-    let with_message =
-        |((_, message, _), group): (FailureContent<'a>, FailureGroup<'a>)| match group.zones.len() {
-            1 => group,
-            _ => FailureGroup { message, ..group },
-        };
-    let mut groups: Vec<FailureGroup<'a>> = groups.into_iter().map(with_message).collect();
+    groups.sort_by_key(|group| group.number > 0);
     for group in &mut groups {
         group.zones = names.in_order(group.zones.iter().copied());
-        group.collections.sort();
-        group.collections.dedup();
+        let only_zone = group.zones.first().filter(|_| group.zones.len() == 1).copied();
+        let only_table = group.collections.first().filter(|_| group.collections.len() == 1);
+        let named = |text: &str| {
+            let text = with_zone(text, only_zone);
+            only_table.map_or(text.clone(), |table| text.replace(TABLE, &table.name()))
+        };
+        (group.message, group.help) = (named(&group.message), group.help.as_deref().map(named));
     }
-    groups.sort_by_key(|group| !group.collections.is_empty());
     groups
+}
+
+/// Returns a text of a failure without the zone, the collection and tracking ids. An empty name of the
+/// collection stays.
+pub fn without_place(text: &str, zone: &ZoneCode, table: &str) -> String {
+    let mut parts = text.split(" (tracking id ");
+    let first = parts.next().unwrap_or_default().to_owned();
+    let text = parts.fold(first, |text, part| text + part.split_once(')').map_or("", |(_, rest)| rest));
+    let text = text.replace(zone.as_str(), ZONE);
+    if table.is_empty() { text } else { text.replace(table, TABLE) }
+}
+
+/// Returns a text of a failure with the code of the only zone, if it is one.
+pub fn with_zone(text: &str, only_zone: Option<&ZoneCode>) -> String {
+    match only_zone {
+        Some(zone) => text.replace(ZONE, zone.as_str()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_differ_only_in_what_is_no_place() {
+        let plain = |text: &str| without_place(text, &"01M_A".into(), "T");
+        assert_eq!(plain("`T` of 01M_A failed (tracking id E1)"), "`{table}` of {zone} failed");
+        assert_eq!(plain("a (tracking id E1), b (tracking id E2) c (tracking id "), "a, b c");
+        assert_eq!(without_place("GET /", &"01M_A".into(), ""), "GET /");
+        assert_eq!(with_zone("{zone} failed", Some(&"01M_A".into())), "01M_A failed");
+        assert_eq!(with_zone("{zone} failed", None), "{zone} failed");
+    }
 }

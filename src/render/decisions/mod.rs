@@ -16,7 +16,7 @@ pub mod value_words;
 mod variant_content;
 mod zone_names;
 
-pub use self::failure_groups::{FailureGroup, failure_groups};
+pub use self::failure_groups::{FailureGroup, failure_groups, with_zone, without_place};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::{decisions, is_disable};
 pub use self::variant_content::{FieldChangeContent, FoldedField};

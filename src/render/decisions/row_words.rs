@@ -2,10 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use super::value_words::multiline_text;
-use super::{DecisionVariant, FieldChangeContent, FoldedField, FoldedValue, VariantRecord};
+use super::value_words::{key_words, multiline_text};
+use super::{DecisionVariant, FieldChangeContent, FoldedField, FoldedValue, VariantRecord, ZoneNames};
 use crate::model::text_safety::escape_invisible;
-use crate::model::{ChangeAction, CollectionId, TableName};
+use crate::model::{ApplyMode, ChangeAction, CollectionId, TableName};
+
+/// Most different former values of a field beside its row.
+pub const SHOWN_FORMER: usize = 6;
+
+/// Returns the key of a variant's records, without empty parts; empty for a collection of one record.
+pub fn key_text(variant: &DecisionVariant<'_>, names: &ZoneNames<'_>) -> String {
+    let parts = variant.key.iter().map(|(_, value)| key_words(value, names));
+    parts.filter(|part| !part.is_empty()).collect::<Vec<String>>().join("|")
+}
+
+/// Returns what happens to a record that apply and people leave as it is.
+pub fn mode_words(mode: ApplyMode) -> Option<&'static str> {
+    match mode {
+        ApplyMode::Report => Some("only reported"),
+        ApplyMode::Postponed => Some("left for a later apply"),
+        ApplyMode::KeptTheirs => Some("left to the zone"),
+        ApplyMode::Apply | ApplyMode::Manual => None,
+    }
+}
 
 /// Returns the name of a collection. A table whose code is a number keeps its type.
 pub fn collection_words(id: &CollectionId) -> String {
@@ -61,6 +80,12 @@ pub fn author_words<'r, 'a: 'r>(
 pub fn is_usual_field(variant: &DecisionVariant<'_>, field: &FoldedField) -> bool {
     variant.action() == ChangeAction::Create
         && (field.is_default || matches!(&field.change, FieldChangeContent::Set(FoldedValue::Null)))
+}
+
+/// Returns true if the records have different values of a field before the change.
+pub fn has_several_former(variant: &DecisionVariant<'_>, field: &FoldedField) -> bool {
+    let is_edit = matches!(field.change, FieldChangeContent::Edit { .. });
+    field.former.len() > 1 && !is_edit && variant.example.matches.is_none()
 }
 
 /// Returns true if a field needs several lines.

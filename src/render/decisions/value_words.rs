@@ -47,6 +47,14 @@ pub fn text_words(text: &FoldedText, names: &ZoneNames<'_>) -> String {
     }
 }
 
+/// Returns a sentence, such as a reason, without quotes.
+pub fn sentence_words(text: &FoldedText, names: &ZoneNames<'_>) -> String {
+    match text.plain() {
+        Some(text) => escape_invisible(text),
+        None => text_words(text, names).trim_matches('"').to_owned(),
+    }
+}
+
 /// Returns a text as it is. Only a text with names has doubled braces.
 fn shown_text(text: &FoldedText) -> String {
     text.plain().map_or_else(|| text.to_string(), str::to_owned)

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::glyph::Glyph;
 use super::page_context::{PageContext, prose, row_anchor};
 use crate::model::{Deferral, Finding, FindingEffect, ZoneCode};
+use crate::render::decisions::row_words::collection_words;
 use crate::render::decisions::{FailureGroup, failure_groups};
 use crate::render::text::count;
 
@@ -62,7 +63,8 @@ pub fn action_required(context: &PageContext<'_>) -> Option<Markup> {
 }
 
 fn failure_item(context: &PageContext<'_>, group: &FailureGroup<'_>) -> Markup {
-    let FailureGroup { message, failure, zones, collections } = group;
+    let FailureGroup { message, help, failure, zones, collections, number: _ } = group;
+    let collections: Vec<String> = collections.iter().map(|id| collection_words(id)).collect();
     let glyph = if failure.class.whole_zone() { Glyph::Unknown } else { Glyph::Failed };
     html! {
         li.bad {
@@ -70,7 +72,7 @@ fn failure_item(context: &PageContext<'_>, group: &FailureGroup<'_>) -> Markup {
             div.text {
                 b { (prose(message)) }
                 @if !collections.is_empty() { " (" (collections.join(", ")) ")" }
-                @if let Some(help) = &failure.help { p.help { "help: " (prose(help)) } }
+                @if let Some(help) = help { p.help { "help: " (prose(help)) } }
                 @if let ([_], Some(id)) = (zones.as_slice(), &failure.tracking_id) {
                     p.help { "tracking id " code { (id) } }
                 }

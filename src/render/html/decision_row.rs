@@ -8,19 +8,16 @@ use super::page_context::{PageContext, PageState, prose, row_anchor};
 use super::row_details::row_details;
 use super::value_markup;
 use crate::model::text_safety::escape_invisible;
-use crate::model::{ApplyMode, ChangeAction, ChangeOrigin, ZoneCode};
-use crate::render::decisions::row_words::{is_multiline, is_usual_field, library_words};
-use crate::render::decisions::value_words::key_words;
+use crate::model::{ChangeAction, ChangeOrigin, ZoneCode};
+use crate::render::decisions::row_words::{
+    SHOWN_FORMER, has_several_former, is_multiline, is_usual_field, key_text, library_words, mode_words,
+};
 use crate::render::decisions::{DecisionVariant, FieldChangeContent, FoldedField, PlanDecision};
 use crate::render::text::{conflict, origin_text};
 
-/// Most different former values in a row; the details have the others.
-pub const SHOWN_FORMER: usize = 6;
-
 /// Returns the key of a variant's records; the collection, if it has a single record.
 pub fn key(context: &PageContext<'_>, decision: &PlanDecision<'_>, variant: &DecisionVariant<'_>) -> String {
-    let parts = variant.key.iter().map(|(_, value)| key_words(value, &context.names));
-    let key = parts.collect::<Vec<String>>().join("|");
+    let key = key_text(variant, &context.names);
     if key.is_empty() { escape_invisible(&decision.collection.to_string()) } else { key }
 }
 
@@ -92,12 +89,6 @@ pub fn decision_row(
     }
 }
 
-/// Returns true if the records have different values of a field before the change.
-pub fn has_several_former(variant: &DecisionVariant<'_>, field: &FoldedField) -> bool {
-    let is_edit = matches!(field.change, FieldChangeContent::Edit { .. });
-    field.former.len() > 1 && !is_edit && variant.example.matches.is_none()
-}
-
 /// Returns a field in one line.
 fn inline_field(
     context: &PageContext<'_>,
@@ -166,18 +157,12 @@ pub fn short_list(context: &PageContext<'_>, zones: &[&ZoneCode]) -> String {
 /// Returns what else stands in a row: the reason, a conflict, the state.
 fn remarks(variant: &DecisionVariant<'_>) -> Markup {
     let change = variant.example;
-    let mode = match change.mode {
-        ApplyMode::Report => Some("only reported"),
-        ApplyMode::Postponed => Some("left for a later apply"),
-        ApplyMode::KeptTheirs => Some("left to the zone"),
-        ApplyMode::Apply | ApplyMode::Manual => None,
-    };
     let is_drifted = change.origin == Some(ChangeOrigin::Drifted);
     html! {
         @if let Some(reason) = &variant.reason { p.note { (value_markup::sentence(reason)) } }
         @if is_drifted { p.note { (origin_text(ChangeOrigin::Drifted)) } }
         @for line in conflict(change) { p.note { (prose(line)) } }
-        @if let Some(mode) = mode { p.note { (mode) } }
+        @if let Some(mode) = mode_words(change.mode) { p.note { (mode) } }
         @if let Some(deferral) = variant.deferral { p.note { "deferred: " (prose(deferral)) } }
     }
 }

@@ -10,7 +10,7 @@ use super::page_context::{PageContext, row_anchor};
 use super::page_writer::PageWriter;
 use super::value_markup;
 use crate::model::{ApplyMode, ChangeAction};
-use crate::render::decisions::row_words::{collection_words, library_words};
+use crate::render::decisions::row_words::{collection_words, library_words, mode_words};
 use crate::render::decisions::{DecisionVariant, FieldChangeContent, PlanDecision, ZoneSets, ZoneWordsForm};
 use crate::render::text::count;
 
@@ -53,11 +53,8 @@ fn removal(
         ChangeAction::Create | ChangeAction::Update => Glyph::Disable,
     };
     let mode = match variant.example.mode {
-        ApplyMode::Apply => None,
         ApplyMode::Manual => Some("by hand"),
-        ApplyMode::Report => Some("only reported"),
-        ApplyMode::Postponed => Some("left for a later apply"),
-        ApplyMode::KeptTheirs => Some("left to the zone"),
+        mode => mode_words(mode),
     };
     let provenance = decision.provenance;
     html! {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::decision_row::{SHOWN_FORMER, former_values, has_several_former, short_list, strip_zones};
+use super::decision_row::{former_values, short_list, strip_zones};
 use super::page_context::{PageContext, PageState};
 use super::value_markup;
 use crate::model::{ApplyMode, Change, ChangeOrigin, Channel, Provenance, ZoneCode};
-use crate::render::decisions::row_words::{author_words, collection_words, is_usual_field};
+use crate::render::decisions::row_words::{
+    SHOWN_FORMER, author_words, collection_words, has_several_former, is_usual_field,
+};
 use crate::render::decisions::{DecisionVariant, FieldChangeContent, FoldedField, PlanDecision};
 use crate::render::text::{fate, origin_text};
 

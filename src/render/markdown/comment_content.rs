@@ -87,10 +87,7 @@ impl<'a> CommentContent<'a> {
             unknown,
             blocked,
             held,
-            decisions: match about {
-                CommentPurpose::Plan => text::diff_sections(plan, false, |_| true),
-                CommentPurpose::Drift => text::diff_sections(plan, true, |_| true),
-            },
+            decisions: text::diff_sections(plan, about == CommentPurpose::Drift),
             notes: text::notes(plan),
             undeclared: text::undeclared_sentences(plan),
             released: text::unmanaged_notes(plan),

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use anstyle::Style;
+
 use super::conflict;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, HAND, REMOVE, safe, styled, wrapped};
 use super::value_change::value_change;
@@ -13,14 +15,7 @@ use crate::model::{
 /// Writes a change without the zone, because many zones may share the change. Ends with an empty line.
 pub fn change(out: &mut String, change: &Change, channel: Channel) {
     let fate = fate(change.mode, change.action, change.difference);
-
-    let (style, symbol) = match (change.mode, change.action) {
-        (ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs, _) => (DIM, '.'),
-        (ApplyMode::Manual, _) => (HAND, '>'),
-        (ApplyMode::Apply, ChangeAction::Create) => (ADD, '+'),
-        (ApplyMode::Apply, ChangeAction::Update) => (CHANGE, '~'),
-        (ApplyMode::Apply, ChangeAction::Delete) => (REMOVE, '-'),
-    };
+    let (style, symbol) = action_sign(change.mode, change.action);
     let address = change.address.without_zone();
     // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "  {}", styled(BOLD, format_args!("# {address} {fate}")));
@@ -66,6 +61,17 @@ pub fn change(out: &mut String, change: &Change, channel: Channel) {
         let _ = writeln!(out, "      {symbol} {name:width$} = {value}{by}");
     }
     out.push_str(closing);
+}
+
+/// Returns the sign of a change with its style.
+pub(super) fn action_sign(mode: ApplyMode, action: ChangeAction) -> (Style, char) {
+    match (mode, action) {
+        (ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs, _) => (DIM, '.'),
+        (ApplyMode::Manual, _) => (HAND, '>'),
+        (ApplyMode::Apply, ChangeAction::Create) => (ADD, '+'),
+        (ApplyMode::Apply, ChangeAction::Update) => (CHANGE, '~'),
+        (ApplyMode::Apply, ChangeAction::Delete) => (REMOVE, '-'),
+    }
 }
 
 /// Returns the effect on a record, in Terraform's wording.

@@ -3,7 +3,7 @@
 use super::decisions::{DecisionWriter, RowForm, counts, sections};
 use super::removals::write_removals;
 use super::view::PlanTextView;
-use crate::model::{Change, Plan};
+use crate::model::{Plan, ZoneCode};
 use crate::render::decisions::decisions;
 
 /// Section of a manifest as a diff block.
@@ -32,15 +32,13 @@ pub struct DiffSections {
     pub zone_sets: Vec<String>,
     /// Beginning of all zone codes that the words leave out; possibly empty.
     pub prefix: String,
-    /// Number of decisions.
-    pub decisions: usize,
 }
 
-/// Returns the decisions with the changes that `include` accepts.
-pub fn diff_sections(plan: &Plan, is_drift: bool, include: impl Fn(&Change) -> bool) -> DiffSections {
+/// Returns all decisions of a plan or of a drift report.
+pub fn diff_sections(plan: &Plan, is_drift: bool) -> DiffSections {
     let plain = |text: String| anstream::adapter::strip_str(&text).to_string();
     let view = PlanTextView::default();
-    let found = decisions(plan, include);
+    let found = decisions(plan, |_| true);
     let mut writer = DecisionWriter::new(plan, &view, is_drift);
     writer.form = RowForm::Diff;
     let mut removals = String::new();
@@ -60,7 +58,7 @@ pub fn diff_sections(plan: &Plan, is_drift: bool, include: impl Fn(&Change) -> b
         }
     };
     let sections: Vec<DiffSection> = sections(&found).into_iter().map(section).collect();
-    let zone_set = |(letter, zones): (String, &[crate::model::ZoneCode])| {
+    let zone_set = |(letter, zones): (String, &[ZoneCode])| {
         let names: Vec<String> = zones.iter().map(|code| writer.names.short(code)).collect();
         format!("[{letter}] {}", names.join(", "))
     };
@@ -69,6 +67,5 @@ pub fn diff_sections(plan: &Plan, is_drift: bool, include: impl Fn(&Change) -> b
         sections,
         zone_sets: writer.sets.iter().map(zone_set).collect(),
         prefix: writer.names.prefix().to_owned(),
-        decisions: found.len(),
     }
 }

@@ -35,7 +35,7 @@ pub fn drift_view(plan: &Plan, view: &PlanTextView) -> String {
         );
     }
     out.push('\n');
-    write_required_actions(&mut out, plan, view, &mut writer);
+    write_required_actions(&mut out, plan, &mut writer);
     write_unknown_names(&mut out, plan);
     writer.write_sections(&mut out, &found);
     write_undeclared(&mut out, plan);

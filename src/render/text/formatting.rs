@@ -49,17 +49,6 @@ pub fn safe_line(line: &str) -> String {
     }
 }
 
-/// Returns a message without tracking ids, which differ between equal failures.
-pub fn without_tracking_ids(message: &str) -> String {
-    let mut rest = message;
-    let mut out = String::new();
-    while let Some((before, after)) = rest.split_once(" (tracking id ") {
-        out.push_str(before);
-        rest = after.split_once(')').map_or("", |(_, rest)| rest);
-    }
-    out + rest
-}
-
 /// Returns the width of a text in columns of a terminal.
 pub fn width(text: &str) -> usize {
     textwrap::core::display_width(text)

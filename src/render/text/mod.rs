@@ -2,6 +2,7 @@
 
 mod changes;
 mod conflict;
+mod decision_row;
 mod decisions;
 mod diff_sections;
 mod drift;
@@ -17,6 +18,7 @@ mod plan_summary;
 mod removals;
 mod report;
 mod required_actions;
+mod row_remarks;
 mod run_details;
 mod runs;
 mod service;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use anstyle::Style;
+
 use super::decisions::DecisionWriter;
 use super::expectations;
 use super::formatting::{BOLD, safe, styled};
@@ -44,7 +46,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
     }
     out.push('\n');
     if view.part.is_whole() {
-        write_required_actions(&mut out, plan, view, &mut writer);
+        write_required_actions(&mut out, plan, &mut writer);
         write_unknown_names(&mut out, plan);
         if view.detail != PlanDetail::Summary {
             write_impacts(&mut out, &plan.impacts, view);
@@ -135,7 +137,7 @@ fn write_waves(out: &mut String, plan: &Plan, writer: &mut DecisionWriter<'_>) {
             .map(|(number, sign)| format!("{sign}{number}"))
             .collect();
         let left = format!("{} {}: {words}", index + 1, safe(&wave.name));
-        writer.write_aligned(out, 2, super::required_actions::PLAIN, &left, &counts.join(" "));
+        writer.write_aligned(out, 2, Style::new(), &left, &counts.join(" "));
     }
     out.push('\n');
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::decisions::{DecisionWriter, RowForm, collection_name, key_text};
+use anstyle::Style;
+
+use super::decisions::{DecisionWriter, ITEM_INDENT, RowForm};
 use super::formatting::{BOLD, CHANGE, REMOVE, safe, styled, thousands};
-use super::required_actions::PLAIN;
 use super::view::PlanTextView;
 use crate::model::{ApplyMode, ChangeAction};
-use crate::render::decisions::value_words::{text_words, value_words};
+use crate::render::decisions::row_words::{collection_words, key_text};
+use crate::render::decisions::value_words::{sentence_words, value_words};
 use crate::render::decisions::{DecisionVariant, FieldChangeContent, PlanDecision, ZoneWordsForm};
 
 /// Most columns of a value in the list; the decisions show the value whole.
@@ -50,7 +52,7 @@ pub(super) fn write_removals(
             ChangeAction::Delete => (REMOVE, '-'),
             ChangeAction::Create | ChangeAction::Update => (CHANGE, '~'),
         };
-        let what = format!("{} {}", collection_name(&decision.collection), key_text(variant, &writer.names));
+        let what = format!("{} {}", collection_words(&decision.collection), key_text(variant, &writer.names));
         let place = match decision.provenance.is_revert() {
             true => safe(&decision.provenance.manifest),
             false => safe(format_args!(
@@ -59,9 +61,9 @@ pub(super) fn write_removals(
             )),
         };
         let mut line = String::new();
-        writer.write_aligned(&mut line, 4, PLAIN, what.trim_end(), &place);
+        writer.write_aligned(&mut line, ITEM_INDENT, Style::new(), what.trim_end(), &place);
         // The sign stands in the indent.
-        let line = line.get(4..).unwrap_or_default();
+        let line = line.get(ITEM_INDENT..).unwrap_or_default();
         let _ = match (writer.form, sign) {
             (RowForm::Terminal, _) => write!(out, "  {} {line}", styled(style, sign)),
             (RowForm::Diff, '~') => write!(out, "!   {line}"),
@@ -95,15 +97,10 @@ pub(super) fn write_removals(
             let _ = write!(words, "{}{}", view.separator(), fields.join(view.separator()));
         }
         if let Some(reason) = &variant.reason {
-            let reason = match reason.plain() {
-                Some(reason) => safe(reason),
-                None => text_words(reason, &writer.names).trim_matches('"').to_owned(),
-            };
+            let reason = sentence_words(reason, &writer.names);
             let _ = write!(words, "{}{reason}", view.separator());
         }
-        for line in view.lines(&words, 4) {
-            let _ = writeln!(out, "{line}");
-        }
+        writer.write_indented(out, ITEM_INDENT, &words);
     }
     out.push('\n');
 }

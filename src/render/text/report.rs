@@ -6,18 +6,18 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::changes;
-use super::decisions::DecisionWriter;
-use super::formatting::{ADD, BOLD, DIM, REMOVE, count, safe, styled, thousands, without_tracking_ids};
+use super::decisions::{DecisionWriter, ITEM_INDENT};
+use super::formatting::{ADD, BOLD, DIM, REMOVE, count, safe, styled, thousands};
 use super::plan::write_zone_sets;
 use super::view::PlanTextView;
 use crate::model::{
     ApplyReport, Change, ChangeAction, Channel, Deferral, Plan, WaveResult, WriteOutcome, ZoneCode,
     ZoneFailure,
 };
-use crate::render::decisions::ZoneWordsForm;
+use crate::render::decisions::{ZoneWordsForm, with_zone, without_place};
 
-/// Placeholder for the zone in equal failures.
-const ZONE: &str = "{zone}";
+/// Columns before the details of a cause.
+const DETAIL_INDENT: usize = 6;
 
 /// Cause of what was not done, without the names of zones and without tracking ids.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,7 +54,7 @@ pub fn report(plan: &Plan, report: &ApplyReport) -> String {
 pub fn report_view(plan: &Plan, report: &ApplyReport, view: &PlanTextView) -> String {
     let mut out = String::new();
     let mut writer = DecisionWriter::new(plan, view, false);
-    write_not_done(&mut out, plan, report, view, &mut writer);
+    write_not_done(&mut out, report, &mut writer);
     write_done(&mut out, plan, report, view, &mut writer);
     write_waves(&mut out, report, &mut writer);
     write_zone_sets(&mut out, view, &writer);
@@ -62,25 +62,8 @@ pub fn report_view(plan: &Plan, report: &ApplyReport, view: &PlanTextView) -> St
     out
 }
 
-/// Returns words for some of the plan's zones.
-fn zone_words<'z>(
-    plan: &Plan,
-    writer: &mut DecisionWriter<'_>,
-    zones: impl IntoIterator<Item = &'z ZoneCode>,
-) -> String {
-    let found = writer.names.in_order(zones);
-    let of = writer.names.in_order(plan.zones.keys());
-    writer.names.words(&found, &of, &[], ZoneWordsForm::Short, &mut writer.sets)
-}
-
 /// Writes the causes of what was not done, with the zones and collections of each.
-fn write_not_done(
-    out: &mut String,
-    plan: &Plan,
-    report: &ApplyReport,
-    view: &PlanTextView,
-    writer: &mut DecisionWriter<'_>,
-) {
+fn write_not_done(out: &mut String, report: &ApplyReport, writer: &mut DecisionWriter<'_>) {
     let causes = not_done(report);
     if causes.is_empty() {
         return;
@@ -88,35 +71,24 @@ fn write_not_done(
     // Writing to a String cannot fail; this also holds below.
     let _ = writeln!(out, "{}", styled(BOLD, "Not done"));
     for (cause, places) in causes {
-        let who = zone_words(plan, writer, places.zones.iter().copied());
-        let only_zone = places.zones.iter().next().filter(|_| places.zones.len() == 1);
-        let named = |text: &str| match only_zone {
-            Some(zone) => text.replace(ZONE, zone.as_str()),
-            None => text.to_owned(),
+        let only_zone = places.zones.first().filter(|_| places.zones.len() == 1).copied();
+        let named = |text: &str| with_zone(text, only_zone);
+        let collections: Vec<&str> = places.collections.iter().map(String::as_str).collect();
+        let what = match collections.as_slice() {
+            [] => String::new(),
+            [only] => format!("{only}: "),
+            _ => format!("{}: ", count(places.number, "collection")),
         };
-        let what = match (cause.of_zone, places.collections.len()) {
-            (true, _) => String::new(),
-            (false, 1) => format!("{}: ", places.collections.iter().next().map_or("", |only| only)),
-            (false, _) => format!("{}: ", count(places.number, "collection")),
-        };
-        let narrow = PlanTextView { width: view.width.saturating_sub(2), ..view.clone() };
-        let text = format!("{what}{} ({who})", named(&cause.text));
-        for (index, line) in narrow.lines(&text, 4).iter().enumerate() {
-            let _ = match index {
-                0 => writeln!(out, "  {} {}", styled(REMOVE, '!'), line.trim_start()),
-                _ => writeln!(out, "{line}"),
-            };
-        }
-        if !cause.of_zone && places.collections.len() > 1 {
-            let names: Vec<&str> = places.collections.iter().map(String::as_str).collect();
-            narrow.lines(&names.join(", "), 6).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+        let who = writer.zone_words(places.zones.iter().copied());
+        writer.write_item(out, REMOVE, '!', &format!("{what}{} ({who})", named(&cause.text)));
+        if collections.len() > 1 {
+            writer.write_indented(out, DETAIL_INDENT, &collections.join(", "));
         }
         for detail in &cause.details {
-            narrow.lines(&named(detail), 6).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+            writer.write_indented(out, DETAIL_INDENT, &named(detail));
         }
         if let Some(help) = &cause.help {
-            let help = format!("help: {}", named(help));
-            narrow.lines(&help, 4).iter().for_each(|line| out.push_str(&format!("{line}\n")));
+            writer.write_indented(out, ITEM_INDENT, &format!("help: {}", named(help)));
         }
         if only_zone.is_some() {
             places.now.iter().for_each(|change| changes::change(out, change, Channel::Api));
@@ -181,8 +153,7 @@ fn cause_of(outcome: &WriteOutcome, zone: &ZoneCode) -> Option<NotDoneCause> {
             Some(plain(&format!("blocked: it depends on {by}, which was not written")))
         }
         WriteOutcome::VerifyFailed { unexpected_differences } => {
-            let details =
-                unexpected_differences.iter().map(|difference| difference.replace(zone.as_str(), ZONE));
+            let details = unexpected_differences.iter().map(|difference| without_place(difference, zone, ""));
             Some(NotDoneCause { details: details.collect(), ..plain("sent, but verification failed") })
         }
         WriteOutcome::Deferred { deferral: Deferral::Conflict } => Some(plain(
@@ -195,7 +166,7 @@ fn cause_of(outcome: &WriteOutcome, zone: &ZoneCode) -> Option<NotDoneCause> {
 
 /// Returns the message and the help of a failure without the zone. The history has the tracking ids.
 fn without_zone(failure: &ZoneFailure, zone: &ZoneCode) -> (String, Option<String>) {
-    let plain = |text: &str| without_tracking_ids(text).replace(zone.as_str(), ZONE);
+    let plain = |text: &str| without_place(text, zone, "");
     (plain(&failure.message), failure.help.as_deref().map(plain))
 }
 

@@ -66,7 +66,7 @@ impl PlanTextView {
 
     /// Returns words with signs that the output can show.
     pub fn signs(&self, words: &str) -> String {
-        if self.unicode { words.to_owned() } else { words.replace(" × ", " x ") }
+        if self.unicode { words.to_owned() } else { words.replace(" ×", " x") }
     }
 
     /// Returns lines with `indent` columns before each. A word that is too long for a line is broken.
