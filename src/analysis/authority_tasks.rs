@@ -13,7 +13,7 @@ use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, SettingsTable, TableCompleteness};
-use super::{CollectionOwner, SettingsQuestion};
+use super::{SettingsOwner, SettingsQuestion};
 use crate::model::network::ZoneRole;
 use crate::model::{
     Explanation, FieldValue, ImpactEffect, MaybeKnown, ReasonSource, TasksQuestion, ZoneCode,
@@ -154,11 +154,11 @@ pub fn is_report_listed(
 impl SettingsQuestion for TasksQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact];
 
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
-        let own = |subject| (CollectionOwner::Zone(self.zone.clone()), subject);
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)> {
+        let own = |subject| (SettingsOwner::Zone(self.zone.clone()), subject);
         let mut needs = vec![
             own(SettingsCollection::TaskList),
-            (CollectionOwner::NetworkZone, SettingsCollection::Dismissal),
+            (SettingsOwner::NetworkZone, SettingsCollection::Dismissal),
         ];
         if self.report.is_some() {
             needs.push(own(SettingsCollection::ReportTypes));

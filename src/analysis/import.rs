@@ -8,7 +8,7 @@ use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{MissingFieldMeaning, RowView, TableCompleteness};
-use super::{CollectionOwner, SettingsQuestion};
+use super::{SettingsOwner, SettingsQuestion};
 pub use crate::model::alma_codes::ImportPermission;
 use crate::model::{
     Explanation, FieldValue, ImpactEffect, ImportQuestion, MaybeKnown, ReasonSource, RecordType, ZoneCode,
@@ -66,8 +66,8 @@ fn undeclared_permission(
 impl SettingsQuestion for ImportQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact];
 
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
-        vec![(CollectionOwner::NetworkZone, SettingsCollection::ImportPermissions)]
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)> {
+        vec![(SettingsOwner::NetworkZone, SettingsCollection::ImportPermissions)]
     }
 
     fn explain(&self, settings: &NetworkSettings) -> Explanation {

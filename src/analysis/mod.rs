@@ -41,7 +41,7 @@ trait SettingsQuestion {
     const IMPACTS: &'static [ImpactFunction];
 
     /// Returns the collections needed for an answer.
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)>;
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)>;
 
     /// Answers the question.
     fn explain(&self, settings: &NetworkSettings) -> Explanation;
@@ -61,7 +61,7 @@ macro_rules! question_functions {
             }
         }
 
-        fn needed_collections(question: &Question) -> Vec<(CollectionOwner, SettingsCollection)> {
+        fn needed_collections(question: &Question) -> Vec<(SettingsOwner, SettingsCollection)> {
             match question {
                 $(Question::$name(question) => question.needs(),)*
             }
@@ -77,8 +77,8 @@ pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTree
     let mut needs: BTreeMap<ZoneCode, BTreeSet<SettingsCollection>> = BTreeMap::new();
     for (owner, collection) in needed_collections(question) {
         let zone = match owner {
-            CollectionOwner::Zone(zone) => Some(zone),
-            CollectionOwner::NetworkZone => network_zone.map(|zone| zone.code.clone()),
+            SettingsOwner::Zone(zone) => Some(zone),
+            SettingsOwner::NetworkZone => network_zone.map(|zone| zone.code.clone()),
         };
         if let Some(zone) = zone {
             needs.entry(zone).or_default().insert(collection);
@@ -89,7 +89,7 @@ pub fn needs(question: &Question, network: &Network) -> BTreeMap<ZoneCode, BTree
 
 /// Owner of a collection that an answer needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum CollectionOwner {
+enum SettingsOwner {
     /// Zone, by code.
     Zone(ZoneCode),
     /// Network Zone.

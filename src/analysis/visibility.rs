@@ -18,7 +18,7 @@ use super::impact::{ImpactDraft, ImpactFunction, SettingsChange};
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::TableCompleteness;
-use super::{CollectionOwner, SettingsQuestion};
+use super::{SettingsOwner, SettingsQuestion};
 use crate::model::{
     Explanation, FieldValue, ImpactEffect, MaybeKnown, ReasonSource, VisibilityQuestion, ZoneCode,
 };
@@ -60,7 +60,7 @@ pub fn visibility(
 impl SettingsQuestion for VisibilityQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact];
 
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)> {
         let collections = [
             SettingsCollection::RestrictedUsers,
             SettingsCollection::RotaRules,
@@ -68,7 +68,7 @@ impl SettingsQuestion for VisibilityQuestion {
         ];
         collections
             .into_iter()
-            .map(|collection| (CollectionOwner::Zone(self.member.clone()), collection))
+            .map(|collection| (SettingsOwner::Zone(self.member.clone()), collection))
             .collect()
     }
 

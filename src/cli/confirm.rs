@@ -30,7 +30,7 @@ pub async fn confirm(world: &CommandContext) -> Result<(), CommandExit> {
 /// Prints that nothing was done and returns [`CommandExit::Invalid`].
 pub async fn confirm_apply(plan: &Plan, world: &CommandContext) -> Result<(), CommandExit> {
     let zones = plan.zones.values().filter(|zone| ZonePlan::is_writable(zone)).count();
-    let is_production = plan.population.has_production();
+    let is_production = plan.reaches_production();
     let network = match &plan.environment {
         Some(environment) => format!("{} / {environment}", plan.network),
         None => plan.network.clone(),

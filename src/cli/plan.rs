@@ -85,7 +85,7 @@ impl PlanCommand {
         }
         match (&self.out, format) {
             (Some(file), _) => plan_file::save(file, plan, world)?,
-            (None, OutputFormat::Text) => print_digest(plan, &session.config.network, world),
+            (None, OutputFormat::Text) => print_digest(plan, world),
             (None, OutputFormat::Json | OutputFormat::Lines) => {}
         }
         outputs.write(plan, CommentPurpose::Plan, self.out.as_deref(), directory, format, world)?;

@@ -61,9 +61,8 @@ pub fn two_way_writes(
 }
 
 /// Prints the digest of a plan with changes for production, for an apply without a question.
-pub fn print_digest(plan: &Plan, network: &Network, world: &CommandContext) {
-    let mut zones = network.zones.iter().filter(|zone| plan.zones.contains_key(&zone.code));
-    if plan.has_work() && zones.any(Zone::counts_as_production) {
+pub fn print_digest(plan: &Plan, world: &CommandContext) {
+    if plan.has_work() && plan.reaches_production() {
         world.err.print_line(format!("Digest of the plan: {}", plan.digest));
     }
 }

@@ -321,6 +321,11 @@ impl ZonePlan {
 }
 
 impl Plan {
+    /// Returns true if the plan concerns a zone that counts as production.
+    pub fn reaches_production(&self) -> bool {
+        self.population.zones.iter().any(|zone| zone.production && self.zones.contains_key(&zone.code))
+    }
+
     /// Returns the counts of all changes.
     pub fn counts(&self) -> PlanCounts {
         let mut counts = PlanCounts::default();

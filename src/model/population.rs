@@ -77,11 +77,6 @@ impl PlanPopulation {
         self.zones.iter().filter(|zone| zone.role == ZoneRole::Member)
     }
 
-    /// Returns true if any zone counts as production.
-    pub fn has_production(&self) -> bool {
-        self.zones.iter().any(|zone| zone.production)
-    }
-
     /// Returns the longest common beginning of all codes that ends with an underscore; possibly empty.
     pub fn code_prefix(&self) -> &str {
         let mut codes = self.zones.iter().map(|zone| zone.code.as_str());

@@ -125,11 +125,11 @@ fn apply_writes_github_summary_and_annotations() {
 
         ```text
         Not done
-          ! MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription,
-            which was not written (B, C)
+          ! MappingTable/UserBlockDefinitions: blocked: it depends on CodeTable/UserBlockDescription, which
+            was not written (B, C)
           ! CodeTable/UserBlockDescription: failed: sent 3 times, but the zone is unchanged; last failure:
-            `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on
-            demand (B, C)
+            `PUT /conf/code-tables/UserBlockDescription?lang=en` returned 400: GENERAL_ERROR Fault on demand
+            (B, C)
             help: run `zonal apply` again when the zone responds
 
         Written, read back and verified

@@ -19,7 +19,7 @@ use super::impact::ImpactFunction;
 use super::settings::{NetworkSettings, ZoneSettings};
 use super::settings_collection::SettingsCollection;
 use super::settings_table::{SettingsTable, TableCompleteness};
-use super::{CollectionOwner, SettingsQuestion};
+use super::{SettingsOwner, SettingsQuestion};
 use crate::model::alma_codes::AccessRefusal;
 use crate::model::{AccessQuestion, Explanation, MaybeKnown, ReasonSource, ResourceId, ResourceLevel};
 
@@ -216,11 +216,11 @@ fn wider<'s>(
 impl SettingsQuestion for AccessQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact::impact];
 
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)> {
         let levels = self.resource.outwards().map(SettingsCollection::Availability);
         let shared = levels.chain([SettingsCollection::AvailabilityGroups]);
-        let shared = shared.map(|collection| (CollectionOwner::NetworkZone, collection));
-        let own = (CollectionOwner::Zone(self.member.clone()), SettingsCollection::DisplayRules);
+        let shared = shared.map(|collection| (SettingsOwner::NetworkZone, collection));
+        let own = (SettingsOwner::Zone(self.member.clone()), SettingsCollection::DisplayRules);
         shared.chain([own]).collect()
     }
 

@@ -18,13 +18,13 @@ use super::impact::ImpactFunction;
 use super::settings::NetworkSettings;
 use super::settings_collection::SettingsCollection;
 use super::settings_table::RowView;
-use super::{CollectionOwner, SettingsQuestion};
+use super::{SettingsOwner, SettingsQuestion};
 use crate::model::{Explanation, FieldValue, MaybeKnown, PatronQuestion};
 
 impl SettingsQuestion for PatronQuestion {
     const IMPACTS: &'static [ImpactFunction] = &[impact::impact, block_impact::impact];
 
-    fn needs(&self) -> Vec<(CollectionOwner, SettingsCollection)> {
+    fn needs(&self) -> Vec<(SettingsOwner, SettingsCollection)> {
         let at_target = [
             SettingsCollection::LinkedAccountRules,
             SettingsCollection::ExternalUserGroups,
@@ -42,7 +42,7 @@ impl SettingsQuestion for PatronQuestion {
         let at_target = at_target.into_iter().map(|collection| (&self.target, collection));
         let at_source = at_source.into_iter().map(|collection| (&self.source, collection));
         let all = at_target.chain(at_source).chain(at_next);
-        all.map(|(zone, collection)| (CollectionOwner::Zone(zone.clone()), collection)).collect()
+        all.map(|(zone, collection)| (SettingsOwner::Zone(zone.clone()), collection)).collect()
     }
 
     fn explain(&self, settings: &NetworkSettings) -> Explanation {

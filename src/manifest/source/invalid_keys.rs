@@ -1,4 +1,4 @@
-//! Explains nodes that cannot be the key of a map.
+//! Explains nodes that cannot be the key of a map, and keys that the map has already.
 
 use crate::manifest::diagnostic_codes;
 use crate::manifest::yaml_node::{YamlNode, YamlValue};
@@ -26,4 +26,21 @@ pub fn explain(node: &YamlNode, place: SourceSpan, is_secret: impl Fn() -> bool)
         YamlValue::List(_) | YamlValue::Map(_) => problem("the key is a list or a map, expected text")
             .help("`{{...}}` is not a template; quote it to use it as text"),
     }
+}
+
+/// Returns the problem of a key that the map has already. `key` is `None` if its line may contain a secret.
+pub fn duplicate(key: Option<&str>, place: SourceSpan, first: SourceSpan) -> Diagnostic {
+    let shown = key.map(|key| format!(" `{key}`")).unwrap_or_default();
+    let message = format!("duplicate key{shown} in the same map");
+    Diagnostic::error(diagnostic_codes::DUPLICATE_KEY, place, message)
+        .with_secondary_span(first, "first here")
+        .help("remove one of them")
+}
+
+/// Returns the problem of a second manifest in one document.
+pub fn second_manifest(place: SourceSpan, first: SourceSpan) -> Diagnostic {
+    let message = "a second manifest starts here, without `---` before it";
+    Diagnostic::error(diagnostic_codes::DUPLICATE_KEY, place, message)
+        .with_secondary_span(first, "first here")
+        .help("add a line with `---` above this line")
 }

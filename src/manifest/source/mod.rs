@@ -291,24 +291,14 @@ impl<'a> TreeComposer<'a> {
                 // A second `apiVersion` starts a manifest: its other fields are no further mistakes.
                 let starts_manifest = &*key.text == "apiVersion" && start.start.column == 1;
                 if !is_second_manifest || starts_manifest {
-                    let (message, help) = match starts_manifest {
-                        true => (
-                            "a second manifest starts here, without `---` before it".to_owned(),
-                            "add a line with `---` above this line",
-                        ),
-                        false => {
-                            let shown = match is_readable(&key.text) || !self.lines().is_secret_at(key.extent)
-                            {
-                                true => format!("duplicate key `{}`", key.text),
-                                false => "duplicate key".to_owned(),
-                            };
-                            (format!("{shown} in the same map"), "remove one of them")
-                        }
-                    };
+                    let is_secret = || !is_readable(&key.text) && self.lines().is_secret_at(key.extent);
                     let at = place(self.file, key.extent);
-                    let problem = Diagnostic::error(diagnostic_codes::DUPLICATE_KEY, at, message);
                     let first = place(self.file, entries[first].0.extent);
-                    self.problems.push(problem.with_secondary_span(first, "first here").help(help));
+                    let problem = match starts_manifest {
+                        true => invalid_keys::second_manifest(at, first),
+                        false => invalid_keys::duplicate((!is_secret()).then_some(&*key.text), at, first),
+                    };
+                    self.problems.push(problem);
                 }
                 is_second_manifest |= starts_manifest;
                 continue;

@@ -11,7 +11,7 @@ use crate::render::text::{comparison_sentences, count, outlook, percentage, thou
 /// Returns the head of the page.
 pub fn heading(context: &PageContext<'_>) -> Markup {
     let plan = context.plan;
-    let is_production = context.is_production();
+    let is_production = context.plan.reaches_production();
     html! {
         header.page {
             p.about {

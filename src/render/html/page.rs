@@ -48,7 +48,7 @@ pub fn page(context: &PageContext<'_>, detail: DetailLevel, limit: usize) -> Opt
     out.push_static("<style>")?;
     out.push_static(STYLE)?;
     out.push_static("</style></head>\n")?;
-    out.push_static(if context.is_production() { "<body class=production>" } else { "<body>" })?;
+    out.push_static(if context.plan.reaches_production() { "<body class=production>" } else { "<body>" })?;
     let action = action_required(context);
     out.push(heading(context))?;
     out.push(bar(context, action.is_some()))?;

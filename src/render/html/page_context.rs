@@ -51,12 +51,6 @@ impl<'a> PageContext<'a> {
         Self { plan, names, decisions: decisions(plan, |_| true), zones }
     }
 
-    /// Returns true if the plan reaches a zone that counts as production.
-    pub fn is_production(&self) -> bool {
-        let zones = self.plan.zones.keys();
-        zones.into_iter().any(|code| self.names.zone(code.as_str()).is_some_and(|zone| zone.production))
-    }
-
     /// Returns the positions of zones, in order.
     fn positions<'z>(&self, zones: impl IntoIterator<Item = &'z ZoneCode>) -> Vec<u32> {
         let mut positions: Vec<u32> = zones.into_iter().map(|code| self.position(code) as u32).collect();

@@ -29,7 +29,7 @@ pub(super) fn write_header(
         Some(environment) => format!("{} / {}", safe(&plan.network), safe(environment)),
         None => safe(&plan.network),
     };
-    let production = if plan.population.has_production() { "PRODUCTION" } else { "" };
+    let production = if plan.reaches_production() { "PRODUCTION" } else { "" };
     let left = format!("zonal {command}   {network}");
     let digest: String = plan.digest.to_string().chars().take(12).collect();
     let right = format!("digest {digest}");
