@@ -204,6 +204,13 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "export",
+        [
+            ("zonal export -C network", "Write manifests for all tables of the zones"),
+            ("zonal export --table UserGroups --out exported", "Write the manifest of one table"),
+        ],
+    ),
+    (
         "snapshot",
         [
             ("zonal snapshot --out snapshot.json", "Save what all zones contain"),

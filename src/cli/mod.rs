@@ -17,6 +17,7 @@ mod drift;
 mod emulate;
 
 mod explain;
+mod export;
 mod gateway;
 mod help;
 mod help_examples;
@@ -99,6 +100,7 @@ enum Command {
     Runs(runs::RunsCommand),
     Explain(Box<explain::ExplainCommand>),
     Test(test::TestCommand),
+    Export(export::ExportCommand),
     Snapshot(snapshot::SnapshotCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
@@ -162,6 +164,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Runs(command) => command.run(&directory, world).await,
         Command::Explain(command) => command.run(&directory, world).await,
         Command::Test(command) => command.run(&directory, world).await,
+        Command::Export(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

@@ -74,6 +74,7 @@ pub fn schemas() -> Vec<(String, String)> {
         ("plan.json", output::<json::plan::PlanJson>()),
         ("explain.json", output::<json::explanation::ExplainJson>()),
         ("test.json", output::<json::test::TestJson>()),
+        ("export.json", output::<json::export::ExportJson>()),
         ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::stream_message::StreamMessage>()),
         ("history.json", output::<json::history::HistoryJson>()),

@@ -28,6 +28,7 @@ mod row_expansion;
 mod schema;
 mod stylesheet;
 mod support_services;
+mod table_export;
 mod table_manifest;
 mod terms_of_use;
 mod unlisted_groups;
@@ -44,6 +45,9 @@ pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
+pub use self::table_export::{
+    ExportedTable, ObservedTable, UndeclarableTable, edit_text, export_table, outlier_text,
+};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;

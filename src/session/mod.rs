@@ -18,6 +18,7 @@ pub mod error;
 pub mod execute_plan;
 pub mod expectations;
 pub mod explain;
+pub mod export;
 mod live_runs;
 pub mod load;
 pub mod merge_runs;

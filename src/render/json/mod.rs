@@ -5,6 +5,7 @@
 pub mod compact_lines;
 pub mod events;
 pub mod explanation;
+pub mod export;
 pub mod history;
 pub mod plan;
 pub mod report;
