@@ -49,6 +49,7 @@ mod snapshot_file;
 mod store_args;
 mod store_query;
 mod support;
+mod tables;
 mod target_args;
 mod test;
 mod unfinished_note;
@@ -100,6 +101,7 @@ enum Command {
     Explain(Box<explain::ExplainCommand>),
     Test(test::TestCommand),
     Snapshot(snapshot::SnapshotCommand),
+    Tables(tables::TablesCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::AttestCommand),
@@ -163,6 +165,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Explain(command) => command.run(&directory, world).await,
         Command::Test(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
+        Command::Tables(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

@@ -12,4 +12,5 @@ pub mod run_details;
 pub mod runs;
 pub mod snapshot;
 pub mod stream_message;
+pub mod tables;
 pub mod test;
