@@ -218,6 +218,13 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "tables",
+        [
+            ("zonal tables block", "List the tables with this word in code, name or subsystem"),
+            ("zonal tables --table UserGroups", "Show which members have the same user groups"),
+        ],
+    ),
+    (
         "capabilities",
         [
             ("zonal capabilities", "Show the channels of all zones"),

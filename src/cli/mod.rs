@@ -50,6 +50,7 @@ mod snapshot_file;
 mod store_args;
 mod store_query;
 mod support;
+mod tables;
 mod target_args;
 mod test;
 mod unfinished_note;
@@ -102,6 +103,7 @@ enum Command {
     Test(test::TestCommand),
     Export(export::ExportCommand),
     Snapshot(snapshot::SnapshotCommand),
+    Tables(tables::TablesCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::AttestCommand),
@@ -166,6 +168,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Test(command) => command.run(&directory, world).await,
         Command::Export(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
+        Command::Tables(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

@@ -35,6 +35,7 @@ pub mod run;
 pub mod secret_text;
 pub mod service;
 pub mod source_span;
+pub mod table_listing;
 pub mod text_safety;
 pub mod value;
 
@@ -97,4 +98,5 @@ pub use run::{
 };
 pub use service::{MemberValue, SelectedMembers, ServiceSettings, ServiceValue};
 pub use source_span::{Provenance, SourcePosition, SourceSpan};
+pub use table_listing::TableListing;
 pub use value::{FieldName, FieldValue, Record};

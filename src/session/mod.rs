@@ -44,6 +44,7 @@ pub mod selection;
 pub mod snapshot;
 pub mod snapshot_reader;
 mod superseded_runs;
+pub mod table_inventory;
 pub mod unfinished_runs;
 mod unknown_names;
 pub mod unmanage;

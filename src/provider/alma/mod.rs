@@ -234,25 +234,6 @@ impl AlmaReader {
         };
         directory.explain_unknown_code(table.layout(), &self.getter, code, failure).await
     }
-
-    /// Returns the codes of the zone's listed tables of one type.
-    async fn tables(&self, table: AlmaTableType) -> Result<Vec<String>, ZoneFailure> {
-        let titles = match table {
-            AlmaTableType::Code => &self.code_tables,
-            AlmaTableType::Mapping => &self.mapping_tables,
-        };
-        titles.codes(table.layout(), &self.getter).await
-    }
-
-    /// Returns the codes of the zone's listed code tables and mapping tables.
-    ///
-    /// The lists show the tables visible to the API. The cost: two requests.
-    ///
-    /// # Errors
-    /// Any failure of a read.
-    pub async fn list_table_codes(&self) -> Result<[Vec<String>; 2], ZoneFailure> {
-        Ok([self.tables(AlmaTableType::Code).await?, self.tables(AlmaTableType::Mapping).await?])
-    }
 }
 
 impl ZoneReader for AlmaReader {

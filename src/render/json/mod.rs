@@ -13,4 +13,5 @@ pub mod run_details;
 pub mod runs;
 pub mod snapshot;
 pub mod stream_message;
+pub mod tables;
 pub mod test;
