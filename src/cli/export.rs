@@ -81,8 +81,7 @@ impl ExportCommand {
 
 /// Returns the exit code: a failed or kept file comes first, then a zone that could not be read.
 fn outcome(exported: &ExportJson) -> CommandExit {
-    let is_refused =
-        |state| matches!(state, ExportedFileState::Kept | ExportedFileState::Failed);
+    let is_refused = |state| matches!(state, ExportedFileState::Kept | ExportedFileState::Failed);
     match (exported.files.iter().any(|file| is_refused(file.state)), exported.complete) {
         (true, _) => CommandExit::Invalid,
         (false, false) => CommandExit::Incomplete,

@@ -83,7 +83,7 @@ pub(super) fn write(
     text: &str,
     existing: ExistingFiles,
     export_folder: &dyn ExportFolder,
-    ) -> Result<ExportedFileState, String> {
+) -> Result<ExportedFileState, String> {
     let state = match export_folder.find(file) {
         ExistingFile::Missing => ExportedFileState::Written,
         ExistingFile::Text(found) if found == text => return Ok(ExportedFileState::Unchanged),

@@ -22,10 +22,12 @@ pub(super) fn prove(
     files: &[(&str, &str)],
     observed: &ObservedState,
 ) -> Result<(), String> {
-    let mut sources: Vec<SourceFile> =
-        network_files(session).filter(|source| files.iter().all(|(file, _)| *source.file != **file)).collect();
+    let mut sources: Vec<SourceFile> = network_files(session)
+        .filter(|source| files.iter().all(|(file, _)| *source.file != **file))
+        .collect();
     sources.extend(files.iter().map(|(file, text)| source(file, text)));
-    let config = load(sources, session.config.network.environment.as_deref()).map_err(|located| first_error(&located))?;
+    let config = load(sources, session.config.network.environment.as_deref())
+        .map_err(|located| first_error(&located))?;
     find_difference(&config, declares, observed, |file| files.iter().any(|(name, _)| *name == file))
 }
 
@@ -53,8 +55,8 @@ pub(super) fn prove_together(
     sources.retain(|source| !exported.contains(&*source.file));
     sources.extend(drafts.iter().map(|(draft, text)| source(&path(draft), text)));
     sources.sort_by(|one, other| one.file.cmp(&other.file));
-    let config =
-        load(sources, session.config.network.environment.as_deref()).map_err(SessionError::InvalidManifests)?;
+    let config = load(sources, session.config.network.environment.as_deref())
+        .map_err(SessionError::InvalidManifests)?;
     let mut declares: BTreeMap<CollectionId, BTreeSet<ZoneCode>> = BTreeMap::new();
     for (id, zones) in drafts.iter().flat_map(|(draft, _)| &draft.declares) {
         declares.entry(id.clone()).or_default().extend(zones.iter().cloned());
@@ -90,7 +92,8 @@ fn find_difference(
 }
 
 fn first_difference(differences: &Differences) -> Option<String> {
-    let collections = differences.zones.iter().flat_map(|(code, found)| found.iter().map(move |each| (code, each)));
+    let collections =
+        differences.zones.iter().flat_map(|(code, found)| found.iter().map(move |each| (code, each)));
     collections.into_iter().find_map(|(code, collection)| match &collection.outcome {
         Err(failure) => Some(format!("{code}/{}: {failure}", collection.id)),
         Ok(changes) => match changes.changes.first() {

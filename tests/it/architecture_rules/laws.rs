@@ -96,8 +96,8 @@ fn kind_names(tree: &SourceTree, kinds: &KindNames) -> BTreeSet<String> {
     /// Stages that work on records of any kind. The other ones (`analysis`, `emulator`) name collections of
     /// Alma, whose meaning is their subject.
     const ENGINE: [&str; 12] = [
-        "model", "manifest", "diff", "plan", "guard", "apply", "observe", "export", "render", "store", "local",
-        "provider",
+        "model", "manifest", "diff", "plan", "guard", "apply", "observe", "export", "render", "store",
+        "local", "provider",
     ];
     breaks(tree.files(), |file, mention| {
         let module = file.top_module();
