@@ -8,17 +8,14 @@ mod table_choice;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-
 use self::existing_files::{HEADER, seal_incomplete};
 use self::file_names::{folder, kebab_case, manifest_names};
 use self::table_choice::TableChoice;
-use super::error::{SessionError, SessionStage};
+use super::error::SessionError;
 use super::network_session::NetworkSession;
-use super::observe_zones::{ZoneReaders, open_zones};
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::selection::ZoneSelection;
+use super::table_inventory::{ListedZones, TableLists, list_tables, read_tables};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
 use crate::kinds::{ExportedTable, UndeclarableTable, export_table, outlier_text};
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
@@ -27,7 +24,6 @@ use crate::model::network::Zone;
 use crate::model::{
     CollectionId, FailureClass, Network, ObservedCollection, ObservedState, ZoneCode,
 };
-use crate::observe::observe;
 use crate::render::json::export::{
     ExportJson, ExportOutlier, ExportOutlierZone, ExportedFile, ExportedFileState, OmittedCollection,
     OutlierValue, ProposedLabel,
@@ -113,7 +109,7 @@ pub async fn export(
     let zones = request.zones.zones(network).map_err(SessionError::InvalidSelection)?;
     // Files that people wrote stop the export before the first request, if their names are known.
     existing_files::check(table_choice::possible_files(request, &zones), request.existing, export_folder)?;
-    let opened = open_zones(session, &zones).await?;
+    let ListedZones { zones: opened, lists } = list_tables(session, &zones).await?;
     let mut report = ExportJson {
         format_version: "1.0",
         network: network.name.clone(),
@@ -121,7 +117,7 @@ pub async fn export(
         ..ExportJson::default()
     };
     // The tables, from the zones' own lists.
-    let mut choice = list_tables(session, request, &opened, &mut report).await?;
+    let mut choice = choose_tables(request, lists, &mut report)?;
     let names = manifest_names(&choice.ids());
     choice.leave_out_declared(&session.config, request, export_folder, &names, &mut report)?;
     let planned = choice.ids().into_iter().flat_map(|id| draft_files(&id, &names, request.layout, &zones));
@@ -133,7 +129,7 @@ pub async fn export(
         requests,
     }));
     // The rows.
-    let observed = read_tables(session, &opened, &choice, observer).await?;
+    let observed = read_tables(session, &opened, &choice.by_zone, observer).await?;
     report.requests = observed.zones.values().map(|zone| zone.requests).sum();
     collect_failures(&observed, &mut report);
     report.zones = choice.by_zone.keys().filter(|code| !report.failures.contains_key(code.as_str())).count();
@@ -146,42 +142,20 @@ pub async fn export(
     Ok(report)
 }
 
-/// Asks each zone for its lists of tables: two requests a zone.
-async fn list_tables(
-    session: &NetworkSession,
+/// Chooses the tables from the zones' own lists.
+fn choose_tables(
     request: &ExportRequest,
-    opened: &ZoneReaders,
+    lists: TableLists,
     report: &mut ExportJson,
 ) -> Result<TableChoice, SessionError> {
-    let asking: FuturesUnordered<_> = (opened.readers.iter())
-        .map(|(code, reader)| async move { (code.clone(), reader.alma().list_table_codes().await) })
-        .collect();
-    let answers: BTreeMap<ZoneCode, _> =
-        session.effects.cancel.interruptible(SessionStage::Reading, asking.collect()).await?;
     let mut listed = BTreeMap::new();
-    for (code, answer) in answers {
+    for (code, answer) in lists {
         match answer {
             Ok(tables) => drop(listed.insert(code, tables)),
             Err(failure) => drop(report.failures.insert(code.to_string(), failure)),
         }
     }
     TableChoice::choose(request, listed, report)
-}
-
-async fn read_tables(
-    session: &NetworkSession,
-    opened: &ZoneReaders,
-    choice: &TableChoice,
-    observer: &dyn SessionObserver,
-) -> Result<ObservedState, SessionError> {
-    let stage = SessionStage::Reading;
-    observer.notice(&SessionEvent::StageStart { stage, zones: choice.by_zone.len() });
-    let notice = |event| observer.notice(&SessionEvent::Zone(&event));
-    let to_read = choice.collections_to_read(&session.config.network);
-    let reading = observe(&opened.readers, &to_read, None, &notice);
-    let observed = session.effects.cancel.interruptible(stage, reading).await;
-    observer.notice(&SessionEvent::StageEnd(stage));
-    observed
 }
 
 /// Moves failures of whole zones to the report.
