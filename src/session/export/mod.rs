@@ -8,24 +8,22 @@ mod table_choice;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
-
 use self::existing_files::{HEADER, seal_incomplete};
 use self::file_names::{folder, kebab_case, manifest_names};
 use self::table_choice::TableChoice;
-use super::error::{SessionError, SessionStage};
+use super::error::SessionError;
 use super::network_session::NetworkSession;
-use super::observe_zones::{ZoneReaders, open_zones};
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::selection::ZoneSelection;
+use super::table_inventory::{ListedZones, TableLists, list_tables, read_tables};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
 use crate::kinds::{ExportedTable, UndeclarableTable, export_table, outlier_text};
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
 use crate::model::grouped_number::count;
 use crate::model::network::Zone;
-use crate::model::{CollectionId, FailureClass, Network, ObservedCollection, ObservedState, ZoneCode};
-use crate::observe::observe;
+use crate::model::{
+    CollectionId, FailureClass, Network, ObservedCollection, ObservedState, ZoneCode,
+};
 use crate::render::json::export::{
     ExportJson, ExportOutlier, ExportOutlierZone, ExportedFile, ExportedFileState, OmittedCollection,
     OutlierValue, ProposedLabel,
@@ -111,7 +109,7 @@ pub async fn export(
     let zones = request.zones.zones(network).map_err(SessionError::InvalidSelection)?;
     // Files that people wrote stop the export before the first request, if their names are known.
     existing_files::check(table_choice::possible_files(request, &zones), request.existing, export_folder)?;
-    let opened = open_zones(session, &zones).await?;
+    let ListedZones { zones: opened, lists } = list_tables(session, &zones).await?;
     let mut report = ExportJson {
         format_version: "1.0",
         network: network.name.clone(),
@@ -119,7 +117,7 @@ pub async fn export(
         ..ExportJson::default()
     };
     // The tables, from the zones' own lists.
-    let mut choice = list_tables(session, request, &opened, &mut report).await?;
+    let mut choice = choose_tables(request, lists, &mut report)?;
     let names = manifest_names(&choice.ids());
     choice.leave_out_declared(&session.config, request, export_folder, &names, &mut report)?;
     let planned = choice.ids().into_iter().flat_map(|id| draft_files(&id, &names, request.layout, &zones));
@@ -131,7 +129,7 @@ pub async fn export(
         requests,
     }));
     // The rows.
-    let observed = read_tables(session, &opened, &choice, observer).await?;
+    let observed = read_tables(session, &opened, &choice.by_zone, observer).await?;
     report.requests = observed.zones.values().map(|zone| zone.requests).sum();
     collect_failures(&observed, &mut report);
     report.zones = choice.by_zone.keys().filter(|code| !report.failures.contains_key(code.as_str())).count();
@@ -140,49 +138,24 @@ pub async fn export(
     write_drafts(session, drafts, &observed, request, export_folder, &mut report)?;
     report.complete = report.failures.is_empty()
         && report.left_out.iter().all(|omitted| !omitted.failed)
-        && report
-            .files
-            .iter()
-            .all(|file| !matches!(file.state, ExportedFileState::Failed | ExportedFileState::Kept));
+        && report.files.iter().all(|file| !matches!(file.state, ExportedFileState::Failed | ExportedFileState::Kept));
     Ok(report)
 }
 
-/// Asks each zone for its lists of tables: two requests a zone.
-async fn list_tables(
-    session: &NetworkSession,
+/// Chooses the tables from the zones' own lists.
+fn choose_tables(
     request: &ExportRequest,
-    opened: &ZoneReaders,
+    lists: TableLists,
     report: &mut ExportJson,
 ) -> Result<TableChoice, SessionError> {
-    let asking: FuturesUnordered<_> = (opened.readers.iter())
-        .map(|(code, reader)| async move { (code.clone(), reader.alma().list_table_codes().await) })
-        .collect();
-    let answers: BTreeMap<ZoneCode, _> =
-        session.effects.cancel.interruptible(SessionStage::Reading, asking.collect()).await?;
     let mut listed = BTreeMap::new();
-    for (code, answer) in answers {
+    for (code, answer) in lists {
         match answer {
             Ok(tables) => drop(listed.insert(code, tables)),
             Err(failure) => drop(report.failures.insert(code.to_string(), failure)),
         }
     }
     TableChoice::choose(request, listed, report)
-}
-
-async fn read_tables(
-    session: &NetworkSession,
-    opened: &ZoneReaders,
-    choice: &TableChoice,
-    observer: &dyn SessionObserver,
-) -> Result<ObservedState, SessionError> {
-    let stage = SessionStage::Reading;
-    observer.notice(&SessionEvent::StageStart { stage, zones: choice.by_zone.len() });
-    let notice = |event| observer.notice(&SessionEvent::Zone(&event));
-    let to_read = choice.collections_to_read(&session.config.network);
-    let reading = observe(&opened.readers, &to_read, None, &notice);
-    let observed = session.effects.cancel.interruptible(stage, reading).await;
-    observer.notice(&SessionEvent::StageEnd(stage));
-    observed
 }
 
 /// Moves failures of whole zones to the report.
@@ -195,17 +168,13 @@ fn collect_failures(observed: &ObservedState, report: &mut ExportJson) {
                 report.failures.entry(code.to_string()).or_insert_with(|| failure.clone());
                 continue;
             }
-            let is_hidden = matches!(
-                failure.class,
-                FailureClass::Locked | FailureClass::Missing | FailureClass::UnknownName
-            );
+            let is_hidden = matches!(failure.class, FailureClass::Locked | FailureClass::Missing | FailureClass::UnknownName);
             let reason = (id.clone(), failure.message.clone(), !is_hidden);
             by_reason.entry(reason).or_default().push(code.clone());
         }
-        let hidden = zone
-            .collections
-            .iter()
-            .filter(|(_, answer)| answer.as_ref().is_ok_and(|found| found.witness.is_people()));
+        let hidden = zone.collections.iter().filter(|(_, answer)| {
+            answer.as_ref().is_ok_and(|found| found.witness.is_people())
+        });
         for (id, _) in hidden {
             let reason = (id.clone(), "the zone hides it from the API".to_owned(), false);
             by_reason.entry(reason).or_default().push(code.clone());
@@ -231,9 +200,7 @@ fn draft_files(
     let path = format!("{}/{name}.yaml", folder(&id.kind));
     match layout {
         ExportLayout::Factored => vec![path],
-        ExportLayout::AsIs => {
-            zones.iter().map(|zone| format!("{}/{path}", kebab_case(zone.code.as_str()))).collect()
-        }
+        ExportLayout::AsIs => zones.iter().map(|zone| format!("{}/{path}", kebab_case(zone.code.as_str()))).collect(),
     }
 }
 
@@ -278,9 +245,7 @@ fn draft_tables(
                         *all_rows += rows;
                         *files += 1;
                     }
-                    report
-                        .outliers
-                        .extend(table.outliers.iter().map(|found| outlier_json(id, found, network)));
+                    report.outliers.extend(table.outliers.iter().map(|found| outlier_json(id, found, network)));
                     drafts.extend(draft(id, table, &answers, names, layout, &zones));
                 }
                 Err(reason) => report.left_out.push(OmittedCollection {
@@ -381,12 +346,7 @@ fn write_drafts(
         let failure = match write_manifests(&draft.manifests) {
             Ok(text) => {
                 let text = seal_incomplete(text);
-                match proof::prove(
-                    session,
-                    &draft.declares,
-                    &[(draft.file.as_str(), text.as_str())],
-                    observed,
-                ) {
+                match proof::prove(session, &draft.declares, &[(draft.file.as_str(), text.as_str())], observed) {
                     Ok(()) => {
                         texts.push((draft, text));
                         continue;

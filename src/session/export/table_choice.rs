@@ -4,22 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::manifest_names;
 use super::{ExportFolder, ExportRequest, draft_files};
-use crate::kinds;
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
-use crate::model::{
-    CollectionId, CollectionRole, DesiredCollection, DesiredState, Network, Provenance, ZoneCode,
-};
+use crate::model::{CollectionId, TableListing, ZoneCode};
 use crate::render::json::export::{ExportJson, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
+use crate::session::table_inventory::CollectionsByZone;
 
 /// Kinds of tables, in the order of a zone's lists.
 const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
 
 /// Tables to read, by zone.
 pub(super) struct TableChoice {
-    pub(super) by_zone: BTreeMap<ZoneCode, BTreeSet<CollectionId>>,
+    pub(super) by_zone: CollectionsByZone,
 }
 
 /// Returns the files that the named tables may get, without a question to a zone.
@@ -47,16 +45,11 @@ impl TableChoice {
     /// Returns [`SessionError::UnknownTables`] for tables that no zone lists.
     pub(super) fn choose(
         request: &ExportRequest,
-        listed: BTreeMap<ZoneCode, [Vec<String>; 2]>,
+        listed: BTreeMap<ZoneCode, Vec<TableListing>>,
         report: &mut ExportJson,
     ) -> Result<Self, SessionError> {
-        let ids = |tables: &[Vec<String>; 2]| -> BTreeSet<CollectionId> {
-            let of_kind = |(kind, codes): (&&str, &Vec<String>)| -> Vec<CollectionId> {
-                codes.iter().map(|code| CollectionId::with_code(kind, code)).collect()
-            };
-            TABLE_KINDS.iter().zip(tables).flat_map(of_kind).collect()
-        };
-        let mut by_zone: BTreeMap<ZoneCode, BTreeSet<CollectionId>> =
+        let ids = |tables: &[TableListing]| tables.iter().map(TableListing::collection).collect();
+        let mut by_zone: CollectionsByZone =
             listed.iter().map(|(code, tables)| (code.clone(), ids(tables))).collect();
         if !request.tables.is_empty() {
             let named: BTreeSet<CollectionId> =
@@ -67,10 +60,8 @@ impl TableChoice {
         let is_unknown = |name: &&String| possible_ids(name).iter().all(|id| !known.contains(id));
         let unknown: Vec<&String> = request.tables.iter().filter(is_unknown).collect();
         if !unknown.is_empty() && !by_zone.is_empty() {
-            let codes: BTreeSet<&str> = listed.values().flatten().flatten().map(String::as_str).collect();
-            let problem = |name: &&String| {
-                format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()))
-            };
+            let codes: BTreeSet<&str> = listed.values().flatten().map(|table| &*table.code).collect();
+            let problem = |name: &&String| format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()));
             return Err(SessionError::UnknownTables(unknown.iter().map(problem).collect()));
         }
         for id in &known {
@@ -124,8 +115,7 @@ impl TableChoice {
             }
         }
         if !declared.is_empty() && !request.tables.is_empty() {
-            let problem =
-                |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
+            let problem = |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
             return Err(SessionError::DeclaredTables(declared.iter().map(problem).collect()));
         }
         self.by_zone.values_mut().for_each(|ids| ids.retain(|id| !declared.contains_key(id)));
@@ -137,35 +127,6 @@ impl TableChoice {
         });
         report.left_out.extend(omitted);
         Ok(())
-    }
-
-    /// Returns the collections in the form of [`crate::observe::observe`].
-    pub(super) fn collections_to_read(&self, network: &Network) -> DesiredState {
-        let mut state = DesiredState::default();
-        for (code, ids) in &self.by_zone {
-            let Some(zone) = network.zone(code) else { continue };
-            let collections = ids.iter().filter_map(|id| {
-                Some(DesiredCollection {
-                    id: id.clone(),
-                    shape: kinds::shape(id)?,
-                    key: std::sync::Arc::new([]),
-                    unlisted: crate::model::UnlistedPolicy::Keep,
-                    enforcement: crate::model::Enforcement::Report,
-                    on_conflict: crate::model::ConflictPolicy::default(),
-                    owner: crate::model::CollectionOwner::default(),
-                    records: BTreeMap::new(),
-                    amendments: Vec::new(),
-                    standing: CollectionRole::ReferenceOnly,
-                    provenance: Provenance {
-                        span: zone.span.clone(),
-                        manifest: "".into(),
-                        override_index: None,
-                    },
-                })
-            });
-            state.zones.insert(code.clone(), collections.collect());
-        }
-        state
     }
 }
 
