@@ -13,6 +13,16 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "init",
+        [
+            ("zonal init network --region ca", "Create a directory from the keys in ZONAL_READ_<code>"),
+            (
+                "zonal init network --region eu --keys keys.list --gitlab",
+                "Name the variables, and add a pipeline",
+            ),
+        ],
+    ),
+    (
         "validate",
         [
             ("zonal validate", "Check the manifests in this directory"),

@@ -7,6 +7,7 @@ pub mod events;
 pub mod explanation;
 pub mod export;
 pub mod history;
+pub mod init;
 pub mod plan;
 pub mod report;
 pub mod run_details;

@@ -21,9 +21,7 @@ use crate::kinds::{ExportedTable, UndeclarableTable, export_table, outlier_text}
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
 use crate::model::grouped_number::count;
 use crate::model::network::Zone;
-use crate::model::{
-    CollectionId, FailureClass, Network, ObservedCollection, ObservedState, ZoneCode,
-};
+use crate::model::{CollectionId, FailureClass, Network, ObservedCollection, ObservedState, ZoneCode};
 use crate::render::json::export::{
     ExportJson, ExportOutlier, ExportOutlierZone, ExportedFile, ExportedFileState, OmittedCollection,
     OutlierValue, ProposedLabel,
@@ -138,7 +136,10 @@ pub async fn export(
     write_drafts(session, drafts, &observed, request, export_folder, &mut report)?;
     report.complete = report.failures.is_empty()
         && report.left_out.iter().all(|omitted| !omitted.failed)
-        && report.files.iter().all(|file| !matches!(file.state, ExportedFileState::Failed | ExportedFileState::Kept));
+        && report
+            .files
+            .iter()
+            .all(|file| !matches!(file.state, ExportedFileState::Failed | ExportedFileState::Kept));
     Ok(report)
 }
 
@@ -168,13 +169,17 @@ fn collect_failures(observed: &ObservedState, report: &mut ExportJson) {
                 report.failures.entry(code.to_string()).or_insert_with(|| failure.clone());
                 continue;
             }
-            let is_hidden = matches!(failure.class, FailureClass::Locked | FailureClass::Missing | FailureClass::UnknownName);
+            let is_hidden = matches!(
+                failure.class,
+                FailureClass::Locked | FailureClass::Missing | FailureClass::UnknownName
+            );
             let reason = (id.clone(), failure.message.clone(), !is_hidden);
             by_reason.entry(reason).or_default().push(code.clone());
         }
-        let hidden = zone.collections.iter().filter(|(_, answer)| {
-            answer.as_ref().is_ok_and(|found| found.witness.is_people())
-        });
+        let hidden = zone
+            .collections
+            .iter()
+            .filter(|(_, answer)| answer.as_ref().is_ok_and(|found| found.witness.is_people()));
         for (id, _) in hidden {
             let reason = (id.clone(), "the zone hides it from the API".to_owned(), false);
             by_reason.entry(reason).or_default().push(code.clone());
@@ -200,7 +205,9 @@ fn draft_files(
     let path = format!("{}/{name}.yaml", folder(&id.kind));
     match layout {
         ExportLayout::Factored => vec![path],
-        ExportLayout::AsIs => zones.iter().map(|zone| format!("{}/{path}", kebab_case(zone.code.as_str()))).collect(),
+        ExportLayout::AsIs => {
+            zones.iter().map(|zone| format!("{}/{path}", kebab_case(zone.code.as_str()))).collect()
+        }
     }
 }
 
@@ -245,7 +252,9 @@ fn draft_tables(
                         *all_rows += rows;
                         *files += 1;
                     }
-                    report.outliers.extend(table.outliers.iter().map(|found| outlier_json(id, found, network)));
+                    report
+                        .outliers
+                        .extend(table.outliers.iter().map(|found| outlier_json(id, found, network)));
                     drafts.extend(draft(id, table, &answers, names, layout, &zones));
                 }
                 Err(reason) => report.left_out.push(OmittedCollection {
@@ -346,7 +355,12 @@ fn write_drafts(
         let failure = match write_manifests(&draft.manifests) {
             Ok(text) => {
                 let text = seal_incomplete(text);
-                match proof::prove(session, &draft.declares, &[(draft.file.as_str(), text.as_str())], observed) {
+                match proof::prove(
+                    session,
+                    &draft.declares,
+                    &[(draft.file.as_str(), text.as_str())],
+                    observed,
+                ) {
                     Ok(()) => {
                         texts.push((draft, text));
                         continue;

@@ -61,7 +61,9 @@ impl TableChoice {
         let unknown: Vec<&String> = request.tables.iter().filter(is_unknown).collect();
         if !unknown.is_empty() && !by_zone.is_empty() {
             let codes: BTreeSet<&str> = listed.values().flatten().map(|table| &*table.code).collect();
-            let problem = |name: &&String| format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()));
+            let problem = |name: &&String| {
+                format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()))
+            };
             return Err(SessionError::UnknownTables(unknown.iter().map(problem).collect()));
         }
         for id in &known {
@@ -115,7 +117,8 @@ impl TableChoice {
             }
         }
         if !declared.is_empty() && !request.tables.is_empty() {
-            let problem = |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
+            let problem =
+                |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
             return Err(SessionError::DeclaredTables(declared.iter().map(problem).collect()));
         }
         self.by_zone.values_mut().for_each(|ids| ids.retain(|id| !declared.contains_key(id)));
