@@ -23,6 +23,13 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "doctor",
+        [
+            ("zonal doctor", "Check the keys and zones of this directory"),
+            ("zonal doctor --zone 01OMNI_ALPHA --write-keys", "Prove that one member's write key may write"),
+        ],
+    ),
+    (
         "validate",
         [
             ("zonal validate", "Check the manifests in this directory"),

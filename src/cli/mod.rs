@@ -13,6 +13,7 @@ mod config;
 mod confirm;
 mod context;
 mod demo;
+mod doctor;
 mod drift;
 mod emulate;
 
@@ -90,6 +91,7 @@ struct CliArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitCommand),
+    Doctor(doctor::DoctorCommand),
     Validate(validate::ValidateCommand),
     Plan(plan::PlanCommand),
     Show(show::ShowCommand),
@@ -156,6 +158,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
     let directory = world.directory.join(directory.unwrap_or(Path::new("")));
     let exit = match cli.command {
         Command::Init(command) => command.run(&directory, world).await,
+        Command::Doctor(command) => command.run(&directory, world).await,
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(&directory, world),

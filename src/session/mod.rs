@@ -12,6 +12,7 @@ pub mod capabilities;
 mod changed_since;
 mod comparison_base;
 pub mod config_source;
+pub mod doctor;
 pub mod effect_future;
 pub mod effects;
 pub mod error;

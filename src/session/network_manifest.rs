@@ -119,14 +119,14 @@ fn zone_part(
         .filter_map(|library| Some((library.campus.as_deref()?, library.campus_name.as_str())))
         .collect();
     if !campuses.is_empty() {
-        let campuses = campuses.into_iter().map(|(code, name)| part(code, name, None).into());
-        fields.push(("campuses", YamlPart::Items(campuses.collect())));
+        let campuses = campuses.into_iter().map(|(code, name)| part(code, name, None));
+        fields.push(("campuses", YamlPart::Value(campuses.collect())));
     }
     if !zone.libraries.is_empty() {
         let libraries = zone.libraries.iter();
         let libraries =
-            libraries.map(|library| part(&library.code, &library.name, library.campus.as_deref()).into());
-        fields.push(("libraries", YamlPart::Items(libraries.collect())));
+            libraries.map(|library| part(&library.code, &library.name, library.campus.as_deref()));
+        fields.push(("libraries", YamlPart::Value(libraries.collect())));
     }
     YamlPart::Fields(fields)
 }

@@ -21,6 +21,7 @@ mod table_directory;
 pub(in crate::provider) mod table_layout;
 #[cfg(test)]
 mod tests;
+pub mod write_key_test;
 mod write_verification;
 mod zone_identity;
 

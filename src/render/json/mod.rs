@@ -3,6 +3,7 @@
 //! All types of this module belong to published formats, with JSON Schemas generated from the types.
 
 pub mod compact_lines;
+pub mod doctor;
 pub mod events;
 pub mod explanation;
 pub mod export;
