@@ -16,7 +16,7 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, print_diagnostics, to_json};
 use super::context::CommandContext;
 use super::questions::ask_until;
-use crate::kinds::{AlmaRegion, parse_base_url};
+use crate::kinds::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 use crate::local::config_files::read_manifest_files;
 use crate::local::export_folder::LocalExportFolder;
 use crate::manifest::SourceFile;
@@ -99,6 +99,11 @@ impl InitCommand {
         let variables = self.key_variables(world).await?;
         let address = self.address(world).await?;
         let base_url = base_url(&address);
+        if sends_keys_in_the_open(&base_url) && !self.force {
+            return Err(fail(format!(
+                "API keys would be sent unencrypted to {base_url}; use https://, or --force on a network that you trust"
+            )));
+        }
         let folder = LocalExportFolder::open(&directory, &directory)
             .map_err(|error| fail(format!("cannot write in {}: {error}", directory.display())))?;
         let progress = InitProgress::load(&folder);

@@ -73,7 +73,7 @@ fn files(result: &InitJson) -> String {
     let states = [
         (InitFileState::Written, "Wrote ", ""),
         (InitFileState::Unchanged, "Unchanged: ", ""),
-        (InitFileState::Kept, "Kept, with other content: ", "; `--force` replaces the content"),
+        (InitFileState::Kept, "Kept, with other content: ", "; `--force` writes these files"),
     ];
     for (state, start, end) in states {
         let mut folders: BTreeMap<&str, usize> = BTreeMap::new();

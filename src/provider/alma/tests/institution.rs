@@ -26,12 +26,12 @@ async fn institution_is_named_by_its_key() {
 #[tokio::test(start_paused = true)]
 async fn institution_without_general_configuration_is_named_by_the_test_request() {
     let test = "<test>GET - OK - institutionCode: 01A</test>";
-    for general in [error(400, "402119"), ok(&json!({"institution": null, "environment_type": null}))] {
+    for general in [error(400, "402000"), ok(&json!({"institution": null, "environment_type": null}))] {
         let (reader, _) = reader(vec![general, reply(200, test)]);
         let found = reader.institution().await.unwrap();
         assert_eq!((found.code.as_str(), found.name.as_str(), found.environment), ("01A", "", None));
     }
-    let (reader, _) = reader(vec![error(400, "402119"), reply(200, "<test>OK</test>")]);
+    let (reader, _) = reader(vec![error(400, "402000"), reply(200, "<test>OK</test>")]);
     assert_eq!(reader.institution().await.unwrap_err().class, FailureClass::Malformed);
 }
 
@@ -55,7 +55,7 @@ async fn brief_and_paged_list_is_completed() {
         let campus = json!({"value": "NORTH", "desc": "North Campus"});
         ok(&json!({"code": code, "name": format!("{code} Library"), "campus": campus}))
     };
-    let (reader, script) = reader(vec![page("A"), page("B"), whole("A"), error(400, "402119")]);
+    let (reader, script) = reader(vec![page("A"), page("B"), whole("A"), error(400, "402000")]);
     let brief = LibraryListing { name: String::new(), ..library("B", None) };
     assert_eq!(reader.libraries().await.unwrap(), [library("A", Some("NORTH")), brief]);
     let next = "GET /conf/libraries?limit=100&offset=1";
