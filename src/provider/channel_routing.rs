@@ -12,7 +12,7 @@ use super::gateway::{GatewayReader, GatewayVerb, GatewayWriter, ServedCollection
 use super::{CollectionSnapshot, RequestUsage, WriteError, WriteTurn, ZoneReader, ZoneWriter};
 use crate::model::{
     Change, Channel, CollectionId, FailureClass, ObservationSource, ObservedCollection, ObservedRecord,
-    Record, ZoneFailure,
+    Record, TableListing, ZoneFailure,
 };
 
 /// Attestations of one zone, by collection as named in manifests.
@@ -43,8 +43,8 @@ pub struct RoutingWriter {
 /// Collections that a zone exposes.
 #[derive(Debug, Clone)]
 pub struct ZoneCapabilities {
-    /// Codes of the code tables and mapping tables in the API's lists.
-    pub tables: [Vec<String>; 2],
+    /// Code tables and mapping tables in the API's lists.
+    pub tables: [Vec<TableListing>; 2],
     /// Collections that the gateway serves, or its failure; empty without a gateway.
     pub gateway: Result<Vec<ServedCollection>, ZoneFailure>,
 }
@@ -70,7 +70,8 @@ impl RoutingReader {
             Some(gateway) => gateway.list().await.map(<[_]>::to_vec),
             None => Ok(Vec::new()),
         };
-        Ok(ZoneCapabilities { tables: self.alma.list_table_codes().await?, gateway })
+        let tables = self.alma.list_tables().await?.map(<[_]>::to_vec);
+        Ok(ZoneCapabilities { tables, gateway })
     }
 }
 
