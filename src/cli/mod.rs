@@ -15,6 +15,7 @@ mod context;
 mod demo;
 mod drift;
 mod emulate;
+mod escaped_log;
 
 mod explain;
 mod gateway;
@@ -63,6 +64,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
+pub use escaped_log::EscapedLog;
 
 use crate::model::text_safety::escape_invisible;
 
