@@ -129,14 +129,8 @@ pub fn collection(
     comparison.tell_refusal();
     let second_master = comparison.tell_second_master(&desired.collections);
     let ComparisonSummary { in_sync, agreed, mut learned } = comparison.learn()?;
-    let since_ledger = comparison.since.and_then(|base| base.ledger);
-    let accepted = since_ledger.and_then(|ledger| ledger.accepted_rows);
-    if since_ledger.is_some() && accepted.is_none() && observed.witness == ObservationSource::Zone {
-        comparison.notes.push(format!(
-            "{}: no reading was accepted yet, so zonal cannot notice an answer that lacks rows",
-            desired.id
-        ));
-    }
+    let accepted =
+        comparison.since.as_ref().and_then(|base| base.ledger).and_then(|ledger| ledger.accepted_rows);
     let rows = observed.records.len();
     learned.accepted_rows =
         (observed.witness == ObservationSource::Zone && accepted != Some(rows)).then_some(rows);

@@ -14,7 +14,11 @@ pub fn find(GuardInput { plan, .. }: GuardInput<'_>) -> Vec<Finding> {
     for (code, zone) in &plan.zones {
         for step in zone.collections.iter().filter(|step| step.deferral.is_none()) {
             let similar_keys = step.diff.outcome.iter().flat_map(|changes| &changes.similar_keys);
-            found.extend(similar_keys.map(|similar| (&step.diff.id, code, similar)));
+            // A plan can postpone changes.
+            let is_written = |similar: &&SimilarKey| {
+                step.diff.to_apply().any(|change| change.address.key.to_string() == similar.new)
+            };
+            found.extend(similar_keys.filter(is_written).map(|similar| (&step.diff.id, code, similar)));
         }
     }
     let Some((collection, zone, SimilarKey { new, existing })) = found.first() else { return Vec::new() };

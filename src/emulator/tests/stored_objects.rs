@@ -61,7 +61,7 @@ async fn lists_are_filtered_and_departments_are_read_only() {
         assert_eq!(get(&emulator, "r-alpha", path).await.1["total_record_count"], total, "{path}");
     }
     let department = json!({"code": "X", "name": "X"});
-    assert_eq!(call(&emulator, Method::POST, "/conf/departments", &department).await.0, 400);
+    assert_eq!(call(&emulator, Method::POST, "/conf/departments", &department).await.0, 404);
     assert_eq!(refusal(&get(&emulator, "r-alpha", "/conf/libraries/GONE/locations").await), (400, "402119"));
 }
 
@@ -108,4 +108,22 @@ async fn put_of_a_user_keeps_every_member() {
         assert_eq!(again["user_identifier"], created["user_identifier"]);
         assert!(again.as_object().unwrap().len() >= 15 + count, "{again}");
     }
+}
+
+#[tokio::test]
+async fn resource_is_deleted_after_its_children() {
+    let emulator = network(EmulatorConfig::without_thresholds());
+    let delete = async |path: &str| {
+        let body = Bytes::new();
+        answer(send(&emulator, request(Method::DELETE, "w-nz", path, body)).await.unwrap())
+    };
+    let service = "/electronic/e-collections/61100/e-services/62110";
+    assert_eq!(refusal(&delete(service).await), (400, "60289"));
+    let (_, portfolios) = get(&emulator, "r-nz", &format!("{service}/portfolios?limit=100")).await;
+    for portfolio in portfolios["portfolio"].as_array().unwrap() {
+        let path = format!("{service}/portfolios/{}", portfolio["id"].as_str().unwrap());
+        assert_eq!(delete(&path).await.0, 204, "{path}");
+    }
+    assert_eq!(delete(service).await.0, 204);
+    assert_eq!(refusal(&get(&emulator, "r-nz", service).await), (400, "60122"));
 }

@@ -48,7 +48,7 @@ async fn computed_day_proves_or_contradicts_an_exception() {
         assert_eq!(lines, Vec::from_iter(line));
     }
     // A zone without the endpoint proves nothing.
-    assert_eq!(contradictions(closed, json!({}), error(400, "402119")).await.0, Vec::<String>::new());
+    assert_eq!(contradictions(closed, json!({}), error(400, "401664")).await.0, Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
