@@ -16,6 +16,7 @@ mod context;
 mod demo;
 mod doctor;
 mod drift;
+mod effective;
 mod emulate;
 mod escaped_log;
 
@@ -107,6 +108,7 @@ enum Command {
     Drift(drift::DriftCommand),
     History(history::HistoryCommand),
     Runs(runs::RunsCommand),
+    Effective(effective::EffectiveCommand),
     Explain(Box<explain::ExplainCommand>),
     Test(test::TestCommand),
     Export(export::ExportCommand),
@@ -178,6 +180,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Test(command) => command.run(&directory, world).await,
         Command::Export(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
+        Command::Effective(command) => command.run(&directory, world).await,
         Command::Tables(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

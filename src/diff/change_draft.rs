@@ -52,7 +52,7 @@ impl CollectionComparison<'_> {
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
             let shared = shared.filter(|record| record.enforcement != Enforcement::Report);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
-                Some(DesiredValue { value, provenance }) => (value, provenance),
+                Some(DesiredValue { value, provenance, .. }) => (value, provenance),
                 None => (default, &record.provenance),
             };
             FieldChange {

@@ -204,7 +204,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
     fn judge_names(&mut self, collection: &DesiredCollection) {
         let mut empty = Vec::new();
         for record in collection.records.values() {
-            for (field, DesiredValue { value, provenance }) in &record.fields {
+            for (field, DesiredValue { value, provenance, .. }) in &record.fields {
                 let is_name = collection.key.contains(field);
                 let is_empty = match value {
                     FieldValue::Null => collection.key.first() == Some(field),
@@ -344,7 +344,7 @@ impl RecordDraft<'_> {
     /// Adds a field with its location in the manifest.
     pub fn with_field(mut self, field: &str, value: impl Into<FieldValue>, extent: NodeSpan) -> Self {
         let provenance = self.head.provenance(extent, None);
-        self.record.fields.insert(field.into(), DesiredValue { value: value.into(), provenance });
+        self.record.fields.insert(field.into(), DesiredValue::new(value.into(), provenance));
         self
     }
 

@@ -271,6 +271,15 @@ pub struct DesiredValue {
     pub value: FieldValue,
     /// Declaration of the value.
     pub provenance: Provenance,
+    /// Value that an override replaced, if any.
+    pub replaced: Option<Arc<DesiredValue>>,
+}
+
+impl DesiredValue {
+    /// Creates a value that replaces no other.
+    pub fn new(value: FieldValue, provenance: Provenance) -> Self {
+        Self { value, provenance, replaced: None }
+    }
 }
 
 /// Enforcement of a declaration.

@@ -187,7 +187,7 @@ impl RunRevert {
         fate: RevertAction,
         knows: &dyn Fn(&FieldName) -> bool,
     ) -> Option<DesiredRecord> {
-        let value = |value: &FieldValue| DesiredValue { value: value.clone(), provenance: self.provenance() };
+        let value = |value: &FieldValue| DesiredValue::new(value.clone(), self.provenance());
         let deleted_fields = || deed.taken.iter().filter(|(_, value)| **value != FieldValue::Null);
         let identity = || deed.key.iter().map(|(field, part)| (field.clone(), value(part)));
         let (fields, absent): (BTreeMap<FieldName, DesiredValue>, bool) = match (fate, deed.was, deed.left) {

@@ -55,7 +55,7 @@ fn row(code: &'static str, manifest: &'static str) -> impl Strategy<Value = Desi
     let flags = (option::of(any::<bool>()), option::weighted(0.2, any::<bool>()));
     (text(), flags, any::<u8>(), enforcement).prop_map(
         move |(description, (enabled, default), die, enforcement)| {
-            let said = |value| DesiredValue { value, provenance: provenance(manifest) };
+            let said = |value| DesiredValue::new(value, provenance(manifest));
             let mut fields: BTreeMap<FieldName, DesiredValue> = [("code".into(), said(code.into()))].into();
             fields.insert("description".into(), said(description));
             fields.extend(enabled.map(|flag| ("enabled".into(), said(flag.into()))));

@@ -31,6 +31,7 @@ cases! {
     default_row,
     doctor,
     drift,
+    effective,
     e_resources,
     environments,
     expectations,
