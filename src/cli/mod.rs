@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod drift;
 mod emulate;
+mod escaped_log;
 
 mod explain;
 mod export;
@@ -69,6 +70,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
+pub use escaped_log::EscapedLog;
 
 use crate::model::text_safety::escape_invisible;
 

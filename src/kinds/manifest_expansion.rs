@@ -14,8 +14,9 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
-    ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment,
-    FieldValue, Network, RecordKey, RecordReference, ServiceSettings, SourceSpan, UnlistedPolicy,
+    ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic,
+    Enforcement, FieldAmendment, FieldValue, Network, RecordKey, RecordReference, ServiceSettings,
+    SourceSpan, UnlistedPolicy,
 };
 
 /// Expansion of one manifest for a network.
@@ -142,6 +143,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             amendments: Vec::new(),
             on_conflict: ConflictPolicy::default(),
             owner: CollectionOwner::default(),
+            options: ComparisonOptions::default(),
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         })
@@ -297,6 +299,11 @@ impl CollectionDraft {
         self.0.enforcement = self.0.owner.limit(enforcement);
         self.0.on_conflict = on_conflict;
         self
+    }
+
+    /// Returns the enforcement of its declarations, limited by the owner.
+    pub fn enforcement(&self) -> Enforcement {
+        self.0.enforcement
     }
 
     /// Sets the policy for unlisted records.

@@ -97,6 +97,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             amendments: Vec::new(),
             on_conflict,
             owner,
+            options: table.options.clone(),
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         }
