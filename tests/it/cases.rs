@@ -23,6 +23,7 @@ cases! {
     all_zones_unreachable,
     api_keys,
     approvals,
+    approvals_in_parts,
     authority_task_list,
     calendars,
     capabilities,
