@@ -10,6 +10,7 @@
 //! * [`plan`]: orders and groups changes.
 //! * [`guard`]: evaluates guards and policies.
 //! * [`analysis`]: evaluates effective settings: questions, explanations, expectations, impact.
+//! * [`export`]: factors the rows of many zones into shared rows and overrides.
 //! * [`apply`]: executes a plan.
 //! * [`store`]: persists runs, applied state, journal, history, leases.
 //! * [`render`]: output formats.
@@ -23,6 +24,7 @@ pub mod apply;
 pub mod cli;
 pub mod diff;
 pub mod emulator;
+pub mod export;
 pub mod guard;
 pub mod kinds;
 pub mod local;

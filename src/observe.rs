@@ -32,18 +32,25 @@ pub async fn observe<R: ZoneReader>(
     accepted: Option<&AppliedState>,
     tell: &(dyn Fn(ApplyEvent) + Sync),
 ) -> ObservedState {
-    let zones: FuturesUnordered<_> = desired
-        .zones
+    let zones = desired.zones.iter();
+    let collections = zones
+        .map(|(code, wanted)| (code.clone(), wanted.iter().flat_map(collections_to_read).cloned().collect()))
+        .collect();
+    observe_collections(readers, &collections, accepted, tell).await
+}
+
+/// Reads the given collections of each zone, as [`observe`] does.
+pub async fn observe_collections<R: ZoneReader>(
+    readers: &BTreeMap<ZoneCode, R>,
+    collections: &BTreeMap<ZoneCode, BTreeSet<CollectionId>>,
+    accepted: Option<&AppliedState>,
+    tell: &(dyn Fn(ApplyEvent) + Sync),
+) -> ObservedState {
+    let zones: FuturesUnordered<_> = collections
         .iter()
-        .filter_map(|(code, wanted)| {
-            let ids: BTreeSet<&CollectionId> = wanted.iter().flat_map(collections_to_read).collect();
-            Some(observe_zone(
-                code,
-                readers.get(code)?,
-                ids,
-                accepted.and_then(|accepted| accepted.zones.get(code)),
-                tell,
-            ))
+        .filter_map(|(code, ids)| {
+            let accepted = accepted.and_then(|accepted| accepted.zones.get(code));
+            Some(observe_zone(code, readers.get(code)?, ids, accepted, tell))
         })
         .collect();
     ObservedState { zones: zones.collect().await }
@@ -64,13 +71,13 @@ fn collections_to_read(wanted: &DesiredCollection) -> impl Iterator<Item = &Coll
 async fn observe_zone<R: ZoneReader>(
     code: &ZoneCode,
     reader: &R,
-    ids: BTreeSet<&CollectionId>,
+    ids: &BTreeSet<CollectionId>,
     accepted: Option<&BTreeMap<CollectionId, AppliedCollection>>,
     tell: &(dyn Fn(ApplyEvent) + Sync),
 ) -> (ZoneCode, ObservedZone) {
     tell(ApplyEvent::ObserveStart { zone: code.clone(), collections: ids.len() });
     let mut answers: FuturesUnordered<_> =
-        ids.iter().map(|id| async move { (*id, read_twice_if_short(reader, id, accepted).await) }).collect();
+        ids.iter().map(|id| async move { (id, read_twice_if_short(reader, id, accepted).await) }).collect();
     let mut zone = ObservedZone::default();
     while let Some((id, answer)) = answers.next().await {
         let answer = answer.map_err(|refusal| match refusal {
@@ -86,8 +93,8 @@ async fn observe_zone<R: ZoneReader>(
         if let Some(failure) = failure.filter(|failure| failure.class.whole_zone()) {
             // The remaining requests would fail too; do not wait for responses in flight.
             answers.clear();
-            for id in &ids {
-                zone.collections.entry((*id).clone()).or_insert_with(|| Err(failure.clone()));
+            for id in ids {
+                zone.collections.entry(id.clone()).or_insert_with(|| Err(failure.clone()));
             }
         }
     }

@@ -13,6 +13,23 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "init",
+        [
+            ("zonal init network --region ca", "Create a directory from the keys in ZONAL_READ_<code>"),
+            (
+                "zonal init network --region eu --keys keys.list --gitlab",
+                "Name the variables, and add a pipeline",
+            ),
+        ],
+    ),
+    (
+        "doctor",
+        [
+            ("zonal doctor", "Check the keys and zones of this directory"),
+            ("zonal doctor --zone 01OMNI_ALPHA --write-keys", "Prove that one member's write key may write"),
+        ],
+    ),
+    (
         "validate",
         [
             ("zonal validate", "Check the manifests in this directory"),
@@ -207,10 +224,24 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "export",
+        [
+            ("zonal export -C network", "Write manifests for all tables of the zones"),
+            ("zonal export --table UserGroups --out exported", "Write the manifest of one table"),
+        ],
+    ),
+    (
         "snapshot",
         [
             ("zonal snapshot --out snapshot.json", "Save what all zones contain"),
             ("zonal snapshot --kind CodeTable --out -", "Print the code tables of all zones"),
+        ],
+    ),
+    (
+        "tables",
+        [
+            ("zonal tables block", "List the tables with this word in code, name or subsystem"),
+            ("zonal tables --table UserGroups", "Show which members have the same user groups"),
         ],
     ),
     (

@@ -14,15 +14,18 @@ mod config;
 mod confirm;
 mod context;
 mod demo;
+mod doctor;
 mod drift;
 mod emulate;
 mod escaped_log;
 
 mod explain;
+mod export;
 mod gateway;
 mod help;
 mod help_examples;
 mod history;
+mod init;
 mod lease_args;
 mod merge_runs;
 mod open_session;
@@ -35,6 +38,7 @@ mod plan_view_args;
 mod production;
 mod progress;
 mod prune_runs;
+mod questions;
 mod renamed_args;
 mod resume;
 mod revert;
@@ -51,6 +55,7 @@ mod snapshot_file;
 mod store_args;
 mod store_query;
 mod support;
+mod tables;
 mod target_args;
 mod test;
 mod unfinished_note;
@@ -88,6 +93,8 @@ struct CliArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitCommand),
+    Doctor(doctor::DoctorCommand),
     Validate(validate::ValidateCommand),
     Plan(plan::PlanCommand),
     Show(show::ShowCommand),
@@ -102,7 +109,9 @@ enum Command {
     Runs(runs::RunsCommand),
     Explain(Box<explain::ExplainCommand>),
     Test(test::TestCommand),
+    Export(export::ExportCommand),
     Snapshot(snapshot::SnapshotCommand),
+    Tables(tables::TablesCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::AttestCommand),
@@ -151,6 +160,8 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
     let directory = directory.or_else(|| help::variable(&world.env, help::DIRECTORY_VARIABLE).map(Path::new));
     let directory = world.directory.join(directory.unwrap_or(Path::new("")));
     let exit = match cli.command {
+        Command::Init(command) => command.run(&directory, world).await,
+        Command::Doctor(command) => command.run(&directory, world).await,
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(&directory, world),
@@ -165,7 +176,9 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Runs(command) => command.run(&directory, world).await,
         Command::Explain(command) => command.run(&directory, world).await,
         Command::Test(command) => command.run(&directory, world).await,
+        Command::Export(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
+        Command::Tables(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

@@ -92,6 +92,32 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
             fail(format!("{}; choose another store with `--store`", error_chain_text(error)))
         }
         SessionError::Run(problem) => fail(run_problem_text(problem)),
+        SessionError::ExistingFiles(files) => {
+            let exit = files.iter().fold(CommandExit::Invalid, |_, file| {
+                fail(format!("{file} exists, and zonal did not export it"))
+            });
+            help(
+                "choose another directory with `--out`, or replace the files with `--force`; nothing was read",
+            );
+            exit
+        }
+        SessionError::UnknownTables(problems) => {
+            problems.iter().fold(CommandExit::Invalid, |_, problem| fail(format!("--table {problem}")))
+        }
+        SessionError::DeclaredTables(problems) => {
+            let exit = problems.iter().fold(CommandExit::Invalid, |_, problem| fail(problem.clone()));
+            help(
+                "remove the table from that manifest, or export to a directory outside of this one with `--out`",
+            );
+            exit
+        }
+        SessionError::ExportDiffers(_) => {
+            let exit = fail(error_chain_text(error));
+            help(
+                "this is a mistake in zonal, or the zone changed between two readings: run the command again",
+            );
+            exit
+        }
         SessionError::OtherSnapshot { .. }
         | SessionError::StoredPlan { .. }
         | SessionError::StoredReport { .. }
@@ -325,6 +351,12 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NoStoreForGroup => {
             "note: no store found, so this run cannot be merged with others".to_owned()
         }
+        SessionNote::ExportCost { zones, tables, requests } => format!(
+            "Reading {} of {}: {}.",
+            count(*tables, "table"),
+            count(*zones, "zone"),
+            count(*requests, "request")
+        ),
     };
     vec![escape_invisible(&line)]
 }

@@ -191,7 +191,7 @@ impl MappingTableSpec {
 
 /// Returns true for a possible header name or one of the seven column names. `enabled` is a field of the row
 /// itself, so a column of this name would be ambiguous.
-fn is_possible(column: &str) -> bool {
+pub(super) fn is_possible(column: &str) -> bool {
     let number = column.strip_prefix("column").filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
     match number {
         Some(number) if !number.is_empty() => matches!(number.as_bytes(), [b'0'..=b'6']),

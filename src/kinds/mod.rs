@@ -28,6 +28,7 @@ mod row_expansion;
 mod schema;
 mod stylesheet;
 mod support_services;
+mod table_export;
 mod table_manifest;
 mod terms_of_use;
 mod unlisted_groups;
@@ -42,15 +43,20 @@ use serde::de::DeserializeOwned;
 
 pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
+pub use self::network::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
+pub use self::table_export::{
+    ExportedTable, ObservedTable, UndeclarableTable, edit_text, export_table, outlier_text,
+};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::schema_check::ManifestSchema;
 use crate::manifest::yaml_node::YamlNode;
-use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
+use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader, diagnostic_codes};
 pub use crate::model::alma_codes::ZoneCoverage;
+use crate::model::network::ZoneRole;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Builds the list of kinds with its length.
@@ -240,6 +246,25 @@ pub fn expectations(network: &Network, manifests: &[KindManifest]) -> (Vec<Expec
     expectation::collect_expectations(network, manifests)
 }
 
+/// Returns one problem per manifest whose kind has records in the Network Zone only, for a network without one.
+fn without_network_zone(network: &Network, manifests: &[KindManifest]) -> Vec<Diagnostic> {
+    let has_network_zone = network.zones.iter().any(|zone| zone.role == ZoneRole::Network);
+    if has_network_zone || network.unread {
+        return Vec::new();
+    }
+    let needs_network_zone = |head: &ManifestHeader| {
+        let kind = KINDS.iter().find(|kind| kind.name == head.kind);
+        kind.is_some_and(|kind| kind.reach == ZoneCoverage::Network && !kind.collections.is_empty())
+    };
+    let heads = manifests.iter().map(|manifest| &manifest.head).filter(|head| needs_network_zone(head));
+    let problem = |head: &ManifestHeader| {
+        let message = format!("`{}` needs a Network Zone, and the network has none", head.kind);
+        Diagnostic::error(diagnostic_codes::NO_NETWORK_ZONE, head.span(), message)
+            .help("add `networkZone` to the Network manifest, or remove this manifest")
+    };
+    heads.map(problem).collect()
+}
+
 /// Returns the desired state of all zones, and the problems of the manifests. The state is incomplete after
 /// any error here or during loading.
 pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, Vec<Diagnostic>) {
@@ -250,6 +275,7 @@ pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, V
     });
     let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::merge);
     let (desired, doubts, mut problems) = expansion.finish();
+    problems.extend(without_network_zone(network, manifests));
     problems.extend(manifest_conflicts::find(network, &desired, &doubts));
     problems.extend(availability_group::differ_only_in_case(&desired));
     problems.extend(linked_account_sync::overlaps(&desired));

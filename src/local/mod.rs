@@ -7,6 +7,7 @@ pub mod attestation_file;
 pub mod config_files;
 mod config_source;
 pub mod credentials;
+pub mod export_folder;
 mod git_revision;
 mod machine;
 pub mod platform;

@@ -13,6 +13,7 @@ pub mod source;
 pub mod suggestions;
 pub mod text_or_variable;
 pub mod unreadable;
+pub mod write_yaml;
 pub mod yaml_node;
 
 use std::collections::{BTreeMap, BTreeSet};

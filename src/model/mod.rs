@@ -24,6 +24,7 @@ pub mod finding;
 pub mod grouped_number;
 pub mod guard;
 pub mod impact;
+pub mod institution;
 pub mod journal;
 pub mod network;
 pub mod observed;
@@ -35,6 +36,7 @@ pub mod run;
 pub mod secret_text;
 pub mod service;
 pub mod source_span;
+pub mod table_listing;
 pub mod text_safety;
 pub mod value;
 mod value_comparison;
@@ -76,6 +78,7 @@ pub use guard::{
     Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction, TWO_WAY, TwoWayWrites,
 };
 pub use impact::{ImpactEffect, PlanImpact, sort_impacts};
+pub use institution::{InstitutionProfile, LibraryListing};
 pub use journal::{
     AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
     WriteResponse,
@@ -99,5 +102,6 @@ pub use run::{
 };
 pub use service::{MemberValue, SelectedMembers, ServiceSettings, ServiceValue};
 pub use source_span::{Provenance, SourcePosition, SourceSpan};
+pub use table_listing::TableListing;
 pub use value::{FieldName, FieldValue, Record};
 pub use value_comparison::ValueComparison;

@@ -13,7 +13,7 @@ use super::gateway::{GatewayReader, GatewayVerb, GatewayWriter, ServedCollection
 use super::{CollectionSnapshot, RequestUsage, WriteError, WriteTurn, ZoneReader, ZoneWriter};
 use crate::model::{
     Change, Channel, CollectionId, FailureClass, ObservationSource, ObservedCollection, ObservedRecord,
-    Record, ZoneFailure,
+    Record, TableListing, ZoneFailure,
 };
 
 /// Attestations of one zone, by collection as named in manifests.
@@ -44,8 +44,8 @@ pub struct RoutingWriter {
 /// Collections that a zone exposes.
 #[derive(Debug, Clone)]
 pub struct ZoneCapabilities {
-    /// Codes of the code tables and mapping tables in the API's lists.
-    pub tables: [Vec<String>; 2],
+    /// Code tables and mapping tables in the API's lists.
+    pub tables: [Vec<TableListing>; 2],
     /// Collections that the gateway serves, or its failure; empty without a gateway.
     pub gateway: Result<Vec<ServedCollection>, ZoneFailure>,
 }
@@ -66,9 +66,10 @@ impl RoutingReader {
     /// # Errors
     /// Any failure of a read.
     pub async fn table_codes(&self) -> Result<BTreeMap<Arc<str>, BTreeSet<String>>, ZoneFailure> {
-        let [code_tables, mapping_tables] = self.alma.list_table_codes().await?;
+        let [code_tables, mapping_tables] = self.alma.list_tables().await?;
         let lists = [("CodeTable", code_tables), ("MappingTable", mapping_tables)];
-        Ok(lists.into_iter().map(|(kind, codes)| (kind.into(), codes.into_iter().collect())).collect())
+        let codes = |tables: &[TableListing]| tables.iter().map(|table| table.code.to_string()).collect();
+        Ok(lists.into_iter().map(|(kind, tables)| (kind.into(), codes(tables))).collect())
     }
 
     /// Reads the lists of collections: two requests to the zone, one to the gateway.
@@ -81,7 +82,8 @@ impl RoutingReader {
             Some(gateway) => gateway.list().await.map(<[_]>::to_vec),
             None => Ok(Vec::new()),
         };
-        Ok(ZoneCapabilities { tables: self.alma.list_table_codes().await?, gateway })
+        let tables = self.alma.list_tables().await?.map(<[_]>::to_vec);
+        Ok(ZoneCapabilities { tables, gateway })
     }
 }
 

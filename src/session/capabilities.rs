@@ -101,7 +101,7 @@ fn row(
             "MappingTable" => mapping_tables,
             _ => return false,
         };
-        matches!(&collection.id.table, TableName::Code(code) if !listed.iter().any(|each| **each == **code))
+        matches!(&collection.id.table, TableName::Code(code) if !listed.iter().any(|each| each.code == *code))
     });
     let unlisted: BTreeSet<String> =
         unlisted.map(|collection| collection.id.without_language().to_string()).collect();

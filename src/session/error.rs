@@ -122,6 +122,18 @@ pub enum SessionError {
         #[source]
         source: Box<SessionError>,
     },
+    /// Files of people where an export would write.
+    #[error("these files exist and were not exported by zonal: {}", .0.join(", "))]
+    ExistingFiles(Vec<String>),
+    /// Tables that no zone lists, one text per table.
+    #[error("{}", .0.join("; "))]
+    UnknownTables(Vec<String>),
+    /// Tables that other manifests declare, one text per table.
+    #[error("{}", .0.join("; "))]
+    DeclaredTables(Vec<String>),
+    /// Exported manifests that do not declare what was read.
+    #[error("the exported manifests would change a zone, so no file was written: {0}")]
+    ExportDiffers(String),
     /// Canceled by the caller.
     #[error("interrupted")]
     Interrupted {

@@ -132,4 +132,13 @@ pub enum SessionNote {
     },
     /// Run of a group without a store, which cannot be merged.
     NoStoreForGroup,
+    /// Requests that an export is about to send.
+    ExportCost {
+        /// Number of zones.
+        zones: usize,
+        /// Number of tables.
+        tables: usize,
+        /// Number of requests.
+        requests: usize,
+    },
 }

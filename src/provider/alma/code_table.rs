@@ -12,6 +12,7 @@ use crate::provider::http::request_path::RequestPath;
 
 /// JSON layout of a code table (the vendor's schema).
 pub static LAYOUT: TableLayout = TableLayout {
+    kind: "CodeTable",
     noun: "code table",
     folder: "code-tables",
     listed: "code_table",

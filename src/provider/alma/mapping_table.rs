@@ -18,6 +18,7 @@ use crate::provider::http::request_path::RequestPath;
 ///
 /// Only the read format contains `managed_in_network`, so the value goes back unchanged.
 pub static LAYOUT: TableLayout = TableLayout {
+    kind: "MappingTable",
     noun: "mapping table",
     folder: "mapping-tables",
     listed: "mapping_table",

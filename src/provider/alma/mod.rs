@@ -6,6 +6,7 @@
 mod code_table;
 mod computed_hours;
 mod group_settings;
+pub mod institution;
 pub mod jobs;
 mod json_to_xml;
 mod letter;
@@ -21,11 +22,12 @@ mod table_directory;
 pub(in crate::provider) mod table_layout;
 #[cfg(test)]
 mod tests;
+pub mod write_key_test;
 mod write_verification;
 mod zone_identity;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use secrecy::SecretString;
 
@@ -237,25 +239,6 @@ impl AlmaReader {
         };
         directory.explain_unknown_code(table.layout(), &self.getter, code, failure).await
     }
-
-    /// Returns the codes of the zone's listed tables of one type.
-    async fn tables(&self, table: AlmaTableType) -> Result<Vec<String>, ZoneFailure> {
-        let titles = match table {
-            AlmaTableType::Code => &self.code_tables,
-            AlmaTableType::Mapping => &self.mapping_tables,
-        };
-        titles.codes(table.layout(), &self.getter).await
-    }
-
-    /// Returns the codes of the zone's listed code tables and mapping tables.
-    ///
-    /// The lists show the tables visible to the API. The cost: two requests.
-    ///
-    /// # Errors
-    /// Any failure of a read.
-    pub async fn list_table_codes(&self) -> Result<[Vec<String>; 2], ZoneFailure> {
-        Ok([self.tables(AlmaTableType::Code).await?, self.tables(AlmaTableType::Mapping).await?])
-    }
 }
 
 impl ZoneReader for AlmaReader {
@@ -413,5 +396,6 @@ fn wire(
     budget: Arc<RequestBudget>,
 ) -> HttpClient {
     let root = format!("{}/almaws/v1", zone.base_url.trim_end_matches('/'));
-    HttpClient { zone: zone.code.clone(), root, key: ApiKey::new(key), transport, budget, sent: 0.into() }
+    let (zone, key) = (zone.code.clone(), ApiKey::new(key));
+    HttpClient { zone, root, key, transport, budget, sent: 0.into(), server_date: Mutex::default() }
 }

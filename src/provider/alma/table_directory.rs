@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
-use super::table_layout::{TableLayout, non_empty_text};
-use crate::model::{FailureClass, TableName, ZoneFailure};
+use super::table_layout::{TableLayout, flag, non_empty_text};
+use super::{AlmaReader, AlmaTableType};
+use crate::model::{FailureClass, TableListing, TableName, ZoneFailure};
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
 
@@ -15,10 +16,21 @@ const ALIKE: f64 = 0.75;
 #[derive(Default)]
 pub struct TableDirectory(OnceCell<Vec<TableListing>>);
 
-/// Table of the list.
-struct TableListing {
-    code: String,
-    title: String,
+impl AlmaReader {
+    /// Returns the code tables and mapping tables in the zone's lists: the tables visible to the API.
+    ///
+    /// The cost: two requests, for the first call.
+    ///
+    /// # Errors
+    /// Any failure of a read.
+    pub async fn list_tables(&self) -> Result<[&[TableListing]; 2], ZoneFailure> {
+        let getter = &self.getter;
+        let listed = async {
+            let code_tables = self.code_tables.entries(AlmaTableType::Code.layout(), getter).await?;
+            Ok([code_tables, self.mapping_tables.entries(AlmaTableType::Mapping.layout(), getter).await?])
+        };
+        listed.await.map_err(|failure| getter.discreet(failure))
+    }
 }
 
 impl TableDirectory {
@@ -39,9 +51,7 @@ impl TableDirectory {
             TableName::Whole => {
                 Err(ZoneFailure::new(FailureClass::Missing, format!("missing name of the {}", layout.noun)))
             }
-            TableName::Title(title) => {
-                find(layout, self.0.get_or_try_init(|| list(layout, getter)).await?, title)
-            }
+            TableName::Title(title) => find(layout, self.entries(layout, getter).await?, title),
         }
     }
 }
@@ -59,21 +69,24 @@ impl TableDirectory {
             return failure;
         }
         // Without a list, the failure keeps its general help.
-        let Ok(codes) = self.codes(layout, getter).await else { return failure };
-        let count = codes.len();
-        let help = similar_code_help(codes.iter().map(String::as_str), code);
+        let Ok(tables) = self.entries(layout, getter).await else { return failure };
+        let count = tables.len();
+        let help = similar_code_help(tables.iter().map(|table| &*table.code), code);
         let noun = layout.noun;
         failure
             .help(help.unwrap_or_else(|| format!("the zone lists {count} {noun}s, none with a similar code")))
     }
 
-    /// Returns the technical codes of all listed tables.
+    /// Returns all listed tables.
     ///
     /// # Errors
     /// Any failure of the list.
-    pub async fn codes(&self, layout: &TableLayout, getter: &GetClient) -> Result<Vec<String>, ZoneFailure> {
-        let entries = self.0.get_or_try_init(|| list(layout, getter)).await?;
-        Ok(entries.iter().map(|entry| entry.code.clone()).collect())
+    async fn entries(
+        &self,
+        layout: &TableLayout,
+        getter: &GetClient,
+    ) -> Result<&[TableListing], ZoneFailure> {
+        self.0.get_or_try_init(|| list(layout, getter)).await.map(Vec::as_slice)
     }
 }
 
@@ -89,11 +102,8 @@ async fn list(layout: &TableLayout, getter: &GetClient) -> Result<Vec<TableListi
         let before = entries.len();
         for table in tables(layout, &page)? {
             let Some(code) = non_empty_text(table.get(layout.code)) else { continue };
-            if !entries.iter().any(|entry| entry.code == code) {
-                entries.push(TableListing {
-                    code,
-                    title: non_empty_text(table.get(layout.title)).unwrap_or_default(),
-                });
+            if !entries.iter().any(|entry| *entry.code == *code) {
+                entries.push(listing(layout, &code, table));
             }
         }
         let total =
@@ -102,6 +112,21 @@ async fn list(layout: &TableLayout, getter: &GetClient) -> Result<Vec<TableListi
             return Ok(entries);
         }
         path = all.clone().query("limit", Some("100")).query("offset", Some(&entries.len().to_string()));
+    }
+}
+
+fn listing(layout: &TableLayout, code: &str, table: &Json) -> TableListing {
+    let text = |field: &str| non_empty_text(table.get(field));
+    let subsystem = table.get("sub_system").and_then(|subsystem| non_empty_text(subsystem.get("desc")));
+    let customized = table.get("customized").filter(|customized| !customized.is_null());
+    TableListing {
+        kind: layout.kind.into(),
+        code: code.into(),
+        name: text(layout.title).unwrap_or_default(),
+        subsystem: subsystem.or_else(|| text("sub_system")),
+        customized: customized.and_then(|customized| flag(Some(customized), false).ok()),
+        updated_by: text("updated_by"),
+        update_date: text("update_date"),
     }
 }
 
@@ -137,9 +162,9 @@ fn similar<'a>(names: impl Iterator<Item = &'a str>, name: &str) -> Vec<&'a str>
 
 fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<String, ZoneFailure> {
     let noun = layout.noun;
-    let called: Vec<&TableListing> = entries.iter().filter(|entry| entry.title == title).collect();
+    let called: Vec<&TableListing> = entries.iter().filter(|entry| entry.name == title).collect();
     match called.as_slice() {
-        [only] => return Ok(only.code.clone()),
+        [only] => return Ok(only.code.to_string()),
         [] => {}
         several => {
             let codes: Vec<_> = several.iter().map(|entry| format!("`{}`", entry.code)).collect();
@@ -151,11 +176,11 @@ fn find(layout: &TableLayout, entries: &[TableListing], title: &str) -> Result<S
         }
     }
     let plain = title.to_lowercase();
-    if let Some(entry) = entries.iter().find(|entry| entry.title.to_lowercase() == plain) {
+    if let Some(entry) = entries.iter().find(|entry| entry.name.to_lowercase() == plain) {
         return Err(ZoneFailure::new(FailureClass::Mismatch, format!("no {noun} has the name {title:?}"))
-            .help(format!("use the zone's spelling {:?} (`table: {}`)", entry.title, entry.code)));
+            .help(format!("use the zone's spelling {:?} (`table: {}`)", entry.name, entry.code)));
     }
-    let names = similar(entries.iter().map(|entry| entry.title.as_str()), title);
+    let names = similar(entries.iter().map(|entry| entry.name.as_str()), title);
     let names: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
     let failure = ZoneFailure::new(FailureClass::UnknownName, format!("no {noun} has the name {title:?}"));
     Err(match names.is_empty() {

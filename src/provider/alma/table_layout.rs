@@ -11,6 +11,8 @@ pub type JsonObject = Map<String, Json>;
 /// Layout of one table type, from the vendor's schemas.
 #[derive(Debug)]
 pub struct TableLayout {
+    /// Name of the type in a collection's name.
+    pub kind: &'static str,
     /// Name of the type for messages.
     pub noun: &'static str,
     /// Folder under `/conf`.

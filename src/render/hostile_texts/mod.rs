@@ -194,7 +194,7 @@ fn history_runs_and_answers_are_safe() {
         }),
     };
     let tested = [tested];
-    assert_safe("expectations", &text::expectations(&tested));
+    assert_safe("expectations", &text::expectations(&tested, &plan.population));
     assert_safe("JUnit of expectations", &junit::of_expectations(&hostile("network"), &tested));
     let annotations = github::expectations(&tested, &hostile("root"));
     assert_eq!(annotations.lines().count(), 1, "{annotations}");

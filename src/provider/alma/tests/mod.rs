@@ -5,6 +5,7 @@ mod code_tables;
 mod computed_hours;
 mod electronic;
 mod error_responses;
+mod institution;
 mod jobs;
 mod letters;
 mod mapping_tables;

@@ -1,0 +1,122 @@
+//! Proves offline that exported manifests declare exactly what was read: no change, no undeclared record.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::table_choice::join;
+use super::{ExportDraft, ExportFolder};
+use crate::diff::diff;
+use crate::manifest::SourceFile;
+use crate::model::{CollectionId, Differences, ObservedState, Severity, ZoneCode};
+use crate::session::error::{LocatedDiagnostics, SessionError};
+use crate::session::load::{LoadedConfig, load};
+use crate::session::network_session::NetworkSession;
+
+/// Proves files by themselves.
+///
+/// # Errors
+/// Returns the first difference in words.
+pub(super) fn prove(
+    session: &NetworkSession,
+    declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
+    files: &[(&str, &str)],
+    observed: &ObservedState,
+) -> Result<(), String> {
+    let mut sources: Vec<SourceFile> = network_files(session)
+        .filter(|source| files.iter().all(|(file, _)| *source.file != **file))
+        .collect();
+    sources.extend(files.iter().map(|(file, text)| source(file, text)));
+    let config = load(sources, session.config.network.environment.as_deref())
+        .map_err(|located| first_error(&located))?;
+    find_difference(&config, declares, observed, |file| files.iter().any(|(name, _)| *name == file))
+}
+
+/// Proves all files together with the manifests that are there.
+///
+/// # Errors
+/// Returns [`SessionError::InvalidManifests`] for manifests that contradict each other, or
+/// [`SessionError::ExportDiffers`].
+pub(super) fn prove_together(
+    session: &NetworkSession,
+    drafts: &[(ExportDraft, String)],
+    observed: &ObservedState,
+    export_folder: &dyn ExportFolder,
+) -> Result<(), SessionError> {
+    let prefix = export_folder.path_in_config();
+    let path = |draft: &ExportDraft| match &prefix {
+        Some(prefix) => join(prefix, &draft.file),
+        None => draft.file.clone(),
+    };
+    let exported: BTreeSet<String> = drafts.iter().map(|(draft, _)| path(draft)).collect();
+    let mut sources: Vec<SourceFile> = match &prefix {
+        Some(_) => session.config.sources.to_vec(),
+        None => network_files(session).collect(),
+    };
+    sources.retain(|source| !exported.contains(&*source.file));
+    sources.extend(drafts.iter().map(|(draft, text)| source(&path(draft), text)));
+    sources.sort_by(|one, other| one.file.cmp(&other.file));
+    let config = load(sources, session.config.network.environment.as_deref())
+        .map_err(SessionError::InvalidManifests)?;
+    let mut declares: BTreeMap<CollectionId, BTreeSet<ZoneCode>> = BTreeMap::new();
+    for (id, zones) in drafts.iter().flat_map(|(draft, _)| &draft.declares) {
+        declares.entry(id.clone()).or_default().extend(zones.iter().cloned());
+    }
+    find_difference(&config, &declares, observed, |file| exported.contains(file))
+        .map_err(SessionError::ExportDiffers)
+}
+
+fn find_difference(
+    config: &LoadedConfig,
+    declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
+    observed: &ObservedState,
+    is_exported: impl Fn(&str) -> bool,
+) -> Result<(), String> {
+    let mut desired = config.desired.clone();
+    for collections in desired.zones.values_mut() {
+        collections.retain(|collection| is_exported(&collection.provenance.span.file));
+    }
+    desired.zones.retain(|_, collections| !collections.is_empty());
+    let mut declared: BTreeMap<CollectionId, BTreeSet<ZoneCode>> = BTreeMap::new();
+    for (code, collections) in &desired.zones {
+        for collection in collections {
+            declared.entry(collection.id.clone()).or_default().insert(code.clone());
+        }
+    }
+    for (id, zones) in declares {
+        let found = declared.get(id).cloned().unwrap_or_default();
+        if let Some(zone) = found.symmetric_difference(zones).next() {
+            return Err(format!("{zone}/{id}: the selector of the manifest is wrong"));
+        }
+    }
+    first_difference(&diff(&desired, observed)).map_or(Ok(()), Err)
+}
+
+fn first_difference(differences: &Differences) -> Option<String> {
+    let collections =
+        differences.zones.iter().flat_map(|(code, found)| found.iter().map(move |each| (code, each)));
+    collections.into_iter().find_map(|(code, collection)| match &collection.outcome {
+        Err(failure) => Some(format!("{code}/{}: {failure}", collection.id)),
+        Ok(changes) => match changes.changes.first() {
+            Some(change) => Some(format!("{} would still change", change.address)),
+            None if changes.unlisted > 0 => {
+                Some(format!("{code}/{}: {} of its records not declared", collection.id, changes.unlisted))
+            }
+            None => None,
+        },
+    })
+}
+
+fn source(file: &str, text: &str) -> SourceFile {
+    SourceFile { file: file.into(), text: Ok(text.to_owned()) }
+}
+
+/// Returns the files with the Network manifest.
+fn network_files(session: &NetworkSession) -> impl Iterator<Item = SourceFile> + '_ {
+    let file: Option<Arc<str>> = session.config.network.zones.first().map(|zone| Arc::clone(&zone.span.file));
+    session.config.sources.iter().filter(move |source| Some(&source.file) == file.as_ref()).cloned()
+}
+
+fn first_error(located: &LocatedDiagnostics) -> String {
+    let error = located.found.iter().find(|problem| problem.severity == Severity::Error);
+    error.map_or_else(|| "the manifests cannot be read".to_owned(), |problem| problem.message.clone())
+}
