@@ -7,23 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::text_safety::escape_invisible;
 use crate::model::{Change, FieldChange, FieldName, FieldValue, ValueComparison};
 
+/// First of the rows in which the zone stored a field in one form, and their number.
+struct NormalizedField<'a> {
+    field: &'a FieldChange,
+    stored: &'a str,
+    comparison: Option<ValueComparison>,
+    rows: usize,
+}
+
 /// Returns a sentence for each field and form in which the zone stored texts of a collection.
 ///
 /// `with_compare` are the manifests whose kinds have a field `compare`.
 pub fn normalized_fields(changes: &[Change], with_compare: &BTreeSet<&str>) -> Vec<String> {
-    let mut found: BTreeMap<
-        (&FieldName, &'static str),
-        (&FieldChange, &str, Option<ValueComparison>, usize),
-    > = BTreeMap::new();
+    let mut found: BTreeMap<(&FieldName, &'static str), NormalizedField<'_>> = BTreeMap::new();
     for field in changes.iter().flat_map(|change| &change.field_changes) {
         let (Some(FieldValue::Text(stored)), FieldValue::Text(sent)) = (&field.before, &field.after) else {
             continue;
         };
         let Some((form, comparison)) = normal_form(sent, stored) else { continue };
-        let (_, _, _, rows) = found.entry((&field.name, form)).or_insert((field, stored, comparison, 0));
-        *rows += 1;
+        let first = NormalizedField { field, stored, comparison, rows: 0 };
+        found.entry((&field.name, form)).or_insert(first).rows += 1;
     }
-    let sentences = found.into_iter().map(|((name, form), (field, stored, comparison, rows))| {
+    let sentences = found.into_iter().map(|((name, form), normalized)| {
+        let NormalizedField { field, stored, comparison, rows } = normalized;
         let text = match stored.chars().count() <= LONGEST_SHOWN && !stored.contains('\n') {
             true => format!("write `{}`", escape_invisible(stored)),
             false => "write the text as the zone stores it".to_owned(),

@@ -7,7 +7,7 @@ use crate::model::{
     BrokenExpectation, Change, ChangeAction, CollectionChanges, ExpectationForecast, Finding, FindingEffect,
     OtherExpectations, Plan, PlanCounts, PlanStep, ZoneCode, ZoneFailure, ZonePlan,
 };
-use crate::render::fact_words::fell_short;
+use crate::render::fact_words::forecast;
 use crate::render::text::{
     UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, comparison_sentences, conflict, fate, last_changed, origin_text,
     thousands, undeclared_sentences,
@@ -44,12 +44,12 @@ pub fn junit(plan: &Plan) -> String {
 }
 
 /// Returns the suite of expectations: broken ones as failures, and one case for the others.
-fn expectation_suite(forecast: &ExpectationForecast) -> Option<(String, Vec<JunitCase>)> {
-    let ExpectationForecast { broken, others } = forecast;
+fn expectation_suite(expected: &ExpectationForecast) -> Option<(String, Vec<JunitCase>)> {
+    let ExpectationForecast { broken, others } = expected;
     let class = || "expectations".to_owned();
     let broken = broken.iter().map(|expectation| {
         let BrokenExpectation { provenance, question, reason, facts, .. } = expectation;
-        let message: Vec<String> = facts.iter().map(|fact| escape_invisible(&fell_short(fact))).collect();
+        let message: Vec<String> = facts.iter().map(|fact| escape_invisible(&forecast(fact))).collect();
         JunitCase {
             name: escape_invisible(question),
             class: class(),
