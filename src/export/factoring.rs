@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::outliers::{self, RowOutlier};
-use super::table_rows::{FieldTerm, RowValues, TableRows};
+use super::table_rows::{ExportRow, FieldTerm, RowValues, TableRows};
 use super::variables;
 use super::zone_set::ZoneSet;
 use super::zone_terms::{ROW_COST, SelectorFinder, SelectorTerms};
-use crate::model::{FieldValue, Network, RecordKey};
+use crate::model::{FieldName, FieldValue, Network, RecordKey};
 
 /// Table as a manifest declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -106,7 +106,7 @@ pub(super) struct ZoneGroups<'a> {
 }
 
 impl<'a> ZoneGroups<'a> {
-    fn collect(rows: &'a BTreeMap<usize, super::ExportRow>, zones: &ZoneSet) -> Self {
+    fn collect(rows: &'a BTreeMap<usize, ExportRow>, zones: &ZoneSet) -> Self {
         let mut by_value: BTreeMap<&RowValues, ZoneSet> = BTreeMap::new();
         for (zone, row) in rows {
             by_value.entry(&row.values).or_default().insert(*zone);
@@ -119,6 +119,10 @@ impl<'a> ZoneGroups<'a> {
 
     fn sets(&self) -> impl Iterator<Item = &ZoneSet> {
         self.present.iter().map(|(_, set)| set).chain(Some(&self.missing).filter(|set| !set.is_empty()))
+    }
+
+    fn zone_count(&self) -> usize {
+        self.sets().map(ZoneSet::len).sum()
     }
 
     /// Returns all groups; zones without the row have the value `None`.
@@ -196,7 +200,9 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     };
     // Without a base, each group is an override; with one, its zones need none, but the zones without the row do.
     let mut cheapest = (total, None);
-    for (values, set) in groups.present.iter().take(BASE_CANDIDATES) {
+    // A value that no two zones share is nobody's common value.
+    let is_common = |set: &ZoneSet| set.len() > 1 || groups.zone_count() < 3;
+    for (values, set) in groups.present.iter().take(BASE_CANDIDATES).filter(|(_, set)| is_common(set)) {
         let cost = total - cost_of(set, prices) + ROW_COST + missing;
         if cost < cheapest.0 || cheapest.1.is_none() && cost == cheapest.0 {
             cheapest = (cost, Some(*values));
@@ -276,7 +282,7 @@ fn content(values: Option<&RowValues>, before: &[Option<&RowValues>]) -> Option<
         return before.iter().any(Option::is_some).then_some(RowContent::Absent);
     };
     let is_new = before.contains(&None);
-    let differs = |field: &crate::model::FieldName| {
+    let differs = |field: &FieldName| {
         before.iter().flatten().any(|earlier| earlier.get(field) != values.get(field))
     };
     let mut fields: RowValues = values

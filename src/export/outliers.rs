@@ -74,7 +74,8 @@ pub(super) fn find(
             continue;
         }
         let similar_key = common_keys.get(&folded(key)).copied().filter(|common| common != key);
-        for (value, set) in values.iter().skip(1).filter(|(_, set)| set.len() <= FEW_ZONES) {
+        let is_few = |set: &ZoneSet| set.len() <= FEW_ZONES || usual.is_none() && similar_key.is_some();
+        for (value, set) in values.iter().skip(1).filter(|(_, set)| is_few(set)) {
             // Rows of their own are usual, unless they look like a common row.
             if usual.is_none() && similar_key.is_none() {
                 continue;

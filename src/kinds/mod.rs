@@ -45,9 +45,7 @@ pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
-pub use self::table_export::{
-    ExportedTable, ObservedTable, UndeclarableTable, edit_text, export_table, outlier_text,
-};
+pub use self::table_export::{ExportedTable, ObservedTable, UndeclarableTable, export_table};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;

@@ -31,8 +31,8 @@ pub struct ExportedTable {
     pub overrides: usize,
     /// Zones that each override applies to.
     pub override_zones: Vec<(ZoneSet, usize)>,
-    /// Likely mistakes.
-    pub outliers: Vec<RowOutlier>,
+    /// Likely mistakes, each with what is unusual, in words.
+    pub outliers: Vec<(RowOutlier, String)>,
 }
 
 /// Reason why a table has no manifest.
@@ -82,7 +82,12 @@ pub fn export_table(
         rows: factored.row_count(),
         overrides: factored.overrides.len(),
         override_zones: factored.overrides.iter().map(|part| (part.zones.clone(), part.rows.len())).collect(),
-        outliers: factored.outliers,
+        outliers: (factored.outliers.into_iter())
+            .map(|outlier| {
+                let text = outlier_text(&outlier, |field| form.name(field).to_owned());
+                (outlier, text)
+            })
+            .collect(),
     })
 }
 
@@ -250,7 +255,10 @@ impl TableForm {
         let edits: Vec<String> = (outlier.zones.iter())
             .filter_map(|zone| {
                 let edit = edit_text(zone.updated_by.as_deref(), zone.update_date.as_deref())?;
-                Some(format!("{} {edit}", network.zones[zone.zone].code))
+                Some(match outlier.zones.len() {
+                    1 => edit,
+                    _ => format!("{} {edit}", network.zones[zone.zone].code),
+                })
             })
             .collect();
         match edits.is_empty() {
@@ -261,7 +269,7 @@ impl TableForm {
 }
 
 /// Returns what is unusual about a value: `description "A", in 22 zones "B"`.
-pub fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -> String {
+fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -> String {
     let zones = outlier.usual_zones;
     match (&outlier.found, &outlier.usual, &outlier.similar_key) {
         (_, _, Some(similar)) => format!("the key differs only in case or spaces from `{similar}`"),
@@ -279,7 +287,7 @@ pub fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -
 }
 
 /// Returns who changed a row and when, as far as the zone reports it.
-pub fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
+fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
     let date = date.map(|date| date.trim_end_matches('Z'));
     match (by, date) {
         (Some(by), Some(date)) => Some(format!("by {by} on {date}")),

@@ -17,7 +17,7 @@ use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::selection::ZoneSelection;
 use super::table_inventory::{ListedZones, TableLists, list_tables, read_tables};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
-use crate::kinds::{ExportedTable, UndeclarableTable, export_table, outlier_text};
+use crate::kinds::{ExportedTable, UndeclarableTable, export_table};
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
 use crate::model::grouped_number::count;
 use crate::model::network::Zone;
@@ -245,7 +245,7 @@ fn draft_tables(
                         *all_rows += rows;
                         *files += 1;
                     }
-                    report.outliers.extend(table.outliers.iter().map(|found| outlier_json(id, found, network)));
+                    report.outliers.extend(table.outliers.iter().map(|(found, text)| outlier_json(id, found, text, network)));
                     drafts.extend(draft(id, table, &answers, names, layout, &zones));
                 }
                 Err(reason) => report.left_out.push(OmittedCollection {
@@ -298,7 +298,7 @@ fn proposed_labels(together: BTreeMap<ZoneSet, (usize, usize)>, network: &Networ
     proposed
 }
 
-fn outlier_json(id: &CollectionId, outlier: &RowOutlier, network: &Network) -> ExportOutlier {
+fn outlier_json(id: &CollectionId, outlier: &RowOutlier, text: &str, network: &Network) -> ExportOutlier {
     let fields = |values: &RowValues| -> BTreeMap<String, OutlierValue> {
         let value = |term: &FieldTerm| match term {
             FieldTerm::Value(value) => OutlierValue::Value(value.clone()),
@@ -319,7 +319,7 @@ fn outlier_json(id: &CollectionId, outlier: &RowOutlier, network: &Network) -> E
         usual: outlier.usual.as_ref().map(fields),
         usual_zones: outlier.usual_zones,
         similar_key: outlier.similar_key.clone(),
-        text: outlier_text(outlier, ToString::to_string),
+        text: text.to_owned(),
     }
 }
 
