@@ -64,7 +64,7 @@ impl FactoredTable {
 
 /// Factors the rows of a table.
 pub fn factor(mut table: TableRows, network: &Network) -> FactoredTable {
-    variables::recognize(&mut table, network);
+    variables::recognize_variables(&mut table, network);
     let groups: Vec<(&RecordKey, ZoneGroups)> =
         table.rows.iter().map(|(key, rows)| (key, ZoneGroups::collect(rows, &table.zones))).collect();
     let mut prices = SelectorPrices::new(network, &table.zones);

@@ -14,7 +14,7 @@ const ENOUGH_ZONES: usize = 3;
 /// Replaces values by variables.
 ///
 /// Only variables of all zones of the table are used, because a shared row is expanded in each of them.
-pub(super) fn recognize(table: &mut TableRows, network: &Network) {
+pub fn recognize_variables(table: &mut TableRows, network: &Network) {
     let variables = common_variables(network, &table.zones);
     if variables.is_empty() {
         return;

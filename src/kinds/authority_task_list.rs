@@ -3,11 +3,14 @@
 //! Members see records linked to the Network Zone in their own lists. Alma does not document network-wide
 //! dismissal, so the Network Zone has a separate matrix for it.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
@@ -113,6 +116,10 @@ impl KindSpec for AuthorityTaskListSpec {
             NETWORK_DISMISSAL => Some(Arc::clone(&DISMISSING)),
             _ => None,
         }
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 

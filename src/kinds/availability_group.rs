@@ -4,6 +4,7 @@
 //! Alma stores institution-specific settings (proxy, linking parameters) per group. Therefore a manifest
 //! declares either one group, or one group per member.
 
+mod export;
 mod members;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::members::{CampusMemberSpec, GroupMembersSpec, LibraryMemberSpec, ResolvedGroupMembers};
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::network::fill;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
@@ -87,6 +89,10 @@ impl KindSpec for AvailabilityGroupSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == COLLECTION).then(|| Arc::clone(&SHAPE))
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 

@@ -3,11 +3,14 @@
 //! Only the Network Zone has this page; members cannot even see it (documented by a consortium, WRLC).
 //! Therefore the central office maintains all pairs. zonal generates one record per member from the network.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
@@ -65,6 +68,10 @@ impl KindSpec for InstitutionRelationsSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 

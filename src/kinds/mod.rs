@@ -33,6 +33,7 @@ mod table_manifest;
 mod terms_of_use;
 mod unlisted_groups;
 mod user_groups;
+mod way_back;
 
 use std::any::Any;
 use std::fmt;
@@ -45,6 +46,7 @@ pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
+pub use self::way_back::{KindExport, ObservedSettings};
 pub use self::table_export::{ExportedTable, ObservedTable, UndeclarableTable, export_table};
 
 use crate::manifest::deserialize::{self, DeserializeError};
@@ -108,6 +110,12 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     fn shape(_collection: &str) -> Option<Arc<CollectionShape>> {
         None
     }
+
+    /// Returns manifests of this kind that expand to the records of the zones. `None` if there are no records
+    /// that the kind can declare.
+    fn export(_settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        None
+    }
 }
 
 /// Collection type outside Alma's public API. Ex Libris publishes no record format for these collections; the
@@ -159,6 +167,8 @@ pub struct ManifestKind {
     pub retired: &'static [&'static str],
     read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
+    /// Way back: returns manifests for the records of zones.
+    pub export: fn(&ObservedSettings<'_>) -> Option<KindExport>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }
@@ -176,6 +186,7 @@ impl ManifestKind {
                 deserialize::deserialize_node::<S>(node).map(|spec| Box::new(spec) as Box<dyn ManifestSpec>)
             },
             shape: S::shape,
+            export: S::export,
             make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }

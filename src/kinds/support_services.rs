@@ -2,11 +2,14 @@
 //!
 //! A privilege with Alma's default has no record, so `restore` deletes the record.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
@@ -73,6 +76,10 @@ impl KindSpec for SupportServicesSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == PRIVILEGES).then(|| Arc::clone(&SHAPE))
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::KindSpec as _;
 use super::code_table::CodeTableSpec;
 use super::mapping_table::{self, MappingTableSpec};
+use super::way_back::term_json;
 use crate::export::{
     ExportRow, FactoredRow, FactoredTable, FieldTerm, RowContent, RowOutlier, RowValues, SelectorTerms,
     TableRows, ZoneSet, choose_key, factor,
@@ -342,14 +343,6 @@ pub fn selector_json(terms: &SelectorTerms) -> Json {
         }
     }
     Json::Object(object)
-}
-
-/// Returns a value of a row as JSON.
-fn term_json(term: &FieldTerm) -> Json {
-    match term {
-        FieldTerm::Value(value) => json!(value),
-        FieldTerm::Variable(name) => json!({"var": name}),
-    }
 }
 
 fn term_text(term: &FieldTerm) -> String {

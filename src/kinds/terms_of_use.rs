@@ -4,12 +4,15 @@
 //! of the network no longer reach the member. Detachment is therefore a separate difference type, in addition
 //! to the edited policies.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::{ManifestExpansion, RecordDraft};
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, OrderedFields, Spanned};
@@ -77,6 +80,10 @@ impl KindSpec for TermsOfUseSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 

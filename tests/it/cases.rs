@@ -37,6 +37,7 @@ cases! {
     explain_patron,
     explain_tasks,
     explain_visibility,
+    export,
     failing_zones,
     gateway,
     guards,

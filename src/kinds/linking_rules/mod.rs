@@ -6,6 +6,7 @@
 
 mod check;
 mod dates;
+mod export;
 mod external_groups;
 mod generate;
 mod rule_audience;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::unlisted_groups::UnlistedGroups;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
@@ -248,6 +250,10 @@ impl KindSpec for LinkingRulesSpec {
             "ExternalUserGroups" => Some(Arc::clone(&generate::GROUPS)),
             _ => None,
         }
+    }
+
+    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+        export::export(settings)
     }
 }
 
