@@ -31,8 +31,11 @@ fn network() -> Network {
                     credentials: {read: {env: \"R_{code}\"}}\n  networkZone: {code: 01_N, name: N}\n  members:\n"
         .to_owned();
     for zone in 0..ZONES {
-        let labels = format!("size: s{}, type: t{}, law: l{}, state: z{}", zone % 3, zone % 5, zone % 2, zone % 11);
-        text.push_str(&format!("    - {{code: 01_{zone:03}, name: Z, labels: {{{labels}}}, vars: {{v: V{zone}}}}}\n"));
+        let labels =
+            format!("size: s{}, type: t{}, law: l{}, state: z{}", zone % 3, zone % 5, zone % 2, zone % 11);
+        text.push_str(&format!(
+            "    - {{code: 01_{zone:03}, name: Z, labels: {{{labels}}}, vars: {{v: V{zone}}}}}\n"
+        ));
     }
     let source = manifest::SourceFile { file: "network.yaml".into(), text: Ok(text) };
     manifest::load(&kinds::KINDS, &[source], None).network.expect("network should be valid")
@@ -51,7 +54,8 @@ fn table(noise: ZoneNoise) -> TableRows {
                 ZoneNoise::Random => format!("value {}", mixed % 4),
                 ZoneNoise::All => format!("value {zone}"),
             };
-            let values = [("description", FieldValue::from(text.as_str())), ("enabled", FieldValue::Bool(true))];
+            let values =
+                [("description", FieldValue::from(text.as_str())), ("enabled", FieldValue::Bool(true))];
             let values = values.into_iter().map(|(field, value)| (field.into(), FieldTerm::Value(value)));
             (zone, ExportRow { values: values.collect(), ..ExportRow::default() })
         });

@@ -1,10 +1,8 @@
 //! Asks the user for confirmation before a write.
 
-use std::io::BufRead as _;
-use std::sync::PoisonError;
-
 use super::CommandExit;
 use super::context::CommandContext;
+use super::questions::read_answer;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{Plan, ZonePlan};
 use crate::render::decisions::{PlanDecision, decisions};
@@ -75,13 +73,7 @@ async fn ask(question: &str, expected: &str, world: &CommandContext) -> Result<(
         question.join("\n"),
         escape_invisible(&what)
     ));
-    // Reads on a separate thread: a blocking read of the terminal would delay Ctrl-C.
-    let answer = tokio::task::spawn_blocking(move || {
-        let mut answer = String::new();
-        let read = input.lock().unwrap_or_else(PoisonError::into_inner).read_line(&mut answer);
-        read.is_ok().then_some(answer)
-    });
-    let answer = world.unless_interrupted(answer).await?.ok().flatten();
+    let answer = read_answer(input, world).await?;
     world.err.print_line("");
     match answer.as_deref().map(str::trim) {
         Some(answer) if answer == expected => Ok(()),

@@ -29,6 +29,9 @@ pub struct ExportCommand {
     /// Export only this table, by code or as KIND/CODE (can be repeated; default: all tables that the zones list)
     #[arg(long, value_name = "TABLE")]
     table: Vec<String>,
+    /// Export only manifests of this kind (can be repeated; default: all kinds, or tables alone with --table)
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<String>,
     /// Write one manifest for each table and zone, without common rows
     #[arg(long)]
     as_is: bool,
@@ -64,6 +67,7 @@ impl ExportCommand {
         })?;
         let request = ExportRequest {
             tables: self.table.clone(),
+            kinds: self.kind.clone(),
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
             existing: if self.force { ExistingFiles::Replace } else { ExistingFiles::Keep },
@@ -81,8 +85,7 @@ impl ExportCommand {
 
 /// Returns the exit code: a failed or kept file comes first, then a zone that could not be read.
 fn outcome(exported: &ExportJson) -> CommandExit {
-    let is_refused =
-        |state| matches!(state, ExportedFileState::Kept | ExportedFileState::Failed);
+    let is_refused = |state| matches!(state, ExportedFileState::Kept | ExportedFileState::Failed);
     match (exported.files.iter().any(|file| is_refused(file.state)), exported.complete) {
         (true, _) => CommandExit::Invalid,
         (false, false) => CommandExit::Incomplete,

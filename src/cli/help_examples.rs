@@ -13,6 +13,23 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "init",
+        [
+            ("zonal init network --region ca", "Create a directory from the keys in ZONAL_READ_<code>"),
+            (
+                "zonal init network --region eu --keys keys.list --gitlab",
+                "Name the variables, and add a pipeline",
+            ),
+        ],
+    ),
+    (
+        "doctor",
+        [
+            ("zonal doctor", "Check the keys and zones of this directory"),
+            ("zonal doctor --zone 01OMNI_ALPHA --write-keys", "Prove that one member's write key may write"),
+        ],
+    ),
+    (
         "validate",
         [
             ("zonal validate", "Check the manifests in this directory"),

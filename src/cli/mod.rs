@@ -13,6 +13,7 @@ mod config;
 mod confirm;
 mod context;
 mod demo;
+mod doctor;
 mod drift;
 mod emulate;
 
@@ -22,6 +23,7 @@ mod gateway;
 mod help;
 mod help_examples;
 mod history;
+mod init;
 mod lease_args;
 mod merge_runs;
 mod open_session;
@@ -34,6 +36,7 @@ mod plan_view_args;
 mod production;
 mod progress;
 mod prune_runs;
+mod questions;
 mod renamed_args;
 mod resume;
 mod revert;
@@ -87,6 +90,8 @@ struct CliArgs {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::InitCommand),
+    Doctor(doctor::DoctorCommand),
     Validate(validate::ValidateCommand),
     Plan(plan::PlanCommand),
     Show(show::ShowCommand),
@@ -152,6 +157,8 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
     let directory = directory.or_else(|| help::variable(&world.env, help::DIRECTORY_VARIABLE).map(Path::new));
     let directory = world.directory.join(directory.unwrap_or(Path::new("")));
     let exit = match cli.command {
+        Command::Init(command) => command.run(&directory, world).await,
+        Command::Doctor(command) => command.run(&directory, world).await,
         Command::Validate(command) => command.run(&directory, world),
         Command::Plan(command) => command.run(&directory, world).await,
         Command::Show(command) => command.run(&directory, world),

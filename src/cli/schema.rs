@@ -84,6 +84,8 @@ pub fn schemas() -> Vec<(String, String)> {
         ("runs-prune.json", output::<json::run_details::PrunedRunsJson>()),
         ("report.json", output::<json::report::ApplyReportJson>()),
         ("capabilities.json", output::<crate::session::capabilities::CapabilityMatrix>()),
+        ("doctor.json", output::<json::doctor::DoctorJson>()),
+        ("init.json", output::<json::init::InitJson>()),
         ("tables.json", output::<json::tables::TablesJson>()),
         ("runbook.json", output::<runbook::RunbookJson>()),
         ("gateway-check.json", output::<super::gateway::GatewayCheckJson>()),

@@ -96,7 +96,9 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
             let exit = files.iter().fold(CommandExit::Invalid, |_, file| {
                 fail(format!("{file} exists, and zonal did not export it"))
             });
-            help("choose another directory with `--out`, or replace the files with `--force`; nothing was read");
+            help(
+                "choose another directory with `--out`, or replace the files with `--force`; nothing was read",
+            );
             exit
         }
         SessionError::UnknownTables(problems) => {
@@ -104,12 +106,16 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
         }
         SessionError::DeclaredTables(problems) => {
             let exit = problems.iter().fold(CommandExit::Invalid, |_, problem| fail(problem.clone()));
-            help("remove the table from that manifest, or export to a directory outside of this one with `--out`");
+            help(
+                "remove the table from that manifest, or export to a directory outside of this one with `--out`",
+            );
             exit
         }
         SessionError::ExportDiffers(_) => {
             let exit = fail(error_chain_text(error));
-            help("this is a mistake in zonal, or the zone changed between two readings: run the command again");
+            help(
+                "this is a mistake in zonal, or the zone changed between two readings: run the command again",
+            );
             exit
         }
         SessionError::OtherSnapshot { .. }
@@ -345,9 +351,9 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NoStoreForGroup => {
             "note: no store found, so this run cannot be merged with others".to_owned()
         }
-        SessionNote::ExportCost { zones, tables, requests } => format!(
+        SessionNote::ExportCost { zones, collections, requests } => format!(
             "Reading {} of {}: {}.",
-            count(*tables, "table"),
+            count(*collections, "collection"),
             count(*zones, "zone"),
             count(*requests, "request")
         ),

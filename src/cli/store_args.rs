@@ -10,6 +10,7 @@ use super::context::CommandContext;
 use super::session_output::report_error;
 use crate::local::store_location::{self, StoreChoice};
 use crate::model::Network;
+use crate::session::SessionError;
 use crate::store::{Store, StoreAccess, StoreLocation};
 
 /// Store options.
@@ -43,10 +44,23 @@ impl StoreArgs {
         directory: &Path,
         world: &CommandContext,
     ) -> Result<Option<Store>, CommandExit> {
+        let opened = self.try_open(access, network, directory, world).await;
+        opened.map_err(|error| report_error(&error, OutputFormat::Text, world))
+    }
+
+    /// Opens the store like [`Self::open`], and prints nothing.
+    ///
+    /// # Errors
+    /// Returns the error of the location or of the store.
+    pub async fn try_open(
+        &self,
+        access: StoreAccess,
+        network: &Network,
+        directory: &Path,
+        world: &CommandContext,
+    ) -> Result<Option<Store>, SessionError> {
         let (choice, machine, cancel) = (self.choice(world), world.machine(directory), world.cancel_signal());
-        store_location::open(&choice, network, access, &machine, &cancel)
-            .await
-            .map_err(|error| report_error(&error, OutputFormat::Text, world))
+        store_location::open(&choice, network, access, &machine, &cancel).await
     }
 
     /// Returns true if the command line names a store.

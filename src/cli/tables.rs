@@ -1,5 +1,6 @@
 //! `zonal tables`: lists the tables of all zones, and compares their contents.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
@@ -108,14 +109,15 @@ fn exit(inventory: &TablesJson) -> CommandExit {
 /// Returns the cost of reading collections as text: requests, and the time of the slowest zone.
 fn reading_cost(network: &Network, collections: &CollectionsByZone) -> String {
     let requests: usize = collections.values().map(|tables| tables.len()).sum();
-    let seconds = |(zone, tables): (&ZoneCode, &std::collections::BTreeSet<_>)| {
+    let tables: BTreeSet<_> = collections.values().flatten().collect();
+    let seconds = |(zone, tables): (&ZoneCode, &BTreeSet<_>)| {
         let pace = network.zone(zone).map_or(1, |zone| zone.rate.per_second.max(1));
         tables.len().div_ceil(pace as usize)
     };
     let longest = collections.iter().map(seconds).max().unwrap_or_default();
     format!(
-        "{} in {}: {}, at least {longest} s",
-        count(requests, "table"),
+        "{} of {}: {}, at least {longest} s",
+        count(tables.len(), "table"),
         count(collections.len(), "zone"),
         count(requests, "request"),
     )

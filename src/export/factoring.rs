@@ -282,9 +282,8 @@ fn content(values: Option<&RowValues>, before: &[Option<&RowValues>]) -> Option<
         return before.iter().any(Option::is_some).then_some(RowContent::Absent);
     };
     let is_new = before.contains(&None);
-    let differs = |field: &FieldName| {
-        before.iter().flatten().any(|earlier| earlier.get(field) != values.get(field))
-    };
+    let differs =
+        |field: &FieldName| before.iter().flatten().any(|earlier| earlier.get(field) != values.get(field));
     let mut fields: RowValues = values
         .iter()
         .filter(|(field, _)| is_new || differs(field))

@@ -57,7 +57,8 @@ pub(super) fn find(
     }
     let mut common_keys: BTreeMap<String, &RecordKey> = BTreeMap::new();
     for (key, groups) in groups {
-        if (members.len() - groups.missing.intersection(&members).len()) * 100 >= members.len() * MOST_PERCENT {
+        if (members.len() - groups.missing.intersection(&members).len()) * 100 >= members.len() * MOST_PERCENT
+        {
             common_keys.insert(folded(key), key);
         }
     }
@@ -103,7 +104,10 @@ pub(super) fn find(
 
 /// Returns a key without differences that people overlook.
 fn folded(key: &RecordKey) -> String {
-    let parts: Vec<String> =
-        key.0.iter().map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()).collect();
+    let parts: Vec<String> = key
+        .0
+        .iter()
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase())
+        .collect();
     parts.join("|")
 }

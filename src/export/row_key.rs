@@ -64,7 +64,12 @@ mod tests {
             (name, FieldValue::from_text(text))
         };
         let record = |cells: &&[&str]| ObservedRecord {
-            fields: cells.iter().enumerate().map(cell).filter(|(_, value)| *value != FieldValue::Null).collect(),
+            fields: cells
+                .iter()
+                .enumerate()
+                .map(cell)
+                .filter(|(_, value)| *value != FieldValue::Null)
+                .collect(),
             ..ObservedRecord::default()
         };
         texts.iter().map(record).collect()

@@ -30,9 +30,12 @@ pub fn recognize_variables(table: &mut TableRows, network: &Network) {
                 })
                 .collect();
             let matching = |variable: &&str| -> ZoneSet {
-                let is_value =
-                    |zone: &usize, text: &str| network.zones[*zone].vars.get(*variable).is_some_and(|value| value == text);
-                ZoneSet::from_indices(texts.iter().filter(|(zone, text)| is_value(zone, text)).map(|(zone, _)| *zone))
+                let is_value = |zone: &usize, text: &str| {
+                    network.zones[*zone].vars.get(*variable).is_some_and(|value| value == text)
+                };
+                ZoneSet::from_indices(
+                    texts.iter().filter(|(zone, text)| is_value(zone, text)).map(|(zone, _)| *zone),
+                )
             };
             let best = variables.iter().map(|variable| (*variable, matching(variable)));
             let best = best.rev().max_by_key(|(_, zones)| zones.len());

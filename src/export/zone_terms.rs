@@ -106,7 +106,10 @@ impl<'n> SelectorFinder<'n> {
             PricedSelector { terms: SelectorTerms { except, ..condition.terms }, cost }
         });
         // The first of equally cheap selectors: fewer conditions come first.
-        described.chain([listed]).min_by_key(|selector| selector.cost).unwrap_or_else(|| self.code_list(zones))
+        described
+            .chain([listed])
+            .min_by_key(|selector| selector.cost)
+            .unwrap_or_else(|| self.code_list(zones))
     }
 
     fn code_list(&self, zones: &ZoneSet) -> PricedSelector {
@@ -121,8 +124,11 @@ impl<'n> SelectorFinder<'n> {
     fn roles(&self) -> Vec<(Option<&'static str>, ZoneSet, usize)> {
         let role = |role| with_role(self.network, role).intersection(&self.within);
         let mut roles = vec![(None, self.default.clone(), 0)];
-        let words =
-            [("members", role(ZoneRole::Member)), ("network", role(ZoneRole::Network)), ("all", self.within.clone())];
+        let words = [
+            ("members", role(ZoneRole::Member)),
+            ("network", role(ZoneRole::Network)),
+            ("all", self.within.clone()),
+        ];
         for (word, set) in words {
             if !set.is_empty() && roles.iter().all(|(_, known, _)| *known != set) {
                 roles.push((Some(word), set, ROLE_COST));

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
@@ -86,6 +86,7 @@ pub struct ReportTypesSpec {
 impl KindSpec for AuthorityTaskListSpec {
     const NAME: &'static str = "AuthorityTaskList";
     const SUMMARY: &'static str = "Role permissions and reports of the authority control task list.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, NETWORK_DISMISSAL];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
@@ -116,10 +117,6 @@ impl KindSpec for AuthorityTaskListSpec {
             NETWORK_DISMISSAL => Some(Arc::clone(&DISMISSING)),
             _ => None,
         }
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

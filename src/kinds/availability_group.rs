@@ -14,9 +14,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::members::{CampusMemberSpec, GroupMembersSpec, LibraryMemberSpec, ResolvedGroupMembers};
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::network::fill;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -78,6 +78,7 @@ impl KindSpec for AvailabilityGroupSpec {
     const NAME: &'static str = "AvailabilityGroup";
     const SUMMARY: &'static str = "Group of institutions, campuses and libraries with access to electronic \
                                  resources of the Network Zone.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[COLLECTION];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -89,10 +90,6 @@ impl KindSpec for AvailabilityGroupSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == COLLECTION).then(|| Arc::clone(&SHAPE))
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
@@ -75,6 +75,7 @@ impl From<ImportPermission> for FieldValue {
 impl KindSpec for ImportPermissionsSpec {
     const NAME: &'static str = "ImportPermissions";
     const SUMMARY: &'static str = "Members with permission to contribute records to the Network Zone.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["ImportPermissions"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -86,10 +87,6 @@ impl KindSpec for ImportPermissionsSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

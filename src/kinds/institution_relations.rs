@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
@@ -57,6 +57,7 @@ pub struct InstitutionRelationSpec {
 impl KindSpec for InstitutionRelationsSpec {
     const NAME: &'static str = "InstitutionRelations";
     const SUMMARY: &'static str = "Pickup and return of items at other members.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -68,10 +69,6 @@ impl KindSpec for InstitutionRelationsSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

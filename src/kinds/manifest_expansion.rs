@@ -64,7 +64,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
         selected.zones.into_iter().map(|zone| &network.zones[zone]).collect()
     }
 
-    /// Returns the Network Zone. Every network has exactly one.
+    /// Returns the Network Zone, if the network has one.
     pub fn network_zone(&self) -> Option<&'n Zone> {
         self.network.zones.iter().find(|zone| zone.role == ZoneRole::Network)
     }

@@ -44,17 +44,19 @@ use serde::de::DeserializeOwned;
 
 pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
+pub use self::network::{AlmaRegion, parse_base_url};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
-pub use self::way_back::{KindExport, ObservedSettings};
 pub use self::table_export::{ExportedTable, ObservedTable, UndeclarableTable, export_table};
+pub use self::way_back::{ExportKind, ObservedSettings};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
 use crate::manifest::schema_check::ManifestSchema;
 use crate::manifest::yaml_node::YamlNode;
-use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader};
+use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader, diagnostic_codes};
 pub use crate::model::alma_codes::ZoneCoverage;
+use crate::model::network::ZoneRole;
 use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Builds the list of kinds with its length.
@@ -105,15 +107,12 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     /// contain them; zonal drops them and never deletes their records.
     const RETIRED_COLLECTIONS: &'static [&'static str] = &[];
 
+    /// Way back, from records of zones to manifests of this kind; `None` for a kind that `export` leaves out.
+    const EXPORT: Option<ExportKind> = None;
+
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
     fn shape(_collection: &str) -> Option<Arc<CollectionShape>> {
-        None
-    }
-
-    /// Returns manifests of this kind that expand to the records of the zones. `None` if there are no records
-    /// that the kind can declare.
-    fn export(_settings: &ObservedSettings<'_>) -> Option<KindExport> {
         None
     }
 }
@@ -167,8 +166,8 @@ pub struct ManifestKind {
     pub retired: &'static [&'static str],
     read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
-    /// Way back: returns manifests for the records of zones.
-    pub export: fn(&ObservedSettings<'_>) -> Option<KindExport>,
+    /// Way back, from records of zones to manifests of the kind.
+    pub export: Option<ExportKind>,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }
@@ -186,7 +185,7 @@ impl ManifestKind {
                 deserialize::deserialize_node::<S>(node).map(|spec| Box::new(spec) as Box<dyn ManifestSpec>)
             },
             shape: S::shape,
-            export: S::export,
+            export: S::EXPORT,
             make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }
@@ -253,6 +252,25 @@ pub fn expectations(network: &Network, manifests: &[KindManifest]) -> (Vec<Expec
     expectation::collect_expectations(network, manifests)
 }
 
+/// Returns one problem per manifest whose kind has records in the Network Zone only, for a network without one.
+fn without_network_zone(network: &Network, manifests: &[KindManifest]) -> Vec<Diagnostic> {
+    let has_network_zone = network.zones.iter().any(|zone| zone.role == ZoneRole::Network);
+    if has_network_zone || network.unread {
+        return Vec::new();
+    }
+    let needs_network_zone = |head: &ManifestHeader| {
+        let kind = KINDS.iter().find(|kind| kind.name == head.kind);
+        kind.is_some_and(|kind| kind.reach == ZoneCoverage::Network && !kind.collections.is_empty())
+    };
+    let heads = manifests.iter().map(|manifest| &manifest.head).filter(|head| needs_network_zone(head));
+    let problem = |head: &ManifestHeader| {
+        let message = format!("`{}` needs a Network Zone, and the network has none", head.kind);
+        Diagnostic::error(diagnostic_codes::NO_NETWORK_ZONE, head.span(), message)
+            .help("add `networkZone` to the Network manifest, or remove this manifest")
+    };
+    heads.map(problem).collect()
+}
+
 /// Returns the desired state of all zones, and the problems of the manifests. The state is incomplete after
 /// any error here or during loading.
 pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, Vec<Diagnostic>) {
@@ -263,6 +281,7 @@ pub fn expand(network: &Network, manifests: &[KindManifest]) -> (DesiredState, V
     });
     let expansion = expansions.into_iter().fold(Expansion::new(network), Expansion::merge);
     let (desired, doubts, mut problems) = expansion.finish();
+    problems.extend(without_network_zone(network, manifests));
     problems.extend(manifest_conflicts::find(network, &desired, &doubts));
     problems.extend(availability_group::differ_only_in_case(&desired));
     problems.extend(linked_account_sync::overlaps(&desired));

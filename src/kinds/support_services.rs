@@ -9,8 +9,8 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -57,6 +57,7 @@ pub const PRIVILEGES: &str = "RolePrivileges";
 impl KindSpec for SupportServicesSpec {
     const NAME: &'static str = "SupportServices";
     const SUMMARY: &'static str = "Role privileges in the zones, set by the central office.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[PRIVILEGES];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
@@ -76,10 +77,6 @@ impl KindSpec for SupportServicesSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == PRIVILEGES).then(|| Arc::clone(&SHAPE))
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

@@ -43,7 +43,9 @@ pub enum UndeclarableTable {
     #[error("no zone has a row in it")]
     NoRows,
     /// Table without columns that identify a row.
-    #[error("two of its rows do not differ in the columns that are never empty, so no manifest can name them")]
+    #[error(
+        "two of its rows do not differ in the columns that are never empty, so no manifest can name them"
+    )]
     NoKey,
     /// Row with an empty key.
     #[error("a row of {0} has no code, so no manifest can name it")]
@@ -130,7 +132,8 @@ impl TableForm {
 
     fn rows(&self, table: &ObservedTable<'_>, network: &Network) -> Result<TableRows, UndeclarableTable> {
         let key_fields = self.key();
-        let mut rows = TableRows { zones: ZoneSet::from_indices(table.keys().copied()), ..TableRows::default() };
+        let mut rows =
+            TableRows { zones: ZoneSet::from_indices(table.keys().copied()), ..TableRows::default() };
         for (zone, observed) in table {
             for record in &observed.records {
                 let part = |field: &FieldName| match record.fields.get(field) {
@@ -233,7 +236,9 @@ impl TableForm {
         match self {
             Self::Code => {
                 object.extend(key_text(&key_fields[0]).map(|text| ("code".to_owned(), text)));
-                object.extend(fields.get("description").map(|term| ("description".to_owned(), term_json(term))));
+                object.extend(
+                    fields.get("description").map(|term| ("description".to_owned(), term_json(term))),
+                );
             }
             Self::Mapping { columns, .. } => {
                 let cell = |(field, name): &(FieldName, FieldName)| {
@@ -302,9 +307,8 @@ fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
 fn comment_place<'t>(outlier: &RowOutlier, factored: &'t FactoredTable) -> Option<(usize, &'t RecordKey)> {
     let zone = outlier.zones.first()?.zone;
     let has_zone = (factored.overrides.iter().enumerate()).filter(|(_, part)| part.zones.contains(zone));
-    let rows = has_zone.filter_map(|(at, part)| {
-        Some((at, &part.rows.iter().find(|row| row.key == outlier.key)?.key))
-    });
+    let rows = has_zone
+        .filter_map(|(at, part)| Some((at, &part.rows.iter().find(|row| row.key == outlier.key)?.key)));
     rows.last()
 }
 

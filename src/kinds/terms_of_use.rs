@@ -12,8 +12,8 @@ use std::sync::{Arc, LazyLock};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::{ManifestExpansion, RecordDraft};
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, OrderedFields, Spanned};
 use crate::manifest::schema_check::FILLED;
@@ -69,6 +69,7 @@ impl KindSpec for TermsOfUseSpec {
     const NAME: &'static str = "TermsOfUse";
     const SUMMARY: &'static str =
         "Terms of use, their network-wide policies, and their attachment to the network.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["TermsOfUse"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
@@ -80,10 +81,6 @@ impl KindSpec for TermsOfUseSpec {
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

@@ -61,12 +61,9 @@ impl ObservedSettings<'_> {
     }
 }
 
-/// Manifests of one kind for the records of the zones.
-#[derive(Debug, Default)]
-pub struct KindExport {
-    /// Manifests.
-    pub manifests: Vec<ManifestText>,
-}
+/// Way back of a kind: returns manifests that expand to records of the zones. Records that the kind cannot
+/// declare are left out.
+pub type ExportKind = fn(&ObservedSettings<'_>) -> Vec<ManifestText>;
 
 /// Returns the text of a field.
 pub fn text<'r>(record: &'r ObservedRecord, field: &str) -> Option<&'r str> {
@@ -148,11 +145,15 @@ pub fn common_partners(lists: &BTreeMap<usize, ZoneSet>) -> BTreeMap<usize, Zone
         let stands_for = |set: &ZoneSet, zone: usize, list: &ZoneSet| {
             set.without(&ZoneSet::from_indices([zone])) == *list && !set.is_empty()
         };
-        let support = |set: &&ZoneSet| left.iter().filter(|(zone, list)| stands_for(set, **zone, list)).count();
+        let support =
+            |set: &&ZoneSet| left.iter().filter(|(zone, list)| stands_for(set, **zone, list)).count();
         // The largest of equally common sets: it needs no exception for the zone itself.
         let Some(best) = candidates.iter().max_by_key(|set| (support(set), set.len())) else { break };
-        let zones: Vec<usize> =
-            left.iter().filter(|(zone, list)| stands_for(best, **zone, list)).map(|(zone, _)| *zone).collect();
+        let zones: Vec<usize> = left
+            .iter()
+            .filter(|(zone, list)| stands_for(best, **zone, list))
+            .map(|(zone, _)| *zone)
+            .collect();
         if zones.is_empty() {
             break;
         }

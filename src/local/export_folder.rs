@@ -56,7 +56,9 @@ impl ExportFolder for LocalExportFolder {
     fn write(&self, file: &str, text: &str) -> Result<(), String> {
         let path = self.folder.join(file);
         let written = match path.parent() {
-            Some(parent) => std::fs::create_dir_all(parent).and_then(|()| replace(&path, text, FileRights::Shared)),
+            Some(parent) => {
+                std::fs::create_dir_all(parent).and_then(|()| replace(&path, text, FileRights::Shared))
+            }
             None => replace(&path, text, FileRights::Shared),
         };
         written.map_err(|error| error.to_string())

@@ -78,6 +78,7 @@ codes! {
     RESOURCE_IDS = "Z0343": "invalid IDs of an e-resource";
     CLIENT_ADDRESS = "Z0344": "invalid client IP address";
     ASKS_TOO_MUCH = "Z0345": "expectation row expands to too many questions";
+    NO_NETWORK_ZONE = "Z0346": "kind needs a Network Zone, and the network has none";
 
     // Z04xx: selection.
     EMPTY_SELECTION = "Z0401": "`appliesTo` matches no zone";

@@ -133,7 +133,9 @@ impl YamlWriter {
                 }
             }
             Json::Object(fields) => {
-                let pieces = fields.iter().map(|(field, value)| Ok(format!("{}: {}", scalar(field)?, self::flow(value)?)));
+                let pieces = fields
+                    .iter()
+                    .map(|(field, value)| Ok(format!("{}: {}", scalar(field)?, self::flow(value)?)));
                 let pieces: Vec<String> = pieces.collect::<Result<_, WriteYamlError>>()?;
                 self.wrapped(indent, &format!("{name}: {{"), &pieces, "}");
             }
@@ -177,7 +179,8 @@ impl YamlWriter {
         match part {
             YamlPart::Value(Json::Object(fields)) => {
                 let flow = flow(&Json::Object(fields.clone()))?;
-                let is_block = |value: &Json| value.as_str().is_some_and(|text| text.trim_end().contains('\n'));
+                let is_block =
+                    |value: &Json| value.as_str().is_some_and(|text| text.trim_end().contains('\n'));
                 let fits = indent + 2 + flow.chars().count() <= WIDTH && !fields.values().any(is_block);
                 match fits || fields.is_empty() {
                     true => inner.line(indent + 2, &flow),
@@ -249,7 +252,9 @@ mod tests {
             (
                 "rows",
                 YamlPart::Items(vec![
-                    row(json!({"code": "03", "description": "a, b", "enabled": true, "columns": {"x": null}})),
+                    row(
+                        json!({"code": "03", "description": "a, b", "enabled": true, "columns": {"x": null}}),
+                    ),
                     row(json!({"code": "A", "description": "long ".repeat(30), "enabled": true})),
                 ]),
             ),

@@ -24,6 +24,7 @@ pub mod finding;
 pub mod grouped_number;
 pub mod guard;
 pub mod impact;
+pub mod institution;
 pub mod journal;
 pub mod network;
 pub mod observed;
@@ -76,6 +77,7 @@ pub use guard::{
     Policy, PolicyRule, PolicyScope, ProtectedRecords, SurpriseAction, TWO_WAY, TwoWayWrites,
 };
 pub use impact::{ImpactEffect, PlanImpact, sort_impacts};
+pub use institution::{InstitutionProfile, LibraryListing};
 pub use journal::{
     AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
     WriteResponse,

@@ -14,7 +14,7 @@ use super::source_span::SourceSpan;
 pub struct Network {
     /// Name, `metadata.name` of the manifest.
     pub name: String,
-    /// Zones: first the Network Zone, then the members in manifest order. Codes are unique.
+    /// Zones: first the Network Zone, if there is one, then the members in manifest order. Codes are unique.
     pub zones: Vec<Zone>,
     /// Environment from the command line; `None` without one.
     pub environment: Option<String>,
@@ -223,10 +223,21 @@ pub struct RateLimit {
 }
 
 /// Environment type, as `GET /conf/general` reports in `environment_type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum EnvironmentType {
     /// Environment with real users.
     Production,
     /// Copy for tests.
     Sandbox,
+}
+
+impl EnvironmentType {
+    /// Returns the word of manifests and zones.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Production => "production",
+            Self::Sandbox => "sandbox",
+        }
+    }
 }

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use super::effects::{WriteKeys, ZoneKeys};
 use crate::model::network::Zone;
 use crate::model::{Network, ZoneCode};
+use crate::provider::alma::write_key_test::WriteKeyTest;
 use crate::provider::alma::{AlmaReader, AlmaWriter};
 use crate::provider::budget::RequestBudget;
 use crate::provider::channel_routing::{AttestedZone, RoutingReader, RoutingWriter};
@@ -62,6 +63,17 @@ impl ProviderFactory {
             let gateway = self.gateway(keys);
             let gateway = gateway.map(|(gateway, key)| GatewayWriter::new(gateway, &zone.code, key));
             RoutingWriter::new(alma, gateway)
+        })
+    }
+
+    /// Returns the test of each write key.
+    pub fn write_key_tests(
+        &self,
+        network: &Network,
+        WriteKeys(keys): &WriteKeys,
+    ) -> BTreeMap<ZoneCode, WriteKeyTest> {
+        self.open(network, keys, |zone, key, budget| {
+            WriteKeyTest::new(zone, key.clone(), self.transport.clone(), budget.clone())
         })
     }
 

@@ -43,7 +43,8 @@ fn network_text(zones: &[GeneratedZone]) -> String {
         .to_owned();
     for (index, (one, two, variable, _)) in zones.iter().enumerate() {
         let labels = format!("labels: {{one: {one}, two: {two}}}, vars: {{v: \"{variable}\"}}");
-        writeln!(text, "    - {{code: 01_{}, name: Zone {index}, {labels}}}", index + 1).expect("should write");
+        writeln!(text, "    - {{code: 01_{}, name: Zone {index}, {labels}}}", index + 1)
+            .expect("should write");
     }
     text
 }
@@ -76,13 +77,20 @@ fn observed(zones: &[GeneratedZone], id: &CollectionId, fields: &[FieldName; 2])
             channel: Channel::Api,
             witness: ObservationSource::Zone,
         };
-        let zone = ObservedZone { collections: BTreeMap::from([(id.clone(), Ok(found))]), ..ObservedZone::default() };
+        let zone = ObservedZone {
+            collections: BTreeMap::from([(id.clone(), Ok(found))]),
+            ..ObservedZone::default()
+        };
         state.zones.insert(format!("01_{index}").as_str().into(), zone);
     }
     state
 }
 
-fn tables<'o>(network: &Network, state: &'o ObservedState, id: &CollectionId) -> BTreeMap<usize, &'o ObservedCollection> {
+fn tables<'o>(
+    network: &Network,
+    state: &'o ObservedState,
+    id: &CollectionId,
+) -> BTreeMap<usize, &'o ObservedCollection> {
     let found = network.zones.iter().enumerate().filter_map(|(index, zone)| {
         let answer = state.zones.get(&zone.code)?.collections.get(id)?;
         Some((index, answer.as_ref().ok()?))
@@ -105,7 +113,8 @@ fn check(zones: &[GeneratedZone], kind: &str, fields: [&str; 2]) {
     let text = write_manifests(&[table.manifest]).expect("should be YAML");
     let sources = [network_file, SourceFile { file: "t.yaml".into(), text: Ok(text.clone()) }];
     let loaded = manifest::load(&kinds::KINDS, &sources, None);
-    let (desired, problems) = kinds::expand(&loaded.network.expect("network should be valid"), &loaded.manifests);
+    let (desired, problems) =
+        kinds::expand(&loaded.network.expect("network should be valid"), &loaded.manifests);
     let problems: Vec<_> = loaded.diagnostics.iter().chain(&problems).collect();
     assert!(problems.iter().all(|problem| problem.severity != Severity::Error), "{text}\n{problems:?}");
     let declared: Vec<_> = desired.zones.keys().collect();

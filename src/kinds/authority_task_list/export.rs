@@ -8,10 +8,8 @@ use super::{AuthorityTaskListSpec, LIST, NETWORK_DISMISSAL, REPORTS};
 use crate::export::{SelectorFinder, ZoneSet};
 use crate::kinds::KindSpec as _;
 use crate::kinds::table_export::selector_json;
-use crate::kinds::way_back::{
-    KindExport, ObservedSettings, flag, items, manifest, numbered, object, text,
-};
-use crate::manifest::write_yaml::YamlPart;
+use crate::kinds::way_back::{ObservedSettings, flag, items, manifest, numbered, object, text};
+use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::alma_codes::{AuthorityReport, AuthorityRole};
 
 /// Settings of one zone.
@@ -22,7 +20,7 @@ struct TaskListProfile {
     reports: BTreeMap<AuthorityReport, bool>,
 }
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut profiles: BTreeMap<usize, TaskListProfile> = BTreeMap::new();
     for (zone, records) in settings.by_zone(LIST) {
         for record in records {
@@ -78,8 +76,12 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
         }
         if !profile.reports.is_empty() {
             let with = |wanted: bool| {
-                let reports: Vec<&AuthorityReport> =
-                    profile.reports.iter().filter(|(_, enabled)| **enabled == wanted).map(|(report, _)| report).collect();
+                let reports: Vec<&AuthorityReport> = profile
+                    .reports
+                    .iter()
+                    .filter(|(_, enabled)| **enabled == wanted)
+                    .map(|(report, _)| report)
+                    .collect();
                 (!reports.is_empty()).then(|| json!(reports))
             };
             let reports = object([("enabled", with(true)), ("disabled", with(false))]);
@@ -87,8 +89,7 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
         }
         manifest(AuthorityTaskListSpec::NAME, numbered("authority-task-list", index), spec)
     });
-    let manifests: Vec<_> = manifests.collect();
-    (!manifests.is_empty()).then_some(KindExport { manifests })
+    manifests.collect()
 }
 
 fn role_json(role: AuthorityRole, [view, process, dismiss]: [Option<bool>; 3]) -> Json {

@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 use super::{AvailabilityGroupSpec, CODE, COLLECTION};
 use crate::export::ZoneSet;
 use crate::kinds::KindSpec as _;
-use crate::kinds::way_back::{KindExport, ObservedSettings, manifest, numbered, object, text};
-use crate::manifest::write_yaml::YamlPart;
+use crate::kinds::way_back::{ObservedSettings, manifest, numbered, object, text};
+use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::{FieldValue, ObservedRecord};
 
 /// Groups of one member each, with the member's code replaced.
@@ -20,7 +20,7 @@ struct PerMemberForm {
     libraries: Vec<String>,
 }
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut forms: BTreeMap<PerMemberForm, (ZoneSet, Vec<&ObservedRecord>)> = BTreeMap::new();
     let mut single: Vec<&ObservedRecord> = Vec::new();
     for record in settings.of_network_zone(COLLECTION) {
@@ -61,16 +61,20 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
         spec.push(("members", YamlPart::Value(members)));
         manifests.push(manifest(AvailabilityGroupSpec::NAME, names.next(name), spec));
     }
-    (!manifests.is_empty()).then_some(KindExport { manifests })
+    manifests
 }
 
 /// Returns the form of a group of one member, if the member's code is part of its name.
-fn per_member_form(record: &ObservedRecord, settings: &ObservedSettings<'_>) -> Option<(PerMemberForm, usize)> {
+fn per_member_form(
+    record: &ObservedRecord,
+    settings: &ObservedSettings<'_>,
+) -> Option<(PerMemberForm, usize)> {
     let name = text(record, "name")?;
     let is_named = |index: &usize| name.contains(settings.network.zones[*index].code.as_str());
     // The longest code: one code can be the beginning of another.
     let members = settings.members();
-    let member = members.zones().filter(is_named).max_by_key(|index| settings.network.zones[*index].code.0.len())?;
+    let member =
+        members.zones().filter(is_named).max_by_key(|index| settings.network.zones[*index].code.0.len())?;
     let code = settings.network.zones[member].code.as_str();
     let description = text(record, "description").map(|text| text.replace(code, CODE));
     let own = |field: &str| -> Option<Vec<String>> {
@@ -114,7 +118,11 @@ struct ManifestNames(BTreeSet<String>);
 
 impl ManifestNames {
     fn next(&mut self, text: &str) -> String {
-        let letters = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect::<String>();
+        let letters = text
+            .to_lowercase()
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect::<String>();
         let words: Vec<&str> = letters.split('-').filter(|word| !word.is_empty()).collect();
         let plain = if words.is_empty() { "group".to_owned() } else { words.join("-") };
         let name = (0..).map(|index| numbered(&plain, index)).find(|name| !self.0.contains(name));

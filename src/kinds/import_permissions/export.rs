@@ -4,13 +4,18 @@ use super::ImportPermissionsSpec;
 use crate::export::{ExportRow, FactoredRow, FieldTerm, RowContent, RowValues, TableRows, factor};
 use crate::kinds::KindSpec as _;
 use crate::kinds::table_export::selector_json;
-use crate::kinds::way_back::{KindExport, ObservedSettings, items, manifest, object, term_json, text};
-use crate::manifest::write_yaml::YamlPart;
+use crate::kinds::way_back::{ObservedSettings, items, manifest, object, term_json, text};
+use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::{FieldValue, RecordKey};
 
 const FIELDS: [&str; 3] = ["bibliographic", "authority", "linking"];
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
+    permissions(settings).into_iter().collect()
+}
+
+/// Returns the manifest; `None` if it cannot declare the permissions of every member.
+fn permissions(settings: &ObservedSettings<'_>) -> Option<ManifestText> {
     let mut table = TableRows { zones: settings.members(), ..TableRows::default() };
     for record in settings.of_network_zone(ImportPermissionsSpec::NAME) {
         let member = settings.member(text(record, "institution")?)?;
@@ -43,6 +48,5 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
     if !exceptions.is_empty() {
         spec.push(("exceptions", items(exceptions)));
     }
-    let manifests = vec![manifest(ImportPermissionsSpec::NAME, "import-permissions".to_owned(), spec)];
-    Some(KindExport { manifests })
+    Some(manifest(ImportPermissionsSpec::NAME, "import-permissions".to_owned(), spec))
 }

@@ -7,13 +7,16 @@ use serde_json::json;
 use super::InstitutionRelationsSpec;
 use crate::export::ZoneSet;
 use crate::kinds::KindSpec as _;
-use crate::kinds::way_back::{KindExport, ObservedSettings, common_partners, items, manifest, object, text};
+use crate::kinds::way_back::{ObservedSettings, common_partners, items, manifest, object, text};
+use crate::manifest::write_yaml::ManifestText;
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut lists: [BTreeMap<usize, ZoneSet>; 2] = [BTreeMap::new(), BTreeMap::new()];
     let mut owners = ZoneSet::default();
     for record in settings.of_network_zone(InstitutionRelationsSpec::NAME) {
-        let Some(owner) = text(record, "institution").and_then(|code| settings.member(code)) else { continue };
+        let Some(owner) = text(record, "institution").and_then(|code| settings.member(code)) else {
+            continue;
+        };
         owners.insert(owner);
         for (list, field) in lists.iter_mut().zip(["pickupAt", "returnAt"]) {
             if let Some(codes) = record.fields.get(field)
@@ -32,7 +35,8 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
     let written = relations.iter().filter(|((pickup, back), _)| pickup.is_some() || back.is_some());
     let written: Vec<_> = written
         .map(|((pickup, back), institutions)| {
-            let institutions = Some(settings.selector(institutions)).filter(|selector| *selector != json!({}));
+            let institutions =
+                Some(settings.selector(institutions)).filter(|selector| *selector != json!({}));
             let at = |zones: &Option<&ZoneSet>| {
                 let selector = settings.selector((*zones)?);
                 Some(if selector == json!({}) { json!({"zones": "members"}) } else { selector })
@@ -41,9 +45,8 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
         })
         .collect();
     if written.is_empty() {
-        return None;
+        return Vec::new();
     }
     let spec = vec![("relations", items(written))];
-    let manifests = vec![manifest(InstitutionRelationsSpec::NAME, "institution-relations".to_owned(), spec)];
-    Some(KindExport { manifests })
+    vec![manifest(InstitutionRelationsSpec::NAME, "institution-relations".to_owned(), spec)]
 }

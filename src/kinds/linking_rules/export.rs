@@ -9,7 +9,7 @@ use super::LinkingRulesSpec;
 use crate::export::{ExportRow, FieldTerm, RowValues, TableRows, ZoneSet, recognize_variables};
 use crate::kinds::KindSpec as _;
 use crate::kinds::way_back::{
-    KindExport, ObservedSettings, common_partners, items, manifest, numbered, object, term_json, text,
+    ObservedSettings, common_partners, items, manifest, numbered, object, term_json, text,
 };
 use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::alma_codes::DEFAULT_RULE;
@@ -19,10 +19,10 @@ const RULES: &str = "LinkedAccountRules";
 const GROUPS: &str = "ExternalUserGroups";
 const SOURCES: &str = "sourceInstitutions";
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut manifests = export_rules(settings);
     manifests.extend(export_groups(settings));
-    (!manifests.is_empty()).then_some(KindExport { manifests })
+    manifests
 }
 
 /// Rules of one member, in order, and its default rule.
@@ -30,7 +30,8 @@ type RuleProfile = (Vec<String>, Option<String>);
 
 fn export_rules(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let by_zone = settings.by_zone(RULES);
-    let mut table = TableRows { zones: ZoneSet::from_indices(by_zone.keys().copied()), ..TableRows::default() };
+    let mut table =
+        TableRows { zones: ZoneSet::from_indices(by_zone.keys().copied()), ..TableRows::default() };
     let mut sources: BTreeMap<&str, BTreeMap<usize, ZoneSet>> = BTreeMap::new();
     for (zone, records) in &by_zone {
         for record in *records {
@@ -63,10 +64,11 @@ fn export_rules(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
         ordered.sort_by_key(position);
         let mut rules = Vec::new();
         // Positions count the rules of the manifest, so a rule that cannot be declared ends the list.
-        for (index, record) in ordered.iter().enumerate().filter(|(index, record)| position(record) == index + 1) {
-            let rule = text(record, "name").and_then(|name| {
-                rule_json(name, values_of(name)?, sources.get(name)?.get(&zone)?, settings)
-            });
+        for (index, record) in
+            ordered.iter().enumerate().filter(|(index, record)| position(record) == index + 1)
+        {
+            let rule = text(record, "name")
+                .and_then(|name| rule_json(name, values_of(name)?, sources.get(name)?.get(&zone)?, settings));
             match rule {
                 Some(rule) if rules.len() == index => rules.push(rule.to_string()),
                 Some(_) | None => break,
@@ -92,7 +94,12 @@ fn export_rules(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     manifests.collect()
 }
 
-fn rule_json(name: &str, values: &RowValues, sources: &ZoneSet, settings: &ObservedSettings<'_>) -> Option<Json> {
+fn rule_json(
+    name: &str,
+    values: &RowValues,
+    sources: &ZoneSet,
+    settings: &ObservedSettings<'_>,
+) -> Option<Json> {
     let groups = match values.get("sourceUserGroups") {
         None => None,
         Some(FieldTerm::Value(codes)) => Some(json!(codes.texts())),

@@ -17,9 +17,9 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::way_back::{KindExport, ObservedSettings};
 use super::manifest_expansion::ManifestExpansion;
 use super::unlisted_groups::UnlistedGroups;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::ManifestHeader;
 use crate::manifest::deserialize::{Nullable, Spanned};
@@ -214,6 +214,7 @@ impl KindSpec for LinkingRulesSpec {
     const NAME: &'static str = "LinkingRules";
     const SUMMARY: &'static str =
         "Linked account rules of members for users of other members, and external user groups.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountRules", "ExternalUserGroups"];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {
@@ -250,10 +251,6 @@ impl KindSpec for LinkingRulesSpec {
             "ExternalUserGroups" => Some(Arc::clone(&generate::GROUPS)),
             _ => None,
         }
-    }
-
-    fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
-        export::export(settings)
     }
 }
 

@@ -11,8 +11,8 @@ mod zone_connection;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::parse::fill;
-pub use self::spec::NetworkSpec;
+pub use self::parse::{base_url as parse_base_url, fill};
+pub use self::spec::{AlmaRegion, NetworkSpec};
 pub(super) use self::validation::distinct_names;
 
 use self::spec::{CredentialSpec, GatewaySpec, ZoneSpec};
@@ -101,7 +101,8 @@ fn read_network(
         }
     };
     let mut unreachable = UnreachableZones::default();
-    let roles = std::iter::once(ZoneRole::Network).chain(std::iter::repeat(ZoneRole::Member));
+    let network_zone = spec.network_zone.iter().map(|_| ZoneRole::Network);
+    let roles = network_zone.chain(std::iter::repeat(ZoneRole::Member));
     let zones = (roles.zip(validation::zones(spec, head)))
         .map(|(role, (each, lost))| zone(head, spec, role, (each, lost), chosen, &mut unreachable));
     let mut zones: Vec<Zone> = zones.collect();
@@ -121,7 +122,7 @@ fn read_network(
         rollout: Rollout::default(),
         prune: store_and_prune::prune(spec, head),
         store: store_and_prune::store(spec, chosen),
-        unread: validation::lacks_zones(head),
+        unread: validation::lacks_zones(spec, head),
     };
     network.guards = guards::guards(spec, &network, head, problems);
     network.approval = rollout::approval(spec, &network, head, problems);

@@ -30,8 +30,8 @@ pub struct NetworkSpec {
     pub environment_type: Option<EnvironmentTypeSpec>,
     /// Gateway: a service for collections outside Alma's public API.
     pub gateway: Option<Spanned<GatewaySpec>>,
-    /// Network Zone.
-    pub network_zone: Spanned<ZoneSpec>,
+    /// Network Zone. A fulfillment network can be without one.
+    pub network_zone: Option<Spanned<ZoneSpec>>,
     /// Institution Zones.
     #[serde(default)]
     pub members: Vec<Spanned<ZoneSpec>>,
@@ -225,6 +225,21 @@ pub enum AlmaRegion {
 }
 
 impl AlmaRegion {
+    /// Regions with their words in manifests.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("eu", Self::Eu),
+        ("na", Self::Na),
+        ("ap", Self::Ap),
+        ("aps", Self::Aps),
+        ("ca", Self::Ca),
+        ("cn", Self::Cn),
+    ];
+
+    /// Returns the region with this word.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, region)| *region)
+    }
+
     /// Returns the base URL of the region's API.
     pub fn base_url(self) -> &'static str {
         match self {

@@ -30,7 +30,7 @@ pub fn check(spec: &NetworkSpec, head: &ManifestHeader) -> Vec<Diagnostic> {
     }
     let codes = || zones(spec, head).map(|(zone, lost)| (&zone.code, lost));
     distinct("zone", codes(), diagnostic_codes::DUPLICATE_ZONE, head, &mut problems);
-    let all_known = !lacks_zones(head) && codes().all(|(_, lost)| lost.has_all(&["code"]));
+    let all_known = !lacks_zones(spec, head) && codes().all(|(_, lost)| lost.has_all(&["code"]));
     for (_, environment) in spec.environments.0.iter().filter(|_| all_known) {
         for (code, _) in &environment.zones.0 {
             if !codes().any(|(known, _)| known.value == code.value) {
@@ -72,8 +72,9 @@ pub fn distinct_names<'a>(
 }
 
 /// Returns true if zones may be missing after parse errors.
-pub fn lacks_zones(head: &ManifestHeader) -> bool {
-    head.lost_spec().field("members").lacks_items()
+pub fn lacks_zones(spec: &NetworkSpec, head: &ManifestHeader) -> bool {
+    let lacks_network_zone = spec.network_zone.is_none() && !head.lost_spec().has_all(&["networkZone"]);
+    head.lost_spec().field("members").lacks_items() || lacks_network_zone
 }
 
 /// Returns a map without locations.
@@ -81,7 +82,7 @@ pub fn map(fields: &OrderedFields<String>) -> BTreeMap<String, String> {
     fields.0.iter().map(|(key, value)| (key.value.clone(), value.clone())).collect()
 }
 
-/// Returns all zones, the Network Zone first, with their unreadable parts.
+/// Returns all zones, the Network Zone first if there is one, with their unreadable parts.
 pub fn zones<'a>(
     spec: &'a NetworkSpec,
     head: &'a ManifestHeader,
@@ -89,8 +90,8 @@ pub fn zones<'a>(
     let lost = head.lost_spec();
     let member =
         move |member: &'a Spanned<ZoneSpec>| (&member.value, lost.field("members").item(member.extent));
-    std::iter::once((&spec.network_zone.value, lost.field("networkZone")))
-        .chain(spec.members.iter().map(member))
+    let network_zone = spec.network_zone.iter();
+    (network_zone.map(|zone| (&zone.value, lost.field("networkZone")))).chain(spec.members.iter().map(member))
 }
 
 fn layers<'a>(spec: &'a NetworkSpec, head: &'a ManifestHeader) -> Vec<ConnectionLayer<'a>> {

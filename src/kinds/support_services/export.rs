@@ -7,14 +7,19 @@ use serde_json::json;
 use super::{PRIVILEGES, SupportServicesSpec};
 use crate::export::ZoneSet;
 use crate::kinds::KindSpec as _;
-use crate::kinds::way_back::{KindExport, ObservedSettings, flag, items, manifest, object, text};
+use crate::kinds::way_back::{ObservedSettings, flag, items, manifest, object, text};
+use crate::manifest::write_yaml::ManifestText;
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut entries: BTreeMap<(&str, &str, bool), ZoneSet> = BTreeMap::new();
     for record in settings.of_network_zone(PRIVILEGES) {
-        let Some(member) = text(record, "institution").and_then(|code| settings.member(code)) else { continue };
-        let key = (text(record, "role")?, text(record, "privilege")?, flag(record, "enabled")?);
-        entries.entry(key).or_default().insert(member);
+        let Some(member) = text(record, "institution").and_then(|code| settings.member(code)) else {
+            continue;
+        };
+        let fields = (text(record, "role"), text(record, "privilege"), flag(record, "enabled"));
+        if let (Some(role), Some(privilege), Some(enabled)) = fields {
+            entries.entry((role, privilege, enabled)).or_default().insert(member);
+        }
     }
     let privileges = entries.iter().map(|((role, privilege, enabled), zones)| {
         let selector = Some(settings.selector(zones)).filter(|selector| *selector != json!({}));
@@ -26,6 +31,8 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
         ])
     });
     let spec = vec![("privileges", items(privileges))];
-    let manifests = vec![manifest(SupportServicesSpec::NAME, "support-services".to_owned(), spec)];
-    (!entries.is_empty()).then_some(KindExport { manifests })
+    match entries.is_empty() {
+        true => Vec::new(),
+        false => vec![manifest(SupportServicesSpec::NAME, "support-services".to_owned(), spec)],
+    }
 }

@@ -6,11 +6,12 @@ use super::{ATTACHED, DESCRIPTION, NAME, OVERRULED, TYPE, TermsOfUseSpec};
 use crate::export::{ExportRow, FieldTerm, RowValues, TableRows, ZoneSet, recognize_variables};
 use crate::kinds::KindSpec as _;
 use crate::kinds::way_back::{
-    KindExport, ObservedSettings, by_zone_sets, items, manifest, numbered, object, term_json, text,
+    ObservedSettings, by_zone_sets, items, manifest, numbered, object, term_json, text,
 };
+use crate::manifest::write_yaml::ManifestText;
 use crate::model::{FieldValue, RecordKey};
 
-pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     let mut table = TableRows::default();
     for (zone, records) in settings.by_zone(TermsOfUseSpec::NAME) {
         table.zones.insert(zone);
@@ -28,11 +29,13 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Option<KindExport> {
     recognize_variables(&mut table, settings.network);
     let manifests = by_zone_sets(&table).into_iter().enumerate().map(|(index, (zones, terms))| {
         let mut spec: Vec<_> = settings.applies_to(&zones).into_iter().collect();
-        spec.push(("terms", items(terms.iter().map(|(key, values)| terms_json(key, values, &zones, settings)))));
+        spec.push((
+            "terms",
+            items(terms.iter().map(|(key, values)| terms_json(key, values, &zones, settings))),
+        ));
         manifest(TermsOfUseSpec::NAME, numbered("terms-of-use", index), spec)
     });
-    let manifests: Vec<_> = manifests.collect();
-    (!manifests.is_empty()).then_some(KindExport { manifests })
+    manifests.collect()
 }
 
 fn terms_json(key: &RecordKey, values: &RowValues, zones: &ZoneSet, settings: &ObservedSettings<'_>) -> Json {

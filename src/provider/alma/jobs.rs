@@ -227,7 +227,8 @@ fn run(job: &JobSummary, instance: &Json) -> JobRun {
     }
 }
 
-fn total(body: &Json) -> Option<usize> {
+/// Returns the total number of entries of a list, if the answer reports one.
+pub(super) fn total(body: &Json) -> Option<usize> {
     non_empty_text(body.get("total_record_count"))?.parse().ok()
 }
 
@@ -238,7 +239,7 @@ fn description_or_code(value: Option<&Json>) -> Option<String> {
 }
 
 /// Returns the items of a list. An empty list may be absent, and a single item may be an object.
-fn items<'a>(body: &'a Json, name: &str) -> Result<Vec<&'a Json>, ZoneFailure> {
+pub(super) fn items<'a>(body: &'a Json, name: &str) -> Result<Vec<&'a Json>, ZoneFailure> {
     match body.get(name) {
         Some(Json::Array(items)) => Ok(items.iter().collect()),
         Some(item @ Json::Object(_)) => Ok(vec![item]),

@@ -5,6 +5,7 @@
 
 mod code_table;
 mod group_settings;
+pub mod institution;
 pub mod jobs;
 mod json_to_xml;
 mod letter;
@@ -20,11 +21,12 @@ mod table_directory;
 pub(in crate::provider) mod table_layout;
 #[cfg(test)]
 mod tests;
+pub mod write_key_test;
 mod write_verification;
 mod zone_identity;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use secrecy::SecretString;
 
@@ -384,5 +386,6 @@ fn wire(
     budget: Arc<RequestBudget>,
 ) -> HttpClient {
     let root = format!("{}/almaws/v1", zone.base_url.trim_end_matches('/'));
-    HttpClient { zone: zone.code.clone(), root, key: ApiKey::new(key), transport, budget, sent: 0.into() }
+    let (zone, key) = (zone.code.clone(), ApiKey::new(key));
+    HttpClient { zone, root, key, transport, budget, sent: 0.into(), server_date: Mutex::default() }
 }

@@ -46,7 +46,7 @@ pub async fn confirm(
 }
 
 /// Ignores a rejection by one endpoint, because the other may still identify the zone.
-fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure> {
+pub fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
         Err(failure) => match failure.class {
@@ -70,7 +70,7 @@ fn tolerate<T>(answer: Result<T, ZoneFailure>) -> Result<Option<T>, ZoneFailure>
 }
 
 /// Returns the institution in `GET - OK - institutionCode: 01ABC_INST`, from text, XML or JSON.
-fn institution_in(test: &str) -> Option<String> {
+pub fn institution_in(test: &str) -> Option<String> {
     const NAME: &str = "institutionCode";
     let rest = &test[test.find(NAME)? + NAME.len()..];
     let rest = rest.trim_start_matches(|c: char| !c.is_ascii_alphanumeric() && c != '<' || c == '>');

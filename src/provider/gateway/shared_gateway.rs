@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -40,7 +40,7 @@ impl SharedGateway {
     pub(super) fn wire(&self, zone: &ZoneCode, key: SecretString) -> HttpClient {
         let (zone, root, key) = (zone.clone(), self.root.clone(), ApiKey::new(key));
         let (transport, budget) = (Arc::clone(&self.transport), Arc::clone(&self.budget));
-        HttpClient { zone, root, key, transport, budget, sent: 0.into() }
+        HttpClient { zone, root, key, transport, budget, sent: 0.into(), server_date: Mutex::default() }
     }
 
     /// Waits for the first response for a zone, while the gateway responds for any zone.

@@ -1,11 +1,11 @@
 //! Sends one request to one zone, within its budget, and classifies the response.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, IF_MATCH};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use tokio::time::Instant;
 
@@ -39,6 +39,8 @@ pub struct HttpClient {
     pub budget: Arc<RequestBudget>,
     /// Requests sent by this client, retries included.
     pub sent: AtomicU64,
+    /// Header `Date` of the latest answer.
+    pub server_date: Mutex<Option<String>>,
 }
 
 /// Request before sending.
@@ -117,6 +119,7 @@ impl HttpClient {
             let took = start.elapsed();
             self.log(draft, &came, took, tries);
             let left = came.as_ref().ok().and_then(|answer| remaining_quota(answer.headers()));
+            self.note_date(came.as_ref().ok());
             let judged = classify(&self.key, &draft.name(), came).and_then(&understand);
             let slot = self.settle(permit, left, judged.as_ref().err());
             let trouble = match judged {
@@ -155,6 +158,13 @@ impl HttpClient {
     /// Returns the age of a reading.
     pub fn reading_age(&self, reading: &FreshReading<'_>) -> Duration {
         reading.read_at.age(&*self.transport)
+    }
+
+    fn note_date(&self, answer: Option<&Response<Bytes>>) {
+        let date = answer.and_then(|answer| answer.headers().get(DATE)?.to_str().ok());
+        if let Some(date) = date {
+            *self.server_date.lock().unwrap_or_else(PoisonError::into_inner) = Some(date.to_owned());
+        }
     }
 
     fn request(&self, draft: &HttpRequest<'_>) -> Result<Request<Bytes>, ZoneFailure> {

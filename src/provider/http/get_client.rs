@@ -1,7 +1,7 @@
 //! Sends GET requests only.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use http::Method;
@@ -62,6 +62,11 @@ impl GetClient {
         })
         .await
         .map(|(text, _)| text)
+    }
+
+    /// Returns the header `Date` of the latest answer.
+    pub fn server_date(&self) -> Option<String> {
+        self.wire.server_date.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Removes the key from a failure, in case the zone echoed the key.

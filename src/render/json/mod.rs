@@ -3,10 +3,12 @@
 //! All types of this module belong to published formats, with JSON Schemas generated from the types.
 
 pub mod compact_lines;
+pub mod doctor;
 pub mod events;
 pub mod explanation;
 pub mod export;
 pub mod history;
+pub mod init;
 pub mod plan;
 pub mod report;
 pub mod run_details;

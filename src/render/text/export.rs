@@ -47,7 +47,8 @@ fn summary(exported: &ExportJson) -> String {
 }
 
 fn files(exported: &ExportJson) -> String {
-    let widest = exported.files.iter().map(|file| file.file.chars().count()).max().unwrap_or_default().min(60);
+    let widest =
+        exported.files.iter().map(|file| file.file.chars().count()).max().unwrap_or_default().min(60);
     let (shown, omitted) = cut_list(&exported.files, SHOWN_FILES);
     let mut text: String = shown.iter().map(|file| file_line(file, widest)).collect();
     text.extend(omitted.map(|omitted| format!("  {}\n", omitted.of("file"))));
@@ -71,7 +72,11 @@ fn file_line(file: &ExportedFile, widest: usize) -> String {
         }
     };
     let rows = count(file.rows, "row");
-    format!("  {:widest$}  {rows} for {} in the zones{overrides}{state}\n", safe(&file.file), thousands(file.observed_rows as u64))
+    format!(
+        "  {:widest$}  {rows} for {} in the zones{overrides}{state}\n",
+        safe(&file.file),
+        thousands(file.observed_rows as u64)
+    )
 }
 
 fn outliers(exported: &ExportJson, columns: usize) -> String {
@@ -115,7 +120,10 @@ fn proposals(exported: &ExportJson) -> String {
     let lines: String = lines.collect();
     match lines.is_empty() {
         true => lines,
-        false => format!("{}\n{lines}", styled(BOLD, "These zones differ together: a label in the Network manifest would name them.")),
+        false => format!(
+            "{}\n{lines}",
+            styled(BOLD, "These zones differ together: a label in the Network manifest would name them.")
+        ),
     }
 }
 
@@ -158,21 +166,28 @@ fn failures(exported: &ExportJson) -> String {
 }
 
 fn next_step(exported: &ExportJson) -> String {
-    let is_kept = |file: &ExportedFile| matches!(file.state, ExportedFileState::Kept | ExportedFileState::Failed);
+    let is_kept =
+        |file: &ExportedFile| matches!(file.state, ExportedFileState::Kept | ExportedFileState::Failed);
     if exported.files.iter().any(is_kept) {
-        return "Some files were not written, so the manifests do not declare all that was read.\n".to_owned();
+        return "Some files were not written, so the manifests do not declare all that was read.\n"
+            .to_owned();
     }
     if !exported.failures.is_empty() {
         let zones = count(exported.failures.len(), "zone");
-        return format!("{zones} could not be read, and no file declares its rows. Run the same command again to go on.\n");
+        return format!(
+            "{zones} could not be read, and no file declares its rows. Run the same command again to go on.\n"
+        );
     }
     match exported.files.is_empty() {
         true => String::new(),
-        false => "Proved: the files declare exactly what was read, so `zonal plan` has nothing to change.\n".to_owned(),
+        false => "Proved: the files declare exactly what was read, so `zonal plan` has nothing to change.\n"
+            .to_owned(),
     }
 }
 
 fn hanging(line: &str, columns: usize) -> Vec<String> {
     let lines = wrapped(line, columns.saturating_sub(6)).into_iter().enumerate();
-    lines.map(|(index, line)| if index == 0 { format!("  {line}") } else { format!("      {line}") }).collect()
+    lines
+        .map(|(index, line)| if index == 0 { format!("  {line}") } else { format!("      {line}") })
+        .collect()
 }

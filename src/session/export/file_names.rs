@@ -51,7 +51,8 @@ fn plain_name(id: &CollectionId) -> String {
 }
 
 fn with_digest(name: &str, id: &CollectionId) -> String {
-    let digest: String = ContentDigest(Sha256::digest(id.to_string()).into()).short().chars().take(6).collect();
+    let digest: String =
+        ContentDigest(Sha256::digest(id.to_string()).into()).short().chars().take(6).collect();
     let end = (0..=LONGEST.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     format!("{}-{digest}", &name[..end]).trim_start_matches('-').to_owned()
 }
@@ -88,7 +89,8 @@ mod tests {
     use crate::model::CollectionId;
 
     fn names(codes: &[&str]) -> Vec<String> {
-        let ids: Vec<CollectionId> = codes.iter().map(|code| CollectionId::with_code("CodeTable", code)).collect();
+        let ids: Vec<CollectionId> =
+            codes.iter().map(|code| CollectionId::with_code("CodeTable", code)).collect();
         let names = manifest_names(&ids);
         ids.iter().map(|id| names[id].clone()).collect()
     }
@@ -96,12 +98,16 @@ mod tests {
     #[test]
     fn names_are_readable() {
         let codes = ["UserBlockDescription", "Sub Systems", "facets/codes.v2", "SMSCommunication"];
-        assert_eq!(names(&codes), ["user-block-description", "sub-systems", "facets-codes-v2", "sms-communication"]);
+        assert_eq!(
+            names(&codes),
+            ["user-block-description", "sub-systems", "facets-codes-v2", "sms-communication"]
+        );
     }
 
     #[test]
     fn names_differ_on_every_disk() {
-        let codes = ["UserGroups", "usergroups", "USERGROUPS", "user/groups", "con", "COM1", "日本", "..", "é"];
+        let codes =
+            ["UserGroups", "usergroups", "USERGROUPS", "user/groups", "con", "COM1", "日本", "..", "é"];
         let mut names = names(&codes);
         assert!(names.iter().all(|name| {
             let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::manifest_names;
-use super::{ExportFolder, ExportRequest, draft_files};
+use super::table_drafts::draft_files;
+use super::{ExportFolder, ExportRequest};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, TableListing, ZoneCode};
@@ -45,10 +46,14 @@ impl TableChoice {
     /// Returns [`SessionError::UnknownTables`] for tables that no zone lists.
     pub(super) fn choose(
         request: &ExportRequest,
+        kinds: &[&str],
         listed: BTreeMap<ZoneCode, Vec<TableListing>>,
         report: &mut ExportJson,
     ) -> Result<Self, SessionError> {
-        let ids = |tables: &[TableListing]| tables.iter().map(TableListing::collection).collect();
+        let ids = |tables: &[TableListing]| {
+            let of_kind = tables.iter().filter(|table| kinds.contains(&&*table.kind));
+            of_kind.map(TableListing::collection).collect()
+        };
         let mut by_zone: CollectionsByZone =
             listed.iter().map(|(code, tables)| (code.clone(), ids(tables))).collect();
         if !request.tables.is_empty() {
@@ -61,7 +66,9 @@ impl TableChoice {
         let unknown: Vec<&String> = request.tables.iter().filter(is_unknown).collect();
         if !unknown.is_empty() && !by_zone.is_empty() {
             let codes: BTreeSet<&str> = listed.values().flatten().map(|table| &*table.code).collect();
-            let problem = |name: &&String| format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()));
+            let problem = |name: &&String| {
+                format!("{name}: no zone lists this table; {}", among(name, codes.iter().copied()))
+            };
             return Err(SessionError::UnknownTables(unknown.iter().map(problem).collect()));
         }
         for id in &known {
@@ -115,7 +122,8 @@ impl TableChoice {
             }
         }
         if !declared.is_empty() && !request.tables.is_empty() {
-            let problem = |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
+            let problem =
+                |(id, (reason, _)): (&CollectionId, &(String, Vec<ZoneCode>))| format!("{id} is {reason}");
             return Err(SessionError::DeclaredTables(declared.iter().map(problem).collect()));
         }
         self.by_zone.values_mut().for_each(|ids| ids.retain(|id| !declared.contains_key(id)));

@@ -1,0 +1,112 @@
+//! Chooses the kinds of an export, and the collections that their way back needs.
+
+use std::collections::BTreeMap;
+
+use super::{ExportDraft, ExportRequest};
+use crate::kinds::{KINDS, ManifestKind, ObservedSettings};
+use crate::manifest::suggestions::among;
+use crate::model::network::Zone;
+use crate::model::{CollectionId, Network, ObservedCollection, ObservedState};
+use crate::session::error::SessionError;
+use crate::session::export::file_names::kebab_case;
+use crate::session::selection::{SelectionPart, SelectionProblem};
+use crate::session::table_inventory::CollectionsByZone;
+
+/// Kinds whose manifests are exported table by table.
+const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
+
+/// Kinds of an export.
+pub(super) struct KindChoice {
+    /// Table kinds of the request; empty if the request excludes tables.
+    pub(super) tables: Vec<&'static str>,
+    kinds: Vec<&'static ManifestKind>,
+}
+
+impl KindChoice {
+    /// Chooses the kinds of a request: all kinds with a way back, or only tables if the request names tables.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::InvalidSelection`] for an unknown kind, or one without a way back.
+    pub(super) fn choose(request: &ExportRequest, network: &Network) -> Result<Self, SessionError> {
+        let can_export = |kind: &&ManifestKind| kind.export.is_some();
+        let known: Vec<&str> =
+            TABLE_KINDS.into_iter().chain(KINDS.iter().filter(can_export).map(|kind| kind.name)).collect();
+        let unknown = request.kinds.iter().filter(|kind| !known.contains(&kind.as_str()));
+        let problems: Vec<SelectionProblem> = unknown
+            .map(|kind| {
+                let reason = match KINDS.iter().any(|each| each.name == kind) {
+                    true => format!("zonal cannot export this kind yet; known: {}", known.join(", ")),
+                    false => format!("unknown kind; {}", among(kind, known.iter().copied())),
+                };
+                SelectionProblem::Value { part: SelectionPart::Kind, value: kind.clone(), reason }
+            })
+            .collect();
+        if !problems.is_empty() {
+            return Err(SessionError::InvalidSelection(problems));
+        }
+        let is_selected =
+            |name: &str| request.kinds.is_empty() || request.kinds.iter().any(|kind| kind == name);
+        // A named table stands for its own kind alone.
+        let has_kinds = request.tables.is_empty() || !request.kinds.is_empty();
+        let kinds = KINDS.iter().filter(can_export);
+        let kinds = kinds.filter(|kind| has_kinds && network.gateway.is_some() && is_selected(kind.name));
+        let tables = TABLE_KINDS.into_iter().filter(|name| is_selected(name));
+        Ok(Self { tables: tables.collect(), kinds: kinds.collect() })
+    }
+
+    /// Returns the collections that the kinds need, by zone.
+    pub(super) fn collections(&self, zones: &[&Zone]) -> CollectionsByZone {
+        let of_zone = |zone: &Zone| {
+            let gateway = self.kinds.iter().flat_map(|kind| kind.gateway);
+            let there = gateway.filter(|collection| collection.reach.covers(zone.role));
+            // Status of a zone, which no manifest declares.
+            let declared = there.filter(|collection| collection.kind != "IndexingStatus");
+            declared.map(|collection| CollectionId::of_institution(collection.kind)).collect()
+        };
+        zones.iter().map(|zone| (zone.code.clone(), of_zone(zone))).collect()
+    }
+
+    /// Returns the files of the kinds.
+    pub(super) fn files(&self) -> Vec<String> {
+        self.kinds.iter().map(|kind| kind_file(kind)).collect()
+    }
+
+    /// Makes the manifests of the kinds.
+    pub(super) fn drafts(&self, network: &Network, observed: &ObservedState) -> Vec<ExportDraft> {
+        let mut collections: BTreeMap<CollectionId, BTreeMap<usize, &ObservedCollection>> = BTreeMap::new();
+        for (index, zone) in network.zones.iter().enumerate() {
+            let answers = observed.zones.get(&zone.code).into_iter().flat_map(|zone| &zone.collections);
+            for (id, found) in answers.filter_map(|(id, answer)| Some((id, answer.as_ref().ok()?))) {
+                if !found.witness.is_people() {
+                    collections.entry(id.clone()).or_default().insert(index, found);
+                }
+            }
+        }
+        let settings = ObservedSettings { network, collections };
+        let drafts = self.kinds.iter().filter_map(|kind| {
+            let manifests = kind.export.map(|export| export(&settings)).unwrap_or_default();
+            (!manifests.is_empty()).then(|| ExportDraft {
+                file: kind_file(kind),
+                manifests,
+                declares: BTreeMap::new(),
+                zones: settings_zones(&settings, kind),
+                rows: 0,
+                overrides: 0,
+                observed_rows: 0,
+            })
+        });
+        drafts.collect()
+    }
+}
+
+fn settings_zones(settings: &ObservedSettings<'_>, kind: &ManifestKind) -> usize {
+    let zones: std::collections::BTreeSet<&usize> = (kind.gateway.iter())
+        .filter_map(|collection| settings.collections.get(&CollectionId::of_institution(collection.kind)))
+        .flat_map(BTreeMap::keys)
+        .collect();
+    zones.len()
+}
+
+fn kind_file(kind: &ManifestKind) -> String {
+    format!("{}.yaml", kebab_case(kind.name))
+}
