@@ -66,7 +66,7 @@ impl FactoredTable {
 pub fn factor(mut table: TableRows, network: &Network) -> FactoredTable {
     variables::recognize_variables(&mut table, network);
     let groups: Vec<(&RecordKey, ZoneGroups)> =
-        table.rows.iter().map(|(key, rows)| (key, ZoneGroups::collect(rows, &table.zones))).collect();
+        table.rows.iter().map(|(key, rows)| (key, ZoneGroups::collect(rows, &table, key))).collect();
     let mut prices = SelectorPrices::new(network, &table.zones);
     for (_, groups) in &groups {
         groups.sets().for_each(|set| prices.count(set));
@@ -103,18 +103,22 @@ pub(super) struct ZoneGroups<'a> {
     pub(super) present: Vec<(&'a RowValues, ZoneSet)>,
     /// Zones without the row.
     pub(super) missing: ZoneSet,
+    /// True if other manifests declare the row in some zones, so that it cannot be shared.
+    is_claimed: bool,
 }
 
 impl<'a> ZoneGroups<'a> {
-    fn collect(rows: &'a BTreeMap<usize, ExportRow>, zones: &ZoneSet) -> Self {
+    fn collect(rows: &'a BTreeMap<usize, ExportRow>, table: &TableRows, key: &RecordKey) -> Self {
         let mut by_value: BTreeMap<&RowValues, ZoneSet> = BTreeMap::new();
         for (zone, row) in rows {
             by_value.entry(&row.values).or_default().insert(*zone);
         }
         let mut present: Vec<(&RowValues, ZoneSet)> = by_value.into_iter().collect();
         present.sort_by(|(_, one), (_, other)| other.len().cmp(&one.len()).then_with(|| other.cmp(one)));
-        let missing = zones.without(&ZoneSet::from_indices(rows.keys().copied()));
-        Self { present, missing }
+        let missing = table.zones.without(&ZoneSet::from_indices(rows.keys().copied()));
+        let claimed = table.claimed.get(key).filter(|claimed| !claimed.is_empty());
+        let missing = claimed.map_or(missing.clone(), |claimed| missing.without(claimed));
+        Self { present, missing, is_claimed: claimed.is_some() }
     }
 
     fn sets(&self) -> impl Iterator<Item = &ZoneSet> {
@@ -201,7 +205,7 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     // Without a base, each group is an override; with one, its zones need none, but the zones without the row do.
     let mut cheapest = (total, None);
     // A value that no two zones share is nobody's common value.
-    let is_common = |set: &ZoneSet| set.len() > 1 || groups.zone_count() < 3;
+    let is_common = |set: &ZoneSet| !groups.is_claimed && (set.len() > 1 || groups.zone_count() < 3);
     for (values, set) in groups.present.iter().take(BASE_CANDIDATES).filter(|(_, set)| is_common(set)) {
         let cost = total - cost_of(set, prices) + ROW_COST + missing;
         if cost < cheapest.0 || cheapest.1.is_none() && cost == cheapest.0 {
@@ -226,7 +230,7 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
         has_carrier |= carrier.is_some();
         overrides.push((*values, carrier.map_or_else(|| set.clone(), |(_, carrier)| carrier)));
     }
-    if !has_carrier {
+    if !has_carrier || groups.is_claimed {
         return exact();
     }
     let mut layers = RowLayers { base, goal: goal.clone(), overrides };

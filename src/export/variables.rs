@@ -57,7 +57,7 @@ pub fn recognize_variables(table: &mut TableRows, network: &Network) {
 }
 
 /// Returns the variables with a text in each of the zones.
-fn common_variables<'n>(network: &'n Network, zones: &ZoneSet) -> Vec<&'n str> {
+pub fn common_variables<'n>(network: &'n Network, zones: &ZoneSet) -> Vec<&'n str> {
     let has_text = |zone: &Zone, variable: &str| zone.vars.get(variable).is_some_and(|text| !text.is_empty());
     let Some(first) = zones.zones().next() else { return Vec::new() };
     let names = network.zones[first].vars.keys().map(String::as_str);

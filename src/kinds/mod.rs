@@ -47,7 +47,7 @@ pub use self::expansion::Expansion;
 pub use self::network::{AlmaRegion, parse_base_url};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
-pub use self::table_export::{ExportedTable, ObservedTable, UndeclarableTable, export_table};
+pub use self::table_export::{ClaimedRows, ExportedTable, ObservedTable, UndeclarableTable, export_table};
 pub use self::way_back::{ExportKind, ObservedSettings};
 
 use crate::manifest::deserialize::{self, DeserializeError};
@@ -109,6 +109,8 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
 
     /// Way back, from records of zones to manifests of this kind; `None` for a kind that `export` leaves out.
     const EXPORT: Option<ExportKind> = None;
+    /// Tables that the way back needs beside the collections of the gateway: type and code.
+    const EXPORT_TABLES: &'static [(&'static str, &'static str)] = &[];
 
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
@@ -168,6 +170,8 @@ pub struct ManifestKind {
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
     /// Way back, from records of zones to manifests of the kind.
     pub export: Option<ExportKind>,
+    /// Tables that the way back needs: type and code.
+    pub export_tables: &'static [(&'static str, &'static str)],
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }
@@ -186,6 +190,7 @@ impl ManifestKind {
             },
             shape: S::shape,
             export: S::EXPORT,
+            export_tables: S::EXPORT_TABLES,
             make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }

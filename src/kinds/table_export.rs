@@ -55,7 +55,16 @@ pub enum UndeclarableTable {
 /// Flags of rows, which are fields beside the columns.
 const FLAGS: [&str; 2] = ["enabled", "default"];
 
-/// Returns the manifest of a table.
+/// Rows of a table that other manifests declare.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimedRows {
+    /// Key fields of these manifests, by the table's own names.
+    pub key: Vec<FieldName>,
+    /// Zones by key.
+    pub rows: BTreeMap<RecordKey, ZoneSet>,
+}
+
+/// Returns the manifest of a table, without its `claimed` rows.
 ///
 /// # Errors
 /// Returns the reason why no manifest can declare the table.
@@ -63,6 +72,7 @@ pub fn export_table(
     id: &CollectionId,
     name: &str,
     table: &ObservedTable<'_>,
+    claimed: Option<&ClaimedRows>,
     network: &Network,
 ) -> Result<ExportedTable, UndeclarableTable> {
     if table.values().all(|observed| observed.records.is_empty()) {
@@ -70,9 +80,10 @@ pub fn export_table(
     }
     let form = match &*id.kind {
         CodeTableSpec::NAME => TableForm::Code,
-        _ => TableForm::mapping(table)?,
+        _ => TableForm::mapping(table, claimed)?,
     };
     let mut rows = form.rows(table, network)?;
+    rows.claimed = claimed.map(|claimed| claimed.rows.clone()).unwrap_or_default();
     rows.drop_unset_flag("default");
     if id.language.is_some() {
         // All languages share the flags, so the manifest of the zone's own language declares them.
@@ -106,7 +117,7 @@ enum TableForm {
 }
 
 impl TableForm {
-    fn mapping(table: &ObservedTable<'_>) -> Result<Self, UndeclarableTable> {
+    fn mapping(table: &ObservedTable<'_>, claimed: Option<&ClaimedRows>) -> Result<Self, UndeclarableTable> {
         let mut fields: Vec<FieldName> = Vec::new();
         for observed in table.values() {
             for column in observed.columns.iter().filter(|column| !FLAGS.contains(&&***column)) {
@@ -118,7 +129,11 @@ impl TableForm {
         fields.sort();
         let records: Vec<&[ObservedRecord]> =
             table.values().map(|observed| observed.records.as_slice()).collect();
-        let key = choose_key(&fields, &records).ok_or(UndeclarableTable::NoKey)?;
+        // Manifests of one table must have the same key.
+        let key = match claimed {
+            Some(claimed) => claimed.key.clone(),
+            None => choose_key(&fields, &records).ok_or(UndeclarableTable::NoKey)?,
+        };
         let columns = fields.iter().map(|field| (field.clone(), shown_name(field, table))).collect();
         Ok(Self::Mapping { key, columns })
     }

@@ -71,7 +71,10 @@ fn file_line(file: &ExportedFile, widest: usize) -> String {
             format!(", NOT written: {}", safe(error.as_deref().unwrap_or("unknown error")))
         }
     };
-    let rows = count(file.rows, "row");
+    let rows = match file.rows {
+        0 => count(file.manifests.len(), "manifest"),
+        rows => count(rows, "row"),
+    };
     format!(
         "  {:widest$}  {rows} for {} in the zones{overrides}{state}\n",
         safe(&file.file),

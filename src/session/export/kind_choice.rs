@@ -1,19 +1,22 @@
 //! Chooses the kinds of an export, and the collections that their way back needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ExportDraft, ExportRequest};
-use crate::kinds::{KINDS, ManifestKind, ObservedSettings};
+use super::file_names::{folder, kebab_case};
+use super::table_choice::join;
+use super::{ExportDraft, ExportFolder, ExportRequest};
+use crate::kinds::{KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, Network, ObservedCollection, ObservedState};
+use crate::render::json::export::{ExportJson, OmittedCollection};
 use crate::session::error::SessionError;
-use crate::session::export::file_names::kebab_case;
+use crate::session::load::LoadedConfig;
 use crate::session::selection::{SelectionPart, SelectionProblem};
 use crate::session::table_inventory::CollectionsByZone;
 
 /// Kinds whose manifests are exported table by table.
-const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
+pub(super) const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
 
 /// Kinds of an export.
 pub(super) struct KindChoice {
@@ -54,14 +57,54 @@ impl KindChoice {
         Ok(Self { tables: tables.collect(), kinds: kinds.collect() })
     }
 
+    /// Leaves out the kinds with a collection that other manifests declare.
+    pub(super) fn leave_out_declared(
+        &mut self,
+        config: &LoadedConfig,
+        export_folder: &dyn ExportFolder,
+        report: &mut ExportJson,
+    ) {
+        let Some(prefix) = export_folder.path_in_config() else { return };
+        let mut omitted: BTreeMap<CollectionId, OmittedCollection> = BTreeMap::new();
+        self.kinds.retain(|kind| {
+            let own_file = join(&prefix, &kind_file(kind));
+            let ids: BTreeSet<CollectionId> = needed_collections(kind).map(|(id, _)| id).collect();
+            let declared = config
+                .desired
+                .zones
+                .iter()
+                .flat_map(|(zone, found)| found.iter().map(move |each| (zone, each)));
+            // Tables of an earlier export are written again, without the rows of the kind.
+            let table_folders = TABLE_KINDS.map(|kind| join(&prefix, &format!("{}/", folder(kind))));
+            let is_own = |file: &str| {
+                file == own_file || table_folders.iter().any(|tables| file.starts_with(tables.as_str()))
+            };
+            let mut is_free = true;
+            for (zone, collection) in declared {
+                let file = &collection.provenance.span.file;
+                if ids.contains(&collection.id) && !is_own(file) {
+                    is_free = false;
+                    let omit = || OmittedCollection {
+                        collection: collection.id.clone(),
+                        zones: Vec::new(),
+                        reason: format!("already declared by {} in {file}", collection.provenance.manifest),
+                        failed: false,
+                    };
+                    omitted.entry(collection.id.clone()).or_insert_with(omit).zones.push(zone.clone());
+                }
+            }
+            is_free
+        });
+        report
+            .left_out
+            .extend(omitted.into_values().filter(|omitted| !super::is_table(&omitted.collection.kind)));
+    }
+
     /// Returns the collections that the kinds need, by zone.
     pub(super) fn collections(&self, zones: &[&Zone]) -> CollectionsByZone {
         let of_zone = |zone: &Zone| {
-            let gateway = self.kinds.iter().flat_map(|kind| kind.gateway);
-            let there = gateway.filter(|collection| collection.reach.covers(zone.role));
-            // Status of a zone, which no manifest declares.
-            let declared = there.filter(|collection| collection.kind != "IndexingStatus");
-            declared.map(|collection| CollectionId::of_institution(collection.kind)).collect()
+            let needed = self.kinds.iter().flat_map(|kind| needed_collections(kind));
+            needed.filter(|(_, reach)| reach.covers(zone.role)).map(|(id, _)| id).collect()
         };
         zones.iter().map(|zone| (zone.code.clone(), of_zone(zone))).collect()
     }
@@ -99,12 +142,21 @@ impl KindChoice {
     }
 }
 
+/// Returns the collections that the way back of a kind needs, with the zones that have them.
+fn needed_collections(kind: &ManifestKind) -> impl Iterator<Item = (CollectionId, ZoneCoverage)> + '_ {
+    // The status of a zone is no setting.
+    let gateway = kind.gateway.iter().filter(|collection| collection.kind != "IndexingStatus");
+    let gateway = gateway.map(|collection| (CollectionId::of_institution(collection.kind), collection.reach));
+    let tables = kind
+        .export_tables
+        .iter()
+        .map(|(of, code)| (CollectionId::with_code(of, code), ZoneCoverage::Members));
+    gateway.chain(tables)
+}
+
 fn settings_zones(settings: &ObservedSettings<'_>, kind: &ManifestKind) -> usize {
-    let zones: std::collections::BTreeSet<&usize> = (kind.gateway.iter())
-        .filter_map(|collection| settings.collections.get(&CollectionId::of_institution(collection.kind)))
-        .flat_map(BTreeMap::keys)
-        .collect();
-    zones.len()
+    let answers = needed_collections(kind).filter_map(|(id, _)| settings.collections.get(&id));
+    answers.flat_map(BTreeMap::keys).collect::<BTreeSet<_>>().len()
 }
 
 fn kind_file(kind: &ManifestKind) -> String {

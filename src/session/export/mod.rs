@@ -1,6 +1,7 @@
 //! Exports the settings of live zones as manifests: reads, factors, proves that nothing is left to change, and
 //! writes the files.
 
+mod claimed_rows;
 mod existing_files;
 mod file_names;
 mod kind_choice;
@@ -11,10 +12,11 @@ mod table_drafts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::claimed_rows::{ClaimsByTable, without_claims};
 use self::file_names::manifest_names;
 use self::kind_choice::KindChoice;
-use self::proved_files::write_drafts;
-use self::table_choice::TableChoice;
+use self::proved_files::{prove_drafts, write_proved};
+use self::table_choice::{OwnFiles, TableChoice};
 use self::table_drafts::{draft_files, draft_tables};
 use super::error::SessionError;
 use super::network_session::NetworkSession;
@@ -104,7 +106,7 @@ pub async fn export(
 ) -> Result<ExportJson, SessionError> {
     let network = &session.config.network;
     let zones = request.zones.zones(network).map_err(SessionError::InvalidSelection)?;
-    let kind_choice = KindChoice::choose(request, network)?;
+    let mut kind_choice = KindChoice::choose(request, network)?;
     // Files that people wrote stop the export before the first request, if their names are known.
     let mut known_files = table_choice::possible_files(request, &zones);
     known_files.extend(kind_choice.files());
@@ -119,7 +121,10 @@ pub async fn export(
     // The tables, from the zones' own lists.
     let mut choice = choose_tables(request, &kind_choice, lists, &mut report)?;
     let names = manifest_names(&choice.ids());
-    choice.leave_out_declared(&session.config, request, export_folder, &names, &mut report)?;
+    kind_choice.leave_out_declared(&session.config, export_folder, &mut report);
+    let kind_files = kind_choice.files();
+    let own_files = OwnFiles { names: &names, kinds: &kind_files };
+    choice.leave_out_declared(&session.config, request, export_folder, own_files, &mut report)?;
     let planned = choice.ids().into_iter().flat_map(|id| draft_files(&id, &names, request.layout, &zones));
     existing_files::check(planned.collect(), request.existing, export_folder)?;
     let mut to_read = kind_choice.collections(&zones);
@@ -138,9 +143,13 @@ pub async fn export(
     collect_failures(&observed, &mut report);
     report.zones = choice.by_zone.keys().filter(|code| !report.failures.contains_key(code.as_str())).count();
     // The manifests, and the proof that they declare what was read.
-    let mut drafts = draft_tables(&observed, &names, network, request.layout, &mut report);
-    drafts.extend(kind_choice.drafts(network, &observed));
-    write_drafts(session, drafts, &observed, request, export_folder, &mut report)?;
+    let mut claims = ClaimsByTable::new();
+    let kind_drafts = kind_choice.drafts(network, &observed);
+    let mut proved = prove_drafts(session, kind_drafts, &observed, Some(&mut claims), &mut report);
+    let rest = without_claims(&observed, &claims, network);
+    let table_drafts = draft_tables(&rest, &names, &claims, network, request.layout, &mut report);
+    proved.extend(prove_drafts(session, table_drafts, &rest, None, &mut report));
+    write_proved(session, proved, &observed, request, export_folder, &mut report)?;
     report.complete = report.failures.is_empty()
         && report.left_out.iter().all(|omitted| !omitted.failed)
         && report
@@ -165,6 +174,11 @@ fn choose_tables(
         }
     }
     TableChoice::choose(request, &kind_choice.tables, listed, report)
+}
+
+/// Returns true for the collection type of a code table or mapping table.
+fn is_table(kind: &str) -> bool {
+    kind_choice::TABLE_KINDS.contains(&kind)
 }
 
 /// Moves failures of whole zones to the report.

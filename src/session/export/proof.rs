@@ -7,7 +7,7 @@ use super::table_choice::join;
 use super::{ExportDraft, ExportFolder};
 use crate::diff::diff;
 use crate::manifest::SourceFile;
-use crate::model::{CollectionId, ObservedState, Severity, ZoneCode};
+use crate::model::{CollectionId, DesiredState, ObservedState, Severity, ZoneCode};
 use crate::session::error::{LocatedDiagnostics, SessionError};
 use crate::session::load::{LoadedConfig, load};
 use crate::session::network_session::NetworkSession;
@@ -15,7 +15,18 @@ use crate::session::network_session::NetworkSession;
 /// Number of records that no manifest declares, by collection and zone.
 pub(super) type UndeclaredCounts = BTreeMap<(CollectionId, ZoneCode), usize>;
 
-/// Proves a file by itself. Returns the records that it does not declare, and the number of those that it does.
+/// What a proved file declares.
+#[derive(Default)]
+pub(super) struct ProvedFile {
+    /// Records that it does not declare.
+    pub(super) undeclared: UndeclaredCounts,
+    /// Number of records that it declares.
+    pub(super) declared: usize,
+    /// Desired state of the file.
+    pub(super) desired: DesiredState,
+}
+
+/// Proves a file by itself.
 ///
 /// # Errors
 /// Returns the first difference in words. An undeclared record is a difference if `declares` has its table.
@@ -24,7 +35,7 @@ pub(super) fn prove(
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     (file, text): (&str, &str),
     observed: &ObservedState,
-) -> Result<(UndeclaredCounts, usize), String> {
+) -> Result<ProvedFile, String> {
     let mut sources: Vec<SourceFile> =
         network_files(session).filter(|source| *source.file != *file).collect();
     sources.push(source(file, text));
@@ -72,7 +83,7 @@ fn find_difference(
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     observed: &ObservedState,
     is_exported: impl Fn(&str) -> bool,
-) -> Result<(UndeclaredCounts, usize), String> {
+) -> Result<ProvedFile, String> {
     let mut desired = config.desired.clone();
     for collections in desired.zones.values_mut() {
         collections.retain(|collection| is_exported(&collection.provenance.span.file));
@@ -90,7 +101,7 @@ fn find_difference(
             return Err(format!("{zone}/{id}: the selector of the manifest is wrong"));
         }
     }
-    let (mut undeclared, mut in_sync) = (UndeclaredCounts::new(), 0);
+    let mut proved = ProvedFile::default();
     for (code, collections) in diff(&desired, observed).zones {
         for collection in collections {
             let changes =
@@ -98,18 +109,18 @@ fn find_difference(
             if let Some(change) = changes.changes.first() {
                 return Err(format!("{} would still change", change.address));
             }
-            in_sync += changes.existing - changes.unlisted;
+            proved.declared += changes.existing - changes.unlisted;
             let id = collection.id;
             match changes.unlisted {
                 0 => {}
                 unlisted if declares.contains_key(&id) => {
                     return Err(format!("{code}/{id}: {unlisted} of its records not declared"));
                 }
-                unlisted => drop(undeclared.insert((id, code.clone()), unlisted)),
+                unlisted => drop(proved.undeclared.insert((id, code.clone()), unlisted)),
             }
         }
     }
-    Ok((undeclared, in_sync))
+    Ok(ProvedFile { desired, ..proved })
 }
 
 fn source(file: &str, text: &str) -> SourceFile {

@@ -1,33 +1,44 @@
 //! Writes the files that are proved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::claimed_rows::{ClaimsByTable, add_claims};
 use super::existing_files::{self, HEADER, seal_incomplete};
-use super::proof::{self, UndeclaredCounts};
-use super::{ExportDraft, ExportFolder, ExportRequest};
+use super::proof::{self, ProvedFile, UndeclaredCounts};
+use super::{ExportDraft, ExportFolder, ExportRequest, is_table};
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
-use crate::model::ObservedState;
 use crate::model::grouped_number::count;
+use crate::model::{CollectionId, ObservedState};
 use crate::render::json::export::{ExportJson, ExportedFile, ExportedFileState, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::network_session::NetworkSession;
 
-/// Proves each file, and writes what is proved.
-pub(super) fn write_drafts(
+/// Proves each file by itself. Files that are not exact are left out, and reported.
+pub(super) fn prove_drafts(
     session: &NetworkSession,
     drafts: Vec<ExportDraft>,
     observed: &ObservedState,
-    request: &ExportRequest,
-    export_folder: &dyn ExportFolder,
+    mut claims: Option<&mut ClaimsByTable>,
     report: &mut ExportJson,
-) -> Result<(), SessionError> {
+) -> Vec<(ExportDraft, String)> {
     let missing: Vec<String> = report.failures.keys().cloned().collect();
     let mut texts: Vec<(ExportDraft, String)> = Vec::new();
     for mut draft in drafts {
         match prove_draft(session, &mut draft, observed, &missing, report) {
-            Ok(text) => texts.push((draft, text)),
+            Ok((text, proved)) => {
+                if let Some(claims) = claims.as_deref_mut() {
+                    add_claims(claims, &proved.desired, observed, &session.config.network);
+                }
+                texts.push((draft, text));
+            }
             Err(failure) => {
-                let omitted = draft.declares.into_iter().map(|(collection, zones)| OmittedCollection {
+                let mut declares: Vec<_> = draft.declares.into_iter().collect();
+                if declares.is_empty() {
+                    // The kind is named by its manifests.
+                    let kind = draft.manifests.first().map_or("kind", |manifest| manifest.kind);
+                    declares.push((CollectionId::of_institution(kind), BTreeSet::new()));
+                }
+                let omitted = declares.into_iter().map(|(collection, zones)| OmittedCollection {
                     collection,
                     zones: zones.into_iter().collect(),
                     reason: format!("no manifest declares exactly what was read: {failure}"),
@@ -37,6 +48,21 @@ pub(super) fn write_drafts(
             }
         }
     }
+    texts
+}
+
+/// Proves all files together, and writes them.
+///
+/// # Errors
+/// Returns the errors of [`proof::prove_together`].
+pub(super) fn write_proved(
+    session: &NetworkSession,
+    texts: Vec<(ExportDraft, String)>,
+    observed: &ObservedState,
+    request: &ExportRequest,
+    export_folder: &dyn ExportFolder,
+    report: &mut ExportJson,
+) -> Result<(), SessionError> {
     proof::prove_together(session, &texts, observed, export_folder)?;
     for (draft, text) in texts {
         let written = existing_files::write(&draft.file, &text, request.existing, export_folder);
@@ -71,7 +97,7 @@ fn prove_draft(
     observed: &ObservedState,
     missing: &[String],
     report: &mut ExportJson,
-) -> Result<String, String> {
+) -> Result<(String, ProvedFile), String> {
     let header = |zones: usize| {
         let mut lines = vec![format!("{HEADER} from {}.", count(zones, "zone"))];
         if !missing.is_empty() {
@@ -89,10 +115,10 @@ fn prove_draft(
         Ok::<_, String>((text, declared))
     };
     if !draft.declares.is_empty() {
-        return prove(&draft.manifests).map(|(text, _)| text);
+        return prove(&draft.manifests);
     }
     // A kind declares what it can: a manifest that is not exact is left out, and its records are named.
-    let (text, (undeclared, declared)) = match prove(&draft.manifests) {
+    let (text, proved) = match prove(&draft.manifests) {
         Ok(proved) => proved,
         Err(failure) => {
             let mut kept: Vec<ManifestText> = Vec::new();
@@ -112,17 +138,17 @@ fn prove_draft(
             proved
         }
     };
-    draft.observed_rows = declared;
-    draft.rows = text.lines().filter(|line| line.trim_start().starts_with("- ")).count();
-    report.left_out.extend(omitted_records(undeclared, draft));
-    Ok(text)
+    draft.observed_rows = proved.declared;
+    report.left_out.extend(omitted_records(&proved.undeclared, draft));
+    Ok((text, proved))
 }
 
-fn omitted_records(undeclared: UndeclaredCounts, draft: &ExportDraft) -> Vec<OmittedCollection> {
+fn omitted_records(undeclared: &UndeclaredCounts, draft: &ExportDraft) -> Vec<OmittedCollection> {
     let kind = draft.manifests.first().map_or("kind", |manifest| manifest.kind);
     let mut by_number: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for ((collection, zone), records) in undeclared {
-        by_number.entry((collection, records)).or_default().push(zone);
+    // Rows of tables that the kind leaves out are exported with the table.
+    for ((collection, zone), records) in undeclared.iter().filter(|((id, _), _)| !is_table(&id.kind)) {
+        by_number.entry((collection.clone(), *records)).or_default().push(zone.clone());
     }
     let omitted = by_number.into_iter().map(|((collection, records), zones)| OmittedCollection {
         collection,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::manifest_names;
+use super::kind_choice::TABLE_KINDS;
 use super::table_drafts::draft_files;
 use super::{ExportFolder, ExportRequest};
 use crate::manifest::suggestions::among;
@@ -13,8 +14,14 @@ use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
 use crate::session::table_inventory::CollectionsByZone;
 
-/// Kinds of tables, in the order of a zone's lists.
-const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
+/// Files that this export writes.
+#[derive(Clone, Copy)]
+pub(super) struct OwnFiles<'a> {
+    /// Names of the tables.
+    pub(super) names: &'a BTreeMap<CollectionId, String>,
+    /// Files of the kinds.
+    pub(super) kinds: &'a [String],
+}
 
 /// Tables to read, by zone.
 pub(super) struct TableChoice {
@@ -103,7 +110,7 @@ impl TableChoice {
         config: &LoadedConfig,
         request: &ExportRequest,
         export_folder: &dyn ExportFolder,
-        names: &BTreeMap<CollectionId, String>,
+        own_files: OwnFiles<'_>,
         report: &mut ExportJson,
     ) -> Result<(), SessionError> {
         let Some(prefix) = export_folder.path_in_config() else { return Ok(()) };
@@ -112,7 +119,8 @@ impl TableChoice {
         for (code, collections) in &config.desired.zones {
             let Some(ids) = self.by_zone.get(code) else { continue };
             for collection in collections.iter().filter(|collection| ids.contains(&collection.id)) {
-                let own = draft_files(&collection.id, names, request.layout, &zones);
+                let mut own = draft_files(&collection.id, own_files.names, request.layout, &zones);
+                own.extend_from_slice(own_files.kinds);
                 let file = &collection.provenance.span.file;
                 if !own.iter().any(|name| join(&prefix, name) == **file) {
                     let manifest = &collection.provenance.manifest;

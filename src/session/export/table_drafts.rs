@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::claimed_rows::ClaimsByTable;
 use super::file_names::{folder, kebab_case};
 use super::{ExportDraft, ExportLayout};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
@@ -36,6 +37,7 @@ pub(super) fn draft_files(
 pub(super) fn draft_tables(
     observed: &ObservedState,
     names: &BTreeMap<CollectionId, String>,
+    claims: &ClaimsByTable,
     network: &Network,
     layout: ExportLayout,
     report: &mut ExportJson,
@@ -66,7 +68,7 @@ pub(super) fn draft_tables(
         };
         for (manifest_name, answers) in parts {
             let zones: Vec<&Zone> = answers.keys().map(|zone| &network.zones[*zone]).collect();
-            match export_table(id, &manifest_name, &answers, network) {
+            match export_table(id, &manifest_name, &answers, claims.get(id), network) {
                 Ok(table) => {
                     for (set, rows) in table.override_zones.iter().filter(|(set, _)| set.len() > 2) {
                         let (all_rows, files) = together.entry(set.clone()).or_default();
@@ -78,6 +80,8 @@ pub(super) fn draft_tables(
                     );
                     drafts.extend(draft(id, table, &answers, names, layout, &zones));
                 }
+                // Other manifests declare all rows.
+                Err(UndeclarableTable::NoRows) if claims.contains_key(id) => {}
                 Err(reason) => report.left_out.push(OmittedCollection {
                     collection: id.clone(),
                     zones: zones.iter().map(|zone| zone.code.clone()).collect(),
