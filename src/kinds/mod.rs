@@ -57,7 +57,7 @@ use crate::manifest::yaml_node::YamlNode;
 use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader, diagnostic_codes};
 pub use crate::model::alma_codes::ZoneCoverage;
 use crate::model::network::ZoneRole;
-use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
+use crate::model::{CollectionId, CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Builds the list of kinds with its length.
 macro_rules! kinds {
@@ -109,8 +109,8 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
 
     /// Way back, from records of zones to manifests of this kind; `None` for a kind that `export` leaves out.
     const EXPORT: Option<ExportKind> = None;
-    /// Tables that the way back needs beside the collections of the gateway: type and code.
-    const EXPORT_TABLES: &'static [(&'static str, &'static str)] = &[];
+    /// Tables that the way back needs beside the collections of the gateway, named as in the desired state.
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[];
 
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
@@ -170,8 +170,8 @@ pub struct ManifestKind {
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
     /// Way back, from records of zones to manifests of the kind.
     pub export: Option<ExportKind>,
-    /// Tables that the way back needs: type and code.
-    pub export_tables: &'static [(&'static str, &'static str)],
+    /// Tables that the way back needs.
+    pub export_tables: &'static [fn() -> CollectionId],
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }

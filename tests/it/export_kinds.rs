@@ -19,7 +19,7 @@ const KINDS: [(&str, usize); 9] = [
     ("linking-rules.yaml", 163),
     ("support-services.yaml", 24),
     ("terms-of-use.yaml", 48),
-    ("user-groups.yaml", 0),
+    ("user-groups.yaml", 300),
 ];
 
 #[test]

@@ -32,8 +32,7 @@ impl KindSpec for BlockSharingSpec {
     const SUMMARY: &'static str = "Patron blocks copied between source and target institutions: descriptions, \
                                  definitions, and the copy setting of the linked account rules.";
     const EXPORT: Option<ExportKind> = Some(export::export);
-    const EXPORT_TABLES: &'static [(&'static str, &'static str)] =
-        &[("CodeTable", "UserBlockDescription"), ("MappingTable", "UserBlockDefinitions")];
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[block_descriptions, block_definitions];
     const COLLECTIONS: &'static [&'static str] = &["CodeTable", "MappingTable", ACCOUNT_RULES];
 }
 

@@ -1,6 +1,6 @@
 //! The way back of user groups: code, record types and restriction of a group come from three tables.
 //!
-//! A member whose tables do not agree is left out, and its rows are exported as rows of tables.
+//! A group whose tables do not agree is left out, and exported as rows of the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use crate::model::alma_codes::{record_types, user_groups};
 use crate::model::{FieldName, FieldValue, ObservedCollection, ObservedRecord, RecordKey};
 
 /// Largest number of manifests that is easier to read than overrides of the tables.
-const MANY_MANIFESTS: usize = 8;
+const MANY_MANIFESTS: usize = 24;
 /// Smallest part of the members whose group has the code of a variable, in percent.
 const MOST_PERCENT: usize = 80;
 
@@ -35,9 +35,8 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
         else {
             continue;
         };
-        let Some(rows) = groups_of(groups, types, restricted) else { continue };
         table.zones.insert(zone);
-        for (code, values) in rows {
+        for (code, values) in groups_of(groups, types, restricted) {
             let row = ExportRow { values, ..ExportRow::default() };
             table.rows.entry(RecordKey(vec![code.into()])).or_default().insert(zone, row);
         }
@@ -69,27 +68,26 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
     manifests.collect()
 }
 
-/// Returns the groups of one member by code; `None` if its tables do not agree.
+/// Returns the groups of one member by code, as far as its tables agree.
 fn groups_of(
     groups: &ObservedCollection,
     types: &ObservedCollection,
     restricted: &[ObservedRecord],
-) -> Option<BTreeMap<String, RowValues>> {
+) -> BTreeMap<String, RowValues> {
     let column = |name: &str| types.aliases.get(name).cloned().unwrap_or_else(|| FieldName::from(name));
     let (type_column, group_column) = (column(RECORD_TYPE), column(USER_GROUP));
-    let mut found: BTreeMap<String, RowValues> = BTreeMap::new();
-    for record in &groups.records {
+    let group = |record: &ObservedRecord| -> Option<(String, RowValues)> {
         let (code, description) = (text(record, "code")?, text(record, "description")?);
         let enabled = flag(record, "enabled")?;
-        let own_types = types.records.iter().filter(|row| text(row, &group_column) == Some(code));
         let mut names = BTreeSet::new();
-        for row in own_types {
+        for row in types.records.iter().filter(|row| text(row, &group_column) == Some(code)) {
             // The kind enables the record types of an enabled group.
             if enabled && flag(row, "enabled") != Some(true) {
                 return None;
             }
             names.insert(text(row, &type_column)?);
         }
+        // The kind would add a record type to a group without one.
         if names.is_empty() {
             return None;
         }
@@ -101,13 +99,9 @@ fn groups_of(
             ("visibleToPartners", FieldValue::Bool(!is_restricted)),
         ];
         let values = values.map(|(field, value)| (field.into(), FieldTerm::Value(value)));
-        found.insert(code.to_owned(), RowValues::from(values));
-    }
-    let is_known =
-        |row: &ObservedRecord, field: &str| text(row, field).is_some_and(|code| found.contains_key(code));
-    let agree = types.records.iter().all(|row| is_known(row, &group_column))
-        && restricted.iter().all(|row| is_known(row, "userGroup"));
-    agree.then_some(found)
+        Some((code.to_owned(), RowValues::from(values)))
+    };
+    groups.records.iter().filter_map(group).collect()
 }
 
 /// Moves groups whose code is a variable of the members out of the table.

@@ -33,8 +33,7 @@ impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
     const SUMMARY: &'static str = "User groups, in all tables that must be consistent.";
     const EXPORT: Option<ExportKind> = Some(export::export);
-    const EXPORT_TABLES: &'static [(&'static str, &'static str)] =
-        &[("CodeTable", "UserGroups"), ("MappingTable", "UserRecordTypeUserGroup")];
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[user_groups, record_types];
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA, DISPLAY_LOGIC];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[

@@ -20,7 +20,9 @@ pub(super) fn add_claims(
             let answer = observed.zones.get(&zone.code).and_then(|zone| zone.collections.get(&collection.id));
             let (true, Some(Ok(found))) = (super::is_table(&collection.id.kind), answer) else { continue };
             let own_name = |name: &FieldName| found.aliases.get(name).unwrap_or(name).clone();
-            let claimed = claims.entry(collection.id.clone()).or_default();
+            // The manifest may name the table by its title.
+            let by_code = CollectionId { language: collection.id.language.clone(), ..found.id.clone() };
+            let claimed = claims.entry(by_code).or_default();
             claimed.key = collection.key.iter().map(own_name).collect();
             for key in collection.records.iter().filter(|(_, record)| !record.absent).map(|(key, _)| key) {
                 claimed.rows.entry(key.clone()).or_default().insert(index);

@@ -147,10 +147,7 @@ fn needed_collections(kind: &ManifestKind) -> impl Iterator<Item = (CollectionId
     // The status of a zone is no setting.
     let gateway = kind.gateway.iter().filter(|collection| collection.kind != "IndexingStatus");
     let gateway = gateway.map(|collection| (CollectionId::of_institution(collection.kind), collection.reach));
-    let tables = kind
-        .export_tables
-        .iter()
-        .map(|(of, code)| (CollectionId::with_code(of, code), ZoneCoverage::Members));
+    let tables = kind.export_tables.iter().map(|table| (table(), ZoneCoverage::Members));
     gateway.chain(tables)
 }
 
