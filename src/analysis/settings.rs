@@ -246,6 +246,7 @@ impl NetworkSettings {
                     Some(Deferral::Conflict | Deferral::Stale) => continue,
                     Some(
                         Deferral::ApprovalRequired
+                        | Deferral::PartlyApproved { .. }
                         | Deferral::Guard { .. }
                         | Deferral::RolloutStopped { .. }
                         | Deferral::LeaseHeld { .. },

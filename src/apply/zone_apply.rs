@@ -199,6 +199,7 @@ pub fn held_back(step: &PlanStep) -> Option<(CollectionId, WriteOutcome)> {
     let outcome = match hold {
         Deferral::Stale => WriteOutcome::Stale { now: step.diff.to_apply().cloned().collect() },
         Deferral::ApprovalRequired
+        | Deferral::PartlyApproved { .. }
         | Deferral::Guard { .. }
         | Deferral::Conflict
         | Deferral::RolloutStopped { .. }

@@ -1,4 +1,4 @@
-//! `zonal approve`: approves a plan, a change group, or a zone.
+//! `zonal approve`: approves a plan, or the part of it of a manifest, a row or a zone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::CommandExit;
+use super::approvable_parts::{ApprovablePart, approvable_parts};
 use super::config::to_json;
 use super::context::CommandContext;
 use super::plan_file;
@@ -17,24 +18,30 @@ use crate::manifest::suggestions::among;
 use crate::model::{
     AppliedOverride, Approval, ApprovedItem, ContentDigest, Finding, FindingEffect, Plan, TWO_WAY, ZoneCode,
 };
-use crate::plan::plan_digest::is_busy;
-use crate::render::text::count;
+use crate::render::text::{PlanPart, count};
 
-/// Approve a plan, a manifest's part of it, or a zone
+/// Approve a plan, or the part of a manifest, a row or a zone
 ///
 /// Writes a file to approvals/ of the config directory; commit the file. An approval is bound to the exact
-/// changes of a zone and becomes invalid when they change.
+/// changes and becomes invalid when they change. A collection of a zone is written when all its changes are
+/// approved, by one approval or by several.
 #[derive(Debug, Args)]
 pub struct ApproveCommand {
     /// Plan file
     #[arg(value_name = "PLAN")]
     plan: PathBuf,
-    /// Digest of a plan, a manifest's part or a zone (default: the whole plan)
+    /// Digest of the plan, of a group of zones or of a zone (default: the whole plan)
     #[arg(value_name = "DIGEST")]
     digests: Vec<String>,
     /// Approve only this zone (can be repeated)
     #[arg(long, value_name = "CODE", value_delimiter = ',')]
     zone: Vec<String>,
+    /// Approve only the changes of this manifest (can be repeated)
+    #[arg(long, value_name = "KIND/NAME")]
+    manifest: Vec<String>,
+    /// Approve only the changes of this row (can be repeated)
+    #[arg(long, value_name = "FILE:LINE")]
+    row: Vec<String>,
     /// Name of the approver
     #[arg(long, value_name = "NAME")]
     by: String,
@@ -42,7 +49,7 @@ pub struct ApproveCommand {
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
     /// Override this guard or policy in the plan (requires --reason)
-    #[arg(long = "override", value_name = "NAME", requires = "reason", conflicts_with_all = ["digests", "zone"])]
+    #[arg(long = "override", value_name = "NAME", requires = "reason", conflicts_with_all = ["digests", "zone", "manifest", "row"])]
     overrides: Vec<String>,
     /// Reason for the override
     #[arg(long, value_name = "TEXT", requires = "overrides")]
@@ -61,13 +68,6 @@ pub struct WrittenApproval {
     /// Content of the file.
     #[serde(flatten)]
     pub approval: Approval,
-}
-
-/// Part of a plan that can be approved.
-struct ApprovableItem {
-    approves: ApprovedItem,
-    digest: ContentDigest,
-    zones: Vec<ZoneCode>,
 }
 
 impl ApproveCommand {
@@ -91,7 +91,7 @@ impl ApproveCommand {
         let chosen = self.choose(&plan).map_err(|problem| fail(format!("{shown}: {problem}")))?;
         let date = (world.now)().chars().take(10).collect::<String>();
         let mut written = Vec::new();
-        for ApprovableItem { approves, digest, zones } in chosen {
+        for ApprovablePart { approves, digest, zones, names, changes } in chosen {
             let digest_of = |code: &ZoneCode| Some((code.to_string(), plan.zones.get(code)?.digest));
             let approval = Approval {
                 version: 1,
@@ -100,6 +100,8 @@ impl ApproveCommand {
                 approves,
                 digest,
                 zones: zones.iter().filter_map(digest_of).collect::<BTreeMap<_, _>>(),
+                parts: names,
+                changes,
                 by: self.by.trim().to_owned(),
                 date: date.clone(),
                 comment: self.comment.clone(),
@@ -114,12 +116,10 @@ impl ApproveCommand {
             return Ok(());
         }
         for WrittenApproval { file, approval } in &written {
-            let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
             world.out.print_plain_line(format!(
-                "Approved by {}: the changes in {} ({}), saved to {file}. Commit the file.",
+                "Approved by {}: {}, saved to {file}. Commit the file.",
                 approval.by,
-                count(codes.len(), "zone"),
-                codes.join(", ")
+                approved_words(approval)
             ));
         }
         if !plan.is_complete() {
@@ -156,20 +156,28 @@ impl ApproveCommand {
         overridden.collect()
     }
 
-    fn choose(&self, plan: &Plan) -> Result<Vec<ApprovableItem>, String> {
-        let parts = parts(plan);
+    fn choose(&self, plan: &Plan) -> Result<Vec<ApprovablePart>, String> {
+        let parts = approvable_parts(plan);
         if !parts.iter().any(|part| part.approves == ApprovedItem::Zone) {
             return Err("the plan has no changes to approve".to_owned());
         }
         let whole = parts.iter().filter(|part| part.approves == ApprovedItem::Plan);
-        if self.digests.is_empty() && self.zone.is_empty() {
-            return Ok(whole.map(ApprovableItem::for_retry).collect());
+        if [&self.digests, &self.zone, &self.manifest, &self.row].iter().all(|part| part.is_empty()) {
+            return Ok(whole.cloned().collect());
         }
         let mut chosen = Vec::new();
+        if !self.manifest.is_empty() {
+            let part = PlanPart { manifests: self.manifest.clone(), ..PlanPart::default() };
+            chosen.push(ApprovablePart::of_changes(plan, ApprovedItem::Manifest, part)?);
+        }
+        if !self.row.is_empty() {
+            let part = PlanPart { rows: self.row.clone(), ..PlanPart::default() };
+            chosen.push(ApprovablePart::of_changes(plan, ApprovedItem::Row, part)?);
+        }
         for asked in &self.digests {
             let digest: ContentDigest = asked.parse().map_err(|error| format!("`{asked}`: {error}"))?;
-            let found: Vec<ApprovableItem> =
-                parts.iter().filter(|part| part.digest == digest).map(ApprovableItem::for_retry).collect();
+            let found: Vec<ApprovablePart> =
+                parts.iter().filter(|part| part.digest == digest).cloned().collect();
             if found.is_empty() {
                 return Err(format!(
                     "no part of the plan has the digest {digest}; the plan is a newer or different plan"
@@ -183,7 +191,7 @@ impl ApproveCommand {
                 part.approves == ApprovedItem::Zone && part.zones.iter().any(|zone| zone.as_str() == code)
             });
             match zone {
-                Some(part) => chosen.push(part.for_retry()),
+                Some(part) => chosen.push(part.clone()),
                 None if codes.contains(code.as_str()) => {
                     return Err(format!("no changes to approve in zone {code}"));
                 }
@@ -199,27 +207,13 @@ impl ApproveCommand {
     }
 }
 
-impl ApprovableItem {
-    fn for_retry(&self) -> Self {
-        Self { approves: self.approves, digest: self.digest, zones: self.zones.clone() }
+/// Returns what an approval covers, for a sentence.
+fn approved_words(approval: &Approval) -> String {
+    if approval.changes.is_empty() {
+        let codes: Vec<&str> = approval.zones.keys().map(String::as_str).collect();
+        return format!("the changes in {} ({})", count(codes.len(), "zone"), codes.join(", "));
     }
-}
-
-/// Returns all parts of a plan that contain changes, each with its digest.
-fn parts(plan: &Plan) -> Vec<ApprovableItem> {
-    let busy = |code: &&ZoneCode| plan.zones.get(*code).is_some_and(is_busy);
-    let all: Vec<ZoneCode> = plan.zones.keys().filter(busy).cloned().collect();
-    let zones = all.iter().filter_map(|code| {
-        let digest = plan.zones.get(code)?.digest;
-        Some(ApprovableItem { approves: ApprovedItem::Zone, digest, zones: vec![code.clone()] })
-    });
-    let groups =
-        plan.change_groups.iter().filter(|group| group.zones.first().is_some_and(|code| all.contains(code)));
-    let groups = groups.map(|group| ApprovableItem {
-        approves: ApprovedItem::Group,
-        digest: group.digest,
-        zones: group.zones.clone(),
-    });
-    let whole = ApprovableItem { approves: ApprovedItem::Plan, digest: plan.digest, zones: all.clone() };
-    std::iter::once(whole).chain(groups).chain(zones).collect()
+    let changes = approval.changes.values().map(BTreeSet::len).sum();
+    let zones = count(approval.changes.len(), "zone");
+    format!("{} of {} in {zones}", count(changes, "change"), approval.parts.join(", "))
 }

@@ -54,7 +54,10 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         "approve",
         [
             ("zonal approve plan.json --by Ada", "Approve the whole plan"),
-            ("zonal approve plan.json --zone 01OMNI_ALPHA --by Ada", "Approve the changes of one zone"),
+            (
+                "zonal approve plan.json --manifest CodeTable/blocks --by Ada",
+                "Approve the changes of one manifest",
+            ),
         ],
     ),
     (

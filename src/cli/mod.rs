@@ -5,6 +5,7 @@
 
 mod apply;
 mod apply_output;
+mod approvable_parts;
 mod approve;
 mod attest;
 mod capabilities;

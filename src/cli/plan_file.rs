@@ -24,6 +24,7 @@ use crate::session::reviewed_plan::ReviewedPlan;
 pub fn to_json(fresh: &Plan) -> String {
     let mut file = plan_json(fresh);
     file.reconciler.cost = PlanCost { quota_percent: None, ..file.reconciler.cost };
+    file.reconciler.origin.created_at = None;
     let zones = file.reconciler.zones.iter_mut();
     for zone in zones {
         let failures = zone.collections.iter_mut().filter_map(|collection| collection.failure.as_mut());
@@ -43,10 +44,17 @@ fn is_intact(shown: &Plan) -> bool {
     let whole = scope.plan(zones().map(|(code, zone)| (code.as_str(), zone.digest)));
     let zone = |(code, zone): (&ZoneCode, &ZonePlan)| {
         scope.zone(code.as_str(), scope.changes(&zone.collections)) == zone.digest
-            // A plan defers only conflicts. Any other deferral would omit the collection from the output.
+            // A plan defers conflicts and collections that are approved in part. Any other deferral would omit
+            // the collection from the output.
             && zone.collections.iter().all(|step| match &step.deferral {
-                None => true,
-                Some(deferral) => *deferral == Deferral::Conflict && has_unresolved_conflict(step),
+                None | Some(Deferral::ApprovalRequired | Deferral::PartlyApproved { .. }) => true,
+                Some(Deferral::Conflict) => has_unresolved_conflict(step),
+                Some(
+                    Deferral::Guard { .. }
+                    | Deferral::Stale
+                    | Deferral::RolloutStopped { .. }
+                    | Deferral::LeaseHeld { .. },
+                ) => false,
             })
     };
     whole == shown.digest && shown.zones.iter().all(zone) && groups(shown) == shown.change_groups

@@ -3,11 +3,7 @@
 use clap::error::{ContextKind, ContextValue};
 
 /// Unknown commands and what serves their purpose.
-const HINTS: [(&str, &str); 18] = [
-    (
-        "init",
-        "zonal needs no setup: write a manifest of kind Network (`zonal schema Network`), then run `zonal validate`",
-    ),
+const HINTS: [(&str, &str); 17] = [
     (
         "status",
         "`zonal plan` shows what differs, `zonal drift` what others changed, `zonal runs` what zonal did",

@@ -94,6 +94,8 @@ settings! {
     /// Paging of the two list calls. Unknown for Alma: the vendor's OpenAPI names no parameter, some clients
     /// send one.
     lists: Lists = Lists::Unpaged;
+    /// Tables in the two list calls that the API hides. Unknown for Alma.
+    hidden_tables: HiddenTables = HiddenTables::Omitted;
     /// Effect of a PUT on `managed_in_network`. The vendor's two schemas of a mapping table disagree.
     managed_in_network: ManagedInNetwork = ManagedInNetwork::Respected;
     /// `updated_by` of rows from the distribution jobs of the Network Zone. Alma's pages show `Network`; unknown
@@ -211,6 +213,13 @@ switches! {
         Omitted,
         /// Answered: every member that a zone always answers, with lists of objects for notes and numbers.
         Documented,
+    }
+    /// Hidden tables in lists.
+    HiddenTables {
+        /// Omitted.
+        Omitted,
+        /// Listed; a read of the rows gets error 90102.
+        Listed,
     }
     /// Order of rows.
     RowOrder {

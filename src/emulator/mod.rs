@@ -144,9 +144,10 @@ use std::sync::Arc;
 
 pub use config::{
     Booleans, ClosedStatus, ColumnValues, Connection, EmptyLists, EmptyValues, EmulatorConfig, ErrorShape,
-    EventEnd, ExtraMembers, GroupCodes, GroupSettings, InstitutionHours, InstitutionScope, LetterEnabled,
-    Lists, ManagedInNetwork, MissingScope, ModifyDate, OptionalFields, PastHours, RelationShape,
-    ResourceDefault, RowOrder, UnknownKey, UnusedColumns, WeekDescription, WeekEnd, ZoneConfigOverride,
+    EventEnd, ExtraMembers, GroupCodes, GroupSettings, HiddenTables, InstitutionHours, InstitutionScope,
+    LetterEnabled, Lists, ManagedInNetwork, MissingScope, ModifyDate, OptionalFields, PastHours,
+    RelationShape, ResourceDefault, RowOrder, UnknownKey, UnusedColumns, WeekDescription, WeekEnd,
+    ZoneConfigOverride,
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};

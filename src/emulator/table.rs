@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{DistributionAuthor, Lists, MissingScope, RowOrder};
+use super::config::{DistributionAuthor, HiddenTables, Lists, MissingScope, RowOrder};
 use super::endpoint::{EditError, EmulatedEndpoint, EndpointEdit, EndpointRequest, EndpointResult};
 use super::error_response::ErrorResponse;
 use super::modification_stamp::ModificationStamp;
@@ -24,7 +24,7 @@ pub enum ApiAccess {
     /// Read and write.
     #[default]
     Open,
-    /// No access: error 90102, omitted from lists.
+    /// No access: error 90102; omitted from lists unless a switch says otherwise.
     Hidden,
     /// Read-only: a PUT gets error 90123 or 90125.
     Fixed,
@@ -133,10 +133,11 @@ impl<T: EmulatedTable> TableCollection<T> {
         }
     }
 
-    /// Lists all tables without rows. Omits hidden tables; Alma's behavior is unknown.
+    /// Lists all tables without rows.
     fn list(&self, request: &EndpointRequest<'_>) -> EndpointResult {
         let view = TableView { request, language: &request.zone.default_language, library: "" };
-        let shown = self.0.values().filter(|table| table.access() != ApiAccess::Hidden);
+        let lists_hidden = request.settings.hidden_tables == HiddenTables::Listed;
+        let shown = self.0.values().filter(|table| lists_hidden || table.access() != ApiAccess::Hidden);
         let entries: Vec<_> = shown.map(|table| DocumentNode::Group(table.entry(&view))).collect();
         let (root, total) = (format!("{}s", T::ROOT), request.full().then_some(entries.len()));
         match request.settings.lists {

@@ -44,7 +44,7 @@ use serde::de::DeserializeOwned;
 
 pub use self::collection_shape::shape;
 pub use self::expansion::Expansion;
-pub use self::network::{AlmaRegion, parse_base_url};
+pub use self::network::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
 pub use self::table_export::{ClaimedRows, ExportedTable, ObservedTable, UndeclarableTable, export_table};

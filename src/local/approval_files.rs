@@ -14,7 +14,7 @@ use crate::session::config_source::ConfigFileError;
 pub const FOLDER: &str = "approvals";
 const VERSION: u32 = 1;
 /// Maximum size of an approval file in bytes.
-const APPROVAL_BYTES: u64 = 1 << 20;
+const APPROVAL_BYTES: u64 = 32 << 20;
 
 /// Returns all approvals, sorted by file name; an empty list without the folder.
 ///

@@ -1,6 +1,6 @@
 //! Approvals, bound to content digests: a change of the content ends the approval.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,8 +25,16 @@ pub struct Approval {
     pub digest: ContentDigest,
     /// Approved zones, each with the digest of its planned changes.
     ///
-    /// A zone stays approved while its planned changes have this digest.
+    /// A zone stays approved while its planned changes have this digest. Empty for manifests and rows.
     pub zones: BTreeMap<String, ContentDigest>,
+    /// Names of the approved manifests (`KIND/NAME`) or rows (`FILE:LINE`), for readers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
+    /// Approved changes of manifests or rows by zone: the digest of each change.
+    ///
+    /// A collection of a zone is approved if all its changes are, by one approval or by several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, BTreeSet<ContentDigest>>,
     /// Name of the approver.
     pub by: String,
     /// Date of the approval, `YYYY-MM-DD`.
@@ -59,6 +67,10 @@ pub enum ApprovedItem {
     Group,
     /// Single zone.
     Zone,
+    /// Changes of some manifests.
+    Manifest,
+    /// Changes of some rows of manifests.
+    Row,
 }
 
 /// Digests to approve before any write, of a new plan or of the reviewed plan file.

@@ -56,6 +56,11 @@ pub enum FindingEffect {
 pub enum Deferral {
     /// Approval missing.
     ApprovalRequired,
+    /// Approval missing for some changes of a collection; others are approved.
+    PartlyApproved {
+        /// Manifests with changes that are not approved.
+        missing: Vec<Arc<str>>,
+    },
     /// Deferred by a guard.
     Guard {
         /// Name of the guard.
@@ -81,6 +86,9 @@ impl std::fmt::Display for Deferral {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::ApprovalRequired => f.write_str("waits for an approval"),
+            Self::PartlyApproved { missing } => {
+                write!(f, "approved in part, waits for an approval of {} as well", missing.join(", "))
+            }
             Self::Guard { guard } => write!(f, "held by the guard `{guard}`"),
             Self::Conflict => f.write_str("both the manifests and the zone changed it"),
             Self::Stale => f.write_str("moved since the plan was made"),

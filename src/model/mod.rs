@@ -87,7 +87,8 @@ pub use observed::{
     ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone, looks_truncated,
 };
 pub use plan::{
-    ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanStep, ZonePlan,
+    ChangeGroup, ChangeGroupState, ComparisonMode, Plan, PlanCost, PlanCounts, PlanInputs, PlanOrigin,
+    PlanStep, ZonePlan,
 };
 pub use population::{ManifestReach, PlanPopulation, PopulationZone, RowReach, ZoneCodeIndex};
 pub use question::{

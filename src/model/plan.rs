@@ -52,6 +52,27 @@ pub struct Plan {
     pub service: Vec<ServiceSettings>,
     /// Zones, manifests and rows that the words of the plan refer to.
     pub population: PlanPopulation,
+    /// Time and author of the plan; empty for merged shards. No digest covers this field.
+    pub origin: PlanOrigin,
+}
+
+/// Time and author of a plan.
+#[derive(
+    Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+pub struct PlanOrigin {
+    /// Time of the plan in UTC, as RFC 3339. A plan file omits it, so that equal plans are equal files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<String>,
+    /// Commit of the manifests, with a trailing `+` for uncommitted changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// Starter of the pipeline, or logged-in user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// URL of the pipeline run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline: Option<String>,
 }
 
 /// Mode of the comparison: the base, if any.

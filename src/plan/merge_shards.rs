@@ -7,8 +7,8 @@ use super::change_groups;
 use super::plan_digest::{self, DigestScope};
 use super::population;
 use crate::model::{
-    ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, RolloutWave,
-    ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan, sort_impacts,
+    ApplyReport, ChangeGroup, ExpectationForecast, Network, Plan, PlanCost, PlanInputs, PlanOrigin,
+    RolloutWave, ServiceSettings, WaveReport, WaveResult, ZoneCode, ZonePlan, sort_impacts,
 };
 
 /// Merges plans into a single plan. If two plans contain a zone, the later one in the list wins. `None` for
@@ -75,6 +75,7 @@ pub fn plans(
         expectations,
         inputs: made_from,
         service,
+        origin: PlanOrigin::default(),
         population,
         ..first
     })

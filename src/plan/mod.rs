@@ -23,7 +23,8 @@ use std::sync::Arc;
 use self::plan_digest::DigestScope;
 use crate::model::{
     ChangeGroup, ComparisonMode, ContentDigest, Deferral, DesiredState, Differences, ExpectationForecast,
-    Network, ObservedState, Plan, PlanInputs, PlanStep, RolloutWave, ZoneCode, ZoneFailure, ZonePlan,
+    Network, ObservedState, Plan, PlanInputs, PlanOrigin, PlanStep, RolloutWave, ZoneCode, ZoneFailure,
+    ZonePlan,
 };
 
 /// Creates the plan. `selection` describes the selection of the command, if any.
@@ -60,6 +61,7 @@ pub fn plan(
         inputs: PlanInputs::default(),
         service: Vec::new(),
         population: population::zones(network),
+        origin: PlanOrigin::default(),
         cost: cost::cost(network, &zones, observed),
         zones,
     }

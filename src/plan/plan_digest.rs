@@ -104,12 +104,16 @@ pub fn is_busy(zone: &ZonePlan) -> bool {
 }
 
 /// Returns the effective changes of a collection: applied and manual.
-fn effective_changes(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
-    let changes = diff.outcome.iter().flat_map(|found| &found.changes);
-    changes.filter(|change| match change.mode {
+pub fn effective_changes(diff: &CollectionDiff) -> impl Iterator<Item = &Change> {
+    diff.outcome.iter().flat_map(|found| &found.changes).filter(|change| is_effective(change))
+}
+
+/// Returns true for a change that digests and approvals count: applied or manual.
+pub fn is_effective(change: &Change) -> bool {
+    match change.mode {
         ApplyMode::Apply | ApplyMode::Manual => true,
         ApplyMode::Report | ApplyMode::Postponed | ApplyMode::KeptTheirs => false,
-    })
+    }
 }
 
 /// Returns the digest of a decision or a manifest: of the digests of its changes, in any order.

@@ -3,7 +3,8 @@
 use sha2::{Digest as _, Sha256};
 
 use super::annotations::{Annotation, AnnotationLevel, remarks, zones};
-use super::text::{count, fell_short};
+use super::fact_words::fell_short;
+use super::text::count;
 use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{

@@ -7,6 +7,7 @@ mod annotations;
 pub mod csv;
 pub mod decisions;
 pub mod diagnostics;
+mod fact_words;
 pub mod github;
 pub mod gitlab;
 pub mod html;
@@ -18,6 +19,7 @@ pub mod runbook;
 pub mod sarif;
 pub mod text;
 mod text_difference;
+mod word_difference;
 
 #[cfg(test)]
 mod hostile_texts;

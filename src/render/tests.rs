@@ -340,7 +340,7 @@ fn broken_expectations_appear_escaped_in_every_format() {
     let (_, text) = text.split_once("Breaks").unwrap();
     insta::assert_snapshot!(text.lines().take(7).collect::<Vec<_>>().join("\n"), @r##"
      1 expectation:
-      e.yaml:1:1: do partners see <b>`x`</b>?
+      ! e.yaml:1:1: do partners see <b>`x`</b>?
           group: "<script>" -> null
           expected because @everyone said so
 

@@ -83,11 +83,12 @@ pub async fn survey_keys(
             }
         })
         .collect();
-    let mut found: BTreeMap<String, (KeyVariable, Result<SurveyedZone, ZoneFailure>)> = BTreeMap::new();
+    let mut found: BTreeMap<(String, String), (KeyVariable, Result<SurveyedZone, ZoneFailure>)> =
+        BTreeMap::new();
     let asking = async {
         while let Some((variable, answer)) = answers.next().await {
             tell(&variable, answer.as_ref());
-            found.insert(variable.name.clone(), (variable, answer));
+            found.insert((variable.code.clone(), variable.name.clone()), (variable, answer));
         }
     };
     effects.cancel.interruptible(SessionStage::Reading, asking).await?;

@@ -23,8 +23,8 @@ use crate::analysis::{self, NetworkSettings};
 use crate::guard::{GuardOverrides, UnusedOverride};
 use crate::model::{
     AppliedOverride, Approval, ApprovedItem, ComparisonBase, ComparisonMode, DesiredState, Differences,
-    Expectation, GuardOverride, ManifestReach, Network, ObservedState, Plan, Policy, ReviewSubject, RunId,
-    TwoWayWrites,
+    Expectation, GuardOverride, ManifestReach, Network, ObservedState, Plan, PlanOrigin, Policy,
+    ReviewSubject, RunAuthor, RunId, TwoWayWrites,
 };
 use crate::plan::revert::SkippedRecords;
 use crate::plan::{change_origin, orphans, population, required_approvals};
@@ -163,6 +163,7 @@ pub async fn plan(
         expectations: config.expectations.clone(),
         reach: population::manifests(&config.network, &config.desired, &config.selector_labels),
         now: effects.timestamp()?,
+        origin: plan_origin(effects).await,
         approvals,
         selected,
         base,
@@ -191,6 +192,8 @@ pub struct PlanningInput {
     pub reach: BTreeMap<Arc<str>, ManifestReach>,
     /// Time of the plan.
     pub now: Timestamp,
+    /// Time and author of the plan, for readers.
+    pub origin: PlanOrigin,
     /// Approvals.
     pub approvals: Vec<Approval>,
     /// Desired state of the selected zones.
@@ -261,6 +264,7 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
         expectations,
         reach,
         now,
+        origin,
         approvals,
         selected,
         mut base,
@@ -303,6 +307,7 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
         },
         snapshot: request.snapshot.map(|snapshot| snapshot.name),
         compared,
+        origin,
         ..planning::plan(&network, differences, &observed, selected.description)
     };
     plan.population.manifests = reach;
@@ -332,6 +337,11 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     planning::hold(&mut plan, |code, _| guard::deferral_of_zone(&findings, code), |_, _| None);
     required_approvals::wait(&mut plan, &under_review, &network.approval, &approvals);
     Ok(ComputedPlan { plan, desired, base, under_review })
+}
+
+async fn plan_origin(effects: &super::effects::SessionEffects) -> PlanOrigin {
+    let RunAuthor { committer: _, commit, actor, pipeline } = effects.origin.author().await;
+    PlanOrigin { created_at: Some((effects.clock)()), commit, actor, pipeline }
 }
 
 fn filter(differences: &mut Differences, filter: DriftFilter) {
@@ -388,6 +398,7 @@ mod tests {
             now: "2026-01-01T00:00:00Z".parse().unwrap(),
             policies: Vec::new(),
             expectations: Vec::new(),
+            origin: PlanOrigin::default(),
             approvals: Vec::new(),
             selected: SelectedState {
                 desired,

@@ -160,6 +160,7 @@ pub fn of_apply(plan: &Plan, report: &ApplyReport) -> BTreeSet<RunOutcome> {
 fn of_hold(hold: &Deferral) -> Option<RunOutcome> {
     match hold {
         Deferral::ApprovalRequired
+        | Deferral::PartlyApproved { .. }
         | Deferral::Guard { .. }
         | Deferral::Conflict
         | Deferral::LeaseHeld { .. } => Some(RunOutcome::Blocked),

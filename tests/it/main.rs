@@ -24,6 +24,8 @@ mod http_sockets;
 mod interrupts;
 mod kept_runs;
 mod kind_conformance;
+#[path = "../../benches/shared/larger_example.rs"]
+mod larger_example;
 mod library_sessions;
 mod pipelines;
 mod plan_files;

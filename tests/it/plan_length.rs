@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::case_runner::{CaseNetwork, paused};
+use crate::larger_example::multiply_members;
 
 /// Longest line of a text, in columns.
 const COLUMNS: usize = 100;
@@ -29,5 +30,35 @@ fn first_plan_of_the_example_is_short_and_its_comment_approvable() {
         assert!(row.out.contains("CONSORTIA") && !row.out.contains("AFNBLOCK"), "{}", row.out);
         let unknown = stage.expect("zonal show plan.json --manifest CodeTable/none", 1).await;
         assert!(unknown.err.contains("no change for manifest CodeTable/none"), "{}", unknown.err);
+    });
+}
+
+#[test]
+fn plan_for_five_times_the_members_is_at_most_a_fifth_longer() {
+    paused(async {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
+        let larger = tempfile::tempdir().expect("temporary directory");
+        for entry in std::fs::read_dir(&example).expect("example should exist") {
+            let path = entry.expect("entry should be readable").path();
+            if path.extension().is_none_or(|extension| extension != "yaml") {
+                continue;
+            }
+            let mut text = std::fs::read_to_string(&path).expect("file should be readable");
+            let name = path.file_name().expect("file should have a name");
+            if name == "network.yaml" {
+                text = multiply_members(&text, 5);
+                assert_eq!(text.matches("\n    - code: ").count(), 120);
+            }
+            std::fs::write(larger.path().join(name), text).expect("file should be writable");
+        }
+        let command = "zonal plan --environment emulator --markdown comment.md";
+        let few = CaseNetwork::new(&example).expect(command, 0).await.out;
+        let stage = CaseNetwork::new(larger.path());
+        let many = stage.expect(command, 0).await.out;
+        let (few_lines, many_lines) = (few.lines().count(), many.lines().count());
+        assert!(many_lines * 10 <= few_lines * 12, "{few_lines} and {many_lines} lines\n{many}");
+        assert_eq!(many.lines().find(|line| line.chars().count() > COLUMNS), None);
+        let comment = std::fs::read_to_string(stage.directory().join("comment.md")).expect("should exist");
+        assert!(comment.len() < 60_000 && comment.contains("\"approvable\":true"), "{} bytes", comment.len());
     });
 }

@@ -85,6 +85,29 @@ fn json_output_conforms_to_its_schema() {
 }
 
 #[test]
+fn results_about_live_zones_conform_to_their_schemas() {
+    paused(async {
+        let stage = CaseNetwork::new(&case("doctor"));
+        for (command, name) in [
+            ("zonal init new --region eu --json", "init.json"),
+            ("zonal doctor --write-keys --json", "doctor.json"),
+            ("zonal tables --json", "tables.json"),
+            ("zonal tables --forms --json", "tables.json"),
+        ] {
+            conforms(&schema(name), &stage.expect(command, 0).await.out);
+        }
+        stage.happen(r#"fault {"zone": "01Q_A", "effect": "refused"}"#);
+        for (command, name) in [
+            ("zonal init part --region eu --json", "init.json"),
+            ("zonal doctor --json", "doctor.json"),
+            ("zonal tables --table NoteTypes --json", "tables.json"),
+        ] {
+            conforms(&schema(name), &stage.expect(command, 6).await.out);
+        }
+    });
+}
+
+#[test]
 fn expectation_results_conform_to_their_schema() {
     paused(async {
         let (test, plan) = (schema("test.json"), schema("plan.json"));

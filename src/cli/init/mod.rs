@@ -16,7 +16,7 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, print_diagnostics, to_json};
 use super::context::CommandContext;
 use super::questions::ask_until;
-use crate::kinds::{AlmaRegion, parse_base_url};
+use crate::kinds::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 use crate::local::config_files::read_manifest_files;
 use crate::local::export_folder::LocalExportFolder;
 use crate::manifest::SourceFile;
@@ -99,6 +99,11 @@ impl InitCommand {
         let variables = self.key_variables(world).await?;
         let address = self.address(world).await?;
         let base_url = base_url(&address);
+        if sends_keys_in_the_open(&base_url) && !self.force {
+            return Err(fail(format!(
+                "API keys would be sent unencrypted to {base_url}; use https://, or --force on a network that you trust"
+            )));
+        }
         let folder = LocalExportFolder::open(&directory, &directory)
             .map_err(|error| fail(format!("cannot write in {}: {error}", directory.display())))?;
         let progress = InitProgress::load(&folder);
@@ -114,7 +119,7 @@ impl InitCommand {
             return Ok(CommandExit::Incomplete);
         }
         let network_zone = self.network_zone(&survey, world).await?;
-        let (survey, lacks_network_zone) = self.with_missing_network_zone(survey);
+        let survey = self.with_missing_network_zone(survey);
         let codes = survey.zones.iter().map(|zone| zone.code.as_str());
         let name = self.name.clone().unwrap_or_else(|| network_name(codes));
         let draft = NetworkDraft {
@@ -142,7 +147,7 @@ impl InitCommand {
         self.print(&result(&name, network_zone, &survey, files), world);
         // Other manifests in the directory can disagree with the network.
         let _ = load_config(&directory, None, OutputFormat::Text, world)?;
-        if !self.json && !lacks_network_zone {
+        if !self.json && survey.refused.is_empty() {
             self.print_next_steps(world);
         }
         Ok(if survey.refused.is_empty() { CommandExit::Done } else { CommandExit::Incomplete })
@@ -267,12 +272,12 @@ impl InitCommand {
         Ok(likely.map(str::to_owned))
     }
 
-    /// Adds a Network Zone without a key to the refused keys. True if the key of the Network Zone is missing.
-    fn with_missing_network_zone(&self, survey: NetworkSurvey) -> (NetworkSurvey, bool) {
+    /// Adds a Network Zone without a key to the refused keys.
+    fn with_missing_network_zone(&self, survey: NetworkSurvey) -> NetworkSurvey {
         let NetworkSurvey { zones, mut refused } = survey;
         let named = self.network_zone.as_ref().filter(|code| *code != NO_ZONE);
         let Some(code) = named.filter(|code| !zones.iter().any(|zone| zone.code == **code)) else {
-            return (NetworkSurvey { zones, refused }, false);
+            return NetworkSurvey { zones, refused };
         };
         if !refused.iter().any(|key| key.variable.fits(code)) {
             let name = format!("{}{code}", crate::session::key_list::READ_PREFIX);
@@ -284,7 +289,7 @@ impl InitCommand {
             .help("create a key in the account of the Network institution; a member's key does not open it");
             refused.push(RefusedKey { variable, failure });
         }
-        (NetworkSurvey { zones, refused }, true)
+        NetworkSurvey { zones, refused }
     }
 
     /// Writes the files. Keeps existing ones with other content, apart from the manifest.

@@ -31,6 +31,12 @@ impl EmulatedEndpoint for EmulatedLibraries {
     }
 }
 
+/// Returns the name of a campus, or its code without a name.
+fn campus_name<'a>(code: &'a str, request: &EndpointRequest<'a>) -> &'a str {
+    let campus = request.zone.campuses.iter().find(|campus| campus.code == code);
+    campus.map(|campus| campus.name.as_str()).filter(|name| !name.is_empty()).unwrap_or(code)
+}
+
 fn library_parts(library: &Library, request: &EndpointRequest<'_>) -> Vec<DocumentPart> {
     let Library { code, name, campus, .. } = library;
     let mut parts = Vec::from_iter(request.link_part("conf/libraries", code));
@@ -45,7 +51,7 @@ fn library_parts(library: &Library, request: &EndpointRequest<'_>) -> Vec<Docume
             DocumentPart::Unset("description", UnsetForm::Text),
             DocumentPart::flag("resource_sharing", false),
             match campus {
-                Some(campus) => DocumentPart::described("campus", campus, campus),
+                Some(campus) => DocumentPart::described("campus", campus, campus_name(campus, request)),
                 None => DocumentPart::Unset("campus", UnsetForm::Code),
             },
             DocumentPart::Unset("proxy", UnsetForm::Text),

@@ -11,7 +11,7 @@ mod zone_connection;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::parse::{base_url as parse_base_url, fill};
+pub use self::parse::{base_url as parse_base_url, fill, is_exposed as sends_keys_in_the_open};
 pub use self::spec::{AlmaRegion, NetworkSpec};
 pub(super) use self::validation::distinct_names;
 

@@ -5,6 +5,7 @@
 //! (`{member}`, `every other member`, `{walkinGroup}`). With the zone, each record can be told again: the
 //! fold loses nothing.
 
+mod broken_expectations;
 mod failure_groups;
 mod folded_value;
 mod folding;
@@ -16,6 +17,7 @@ pub mod value_words;
 mod variant_content;
 mod zone_names;
 
+pub use self::broken_expectations::{BrokenExpectationGroup, broken_expectation_groups};
 pub use self::failure_groups::{FailureGroup, failure_groups, with_zone, without_place};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::{decisions, is_disable};

@@ -4,9 +4,9 @@ use crate::diff::diff;
 use crate::model::{
     ApplyReport, BrokenExpectation, Change, ChangeConflict, ChangeOrigin, CollectionId, ComparisonMode,
     ConflictPolicy, Deferral, ExpectationForecast, FailureClass, FieldValue, Finding, FindingEffect,
-    ImpactEffect, MaybeKnown, MemberValue, Plan, PlanImpact, Provenance, RecordKey, SelectedMembers,
-    ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact, WriteOutcome, ZoneFailure,
-    ZoneReport,
+    ImpactEffect, MaybeKnown, MemberValue, Plan, PlanImpact, PlanOrigin, Provenance, RecordKey,
+    SelectedMembers, ServiceSettings, ServiceValue, SourcePosition, SourceSpan, UnmetFact, WriteOutcome,
+    ZoneFailure, ZoneReport,
 };
 use crate::test_notation::{desired, observed};
 
@@ -149,6 +149,12 @@ pub(super) fn hostile_plan() -> Plan {
         (hostile("name"), ServiceValue::ByMember(by_member)),
         (hostile("same"), ServiceValue::Same(hostile("text").as_str().into())),
     ];
+    plan.origin = PlanOrigin {
+        created_at: Some(hostile("created")),
+        commit: Some(hostile("commit")),
+        actor: Some(hostile("actor")),
+        pipeline: Some(hostile("pipeline")),
+    };
     plan.service = vec![ServiceSettings {
         declared_at: provenance(),
         applies_to: SelectedMembers { selected: member(), left_out: member() },

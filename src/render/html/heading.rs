@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::decision_cards::manifest_count;
 use super::page_context::PageContext;
-use crate::model::{ChangeGroupState, Plan, PlanCounts};
+use crate::model::{ChangeGroupState, Plan, PlanCounts, PlanOrigin};
 use crate::render::decisions::{DecisionVariant, PlanDecision};
 use crate::render::text::{comparison_sentences, count, outlook, percentage, thousands};
 
@@ -125,9 +125,37 @@ fn facts(context: &PageContext<'_>) -> Markup {
                     @if let Some(percent) = cost.quota_percent { ", " (percentage(percent)) " of today's quota" }
                 } }
             }
+            @if let Some(made) = origin_words(&plan.origin) {
+                div { dt { "Made" } dd {
+                    (made)
+                    @if let Some(pipeline) = &plan.origin.pipeline { " (" code { (pipeline) } ")" }
+                } }
+            }
             @if !prefix.is_empty() { div { dt { "Codes" } dd { "without " code { (prefix) } } } }
         }
     }
+}
+
+/// Returns who made the plan, when and of which commit; `None` if nothing is known.
+fn origin_words(PlanOrigin { created_at, commit, actor, pipeline: _ }: &PlanOrigin) -> Option<String> {
+    // `2026-03-02T10:15:00Z` becomes `2026-03-02 10:15 UTC`.
+    let minute = |time: &String| match time.split_once('T') {
+        Some((day, time)) => format!("{day} {} UTC", time.get(..5).unwrap_or(time)),
+        None => time.clone(),
+    };
+    let parts = [
+        created_at.as_ref().map(minute),
+        actor.as_ref().map(|actor| format!("by {actor}")),
+        commit.as_ref().map(|commit| format!("of commit {}", short_commit(commit))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// Returns the first digits of a commit, with its mark for uncommitted changes.
+fn short_commit(commit: &str) -> String {
+    let digits: String = commit.chars().take_while(|c| *c != '+').take(12).collect();
+    if commit.ends_with('+') { format!("{digits} with uncommitted changes") } else { digits }
 }
 
 /// Returns the bar that stays at the top of the window.

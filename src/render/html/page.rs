@@ -111,8 +111,13 @@ fn write_sets(out: &mut PageWriter, context: &PageContext<'_>, state: &PageState
 fn foot(context: &PageContext<'_>) -> maud::Markup {
     html! {
         footer {
-            p {
-                "Approve: " code { "zonal approve PLAN --digest " (context.plan.digest.short()) }
+            @if context.plan.has_work() && !context.plan.is_denied() {
+                p {
+                    "Approve all of it: "
+                    code { "zonal approve PLAN " (context.plan.digest) " --by NAME" }
+                    ". A part: with " code { "--manifest KIND/NAME" } ", " code { "--row FILE:LINE" } " or "
+                    code { "--zone CODE" } " instead of the digest."
+                }
             }
             p.keys hidden {
                 "Keys: " kbd { "j" } " " kbd { "k" } " rows, " kbd { "Enter" } " details, " kbd { "d" }

@@ -8,6 +8,7 @@ use crate::render::decisions::value_words::{changed_value_words, multiline_text,
 use crate::render::decisions::{FieldChangeContent, FoldedField, FoldedText, FoldedValue};
 use crate::render::text::thousands;
 use crate::render::text_difference::{DiffLine, diff_texts};
+use crate::render::word_difference::{LinePart, line_parts};
 
 /// Most lines of a difference that stand open in a row.
 const OPEN_LINES: usize = 14;
@@ -146,11 +147,11 @@ pub fn multiline(context: &PageContext<'_>, field: &FoldedField, detail: DetailL
     let lines = diff_texts(&before, &after);
     let shown = html! {
         div.diff {
-            @for line in &lines {
+            @for (line, parts) in lines.iter().zip(line_parts(&lines)) {
                 @match line {
                     DiffLine::Unchanged(text) => p { "  " (text) },
-                    DiffLine::Removed(text) => del { "− " (text) },
-                    DiffLine::Added(text) => ins { "+ " (text) },
+                    DiffLine::Removed(_) => del { "− " (marked(&parts)) },
+                    DiffLine::Added(_) => ins { "+ " (marked(&parts)) },
                     DiffLine::Omitted(number) => p.dim { "(" (thousands(*number as u64)) " unchanged lines)" },
                 }
             }
@@ -160,6 +161,11 @@ pub fn multiline(context: &PageContext<'_>, field: &FoldedField, detail: DetailL
         true => html! { details { summary { (thousands(lines.len() as u64)) " lines of text" } (shown) } },
         false => shown,
     }
+}
+
+/// Returns a line with its changed words underlined.
+fn marked(parts: &[LinePart<'_>]) -> Markup {
+    html! { @for part in parts { @if part.is_changed { u { (part.text) } } @else { (part.text) } } }
 }
 
 #[cfg(test)]

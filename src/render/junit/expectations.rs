@@ -7,7 +7,7 @@ use crate::model::text_safety::escape_invisible;
 use crate::model::{
     Expectation, ExpectationFailure, ExpectationResult, ExpectationVerdict, Reason, ReasonSource,
 };
-use crate::render::text::fell_short;
+use crate::render::fact_words::fell_short;
 
 /// Returns expectations as JUnit XML: unmet as failures, unknown as errors.
 pub fn expectations(network: &str, tested: &[ExpectationResult]) -> String {

@@ -8,10 +8,14 @@ use super::escape::{code, prose};
 use super::{CommentDetail, CommentPurpose};
 use crate::model::BrokenExpectation;
 use crate::model::cut_list::cut_list;
-use crate::render::text::{count, would_be};
+use crate::render::decisions::{BrokenExpectationGroup, ZoneNames, broken_expectation_groups};
+use crate::render::fact_words::forecast;
+use crate::render::text::count;
 
 /// Maximum number of expectations in the list.
 const TOLD: usize = 50;
+/// Maximum number of members named for an expectation.
+const NAMED_MEMBERS: usize = 12;
 
 /// Writes the broken expectations, or only their number at lower detail levels.
 pub fn write_broken_expectations(
@@ -25,7 +29,9 @@ pub fn write_broken_expectations(
     }
     writeln!(sheet, "> [!CAUTION]\n> Breaks {}.", count(broken.len(), "expectation"))?;
     if level <= CommentDetail::Records {
-        let (shown, omitted) = cut_list(broken, TOLD);
+        let names = ZoneNames::new(&content.plan.population);
+        let groups = broken_expectation_groups(broken, &names);
+        let (shown, omitted) = cut_list(&groups, TOLD);
         shown.iter().try_for_each(|each| write_broken_expectation(sheet, each))?;
         if let Some(omitted) = omitted {
             writeln!(sheet, "> - {omitted}")?;
@@ -34,17 +40,21 @@ pub fn write_broken_expectations(
     writeln!(sheet)
 }
 
-fn write_broken_expectation(
-    sheet: &mut BoundedText,
-    BrokenExpectation { provenance, question, reason: because, facts }: &BrokenExpectation,
-) -> fmt::Result {
+fn write_broken_expectation(sheet: &mut BoundedText, group: &BrokenExpectationGroup<'_>) -> fmt::Result {
+    let BrokenExpectation { provenance, question, reason, facts } = group.first;
     let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
-    write!(sheet, "> - {}: {}?", code(&place.to_string()), prose(question))?;
+    write!(sheet, "> - {}: {}?", code(&place.to_string()), prose(&group.text(question)))?;
     for fact in facts {
-        write!(sheet, " {}", code(&would_be(fact)))?;
+        write!(sheet, " {}", code(&group.text(&forecast(fact))))?;
     }
-    match because {
-        Some(because) => writeln!(sheet, ", expected because {}", prose(because)),
-        None => writeln!(sheet),
+    if let Some(reason) = reason {
+        write!(sheet, ", expected because {}", prose(&group.text(reason)))?;
     }
+    if !group.members.is_empty() {
+        let (shown, omitted) = cut_list(&group.members, NAMED_MEMBERS);
+        let shown: Vec<String> = shown.iter().map(|member| code(member.as_str())).collect();
+        write!(sheet, " ({}: {}", count(group.members.len(), "member"), shown.join(", "))?;
+        write!(sheet, "{})", omitted.map(|omitted| format!(", {omitted}")).unwrap_or_default())?;
+    }
+    writeln!(sheet)
 }

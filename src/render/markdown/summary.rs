@@ -318,7 +318,11 @@ pub fn foot(
     let digest = content.plan.digest;
     if is_approvable(content, level) {
         let command = code(&format!("zonal approve {plan} {digest} --by NAME"));
-        writeln!(sheet, "To approve all of it: {command}\n")?;
+        writeln!(
+            sheet,
+            "To approve all of it: {command}. A part: with `--manifest KIND/NAME`, `--row FILE:LINE` or \
+             `--zone CODE` instead of the digest.\n"
+        )?;
     }
     if is_approvable(content, level) && content.plan.has_work() {
         writeln!(sheet, "To apply what is approved: {}\n", code(&format!("zonal apply {plan}")))?;

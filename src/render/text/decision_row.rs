@@ -1,5 +1,6 @@
 //! Rows of a plan's text: line, sign, key, fields and zones.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use anstyle::Style;
@@ -8,6 +9,7 @@ use super::changes::action_sign;
 use super::decisions::{DecisionWriter, RowForm};
 use super::formatting::{ADD, DIM, REMOVE, safe, styled, thousands, width};
 use super::row_remarks::authors;
+use super::value_change::marked_line;
 use crate::model::{ChangeAction, ChangeOrigin};
 use crate::render::decisions::row_words::{
     SHOWN_FORMER, has_several_former, is_multiline, is_usual_field, key_text, library_words,
@@ -17,6 +19,7 @@ use crate::render::decisions::{
     DecisionVariant, FieldChangeContent, FoldedField, FoldedValue, PlanDecision, VariantRecord, ZoneWordsForm,
 };
 use crate::render::text_difference::{DiffLine, diff_texts};
+use crate::render::word_difference::line_parts;
 
 /// Columns before the content of a row: line number and sign.
 pub(super) const ROW_INDENT: usize = 8;
@@ -172,8 +175,9 @@ impl<'a> DecisionWriter<'a> {
             let _ = write!(title, " (the former text of most; {} differ: --row)", field.former.len());
         }
         self.write_detail(out, &format!("{title}:"));
-        for line in diff_texts(&before, &after) {
-            let (style, sign, text) = match &line {
+        let lines = diff_texts(&before, &after);
+        for (line, parts) in lines.iter().zip(line_parts(&lines)) {
+            let (style, sign, text) = match line {
                 DiffLine::Unchanged(text) => (Style::new(), ' ', text.clone()),
                 DiffLine::Removed(text) => (REMOVE, '-', text.clone()),
                 DiffLine::Added(text) => (ADD, '+', text.clone()),
@@ -182,9 +186,14 @@ impl<'a> DecisionWriter<'a> {
                 }
             };
             let blank = " ".repeat(DETAIL_INDENT);
-            for (index, part) in self.view.lines(&text, DETAIL_INDENT + 2).iter().enumerate() {
+            let wrapped = self.view.lines(&text, DETAIL_INDENT + 2);
+            let is_whole = wrapped.len() == 1 && self.form == RowForm::Terminal;
+            for (index, part) in wrapped.iter().enumerate() {
                 let sign = if index == 0 { sign } else { ' ' };
-                let part = part.get(DETAIL_INDENT + 2..).unwrap_or_default();
+                let part = match is_whole && parts.len() > 1 {
+                    true => marked_line(&parts, style).into(),
+                    false => Cow::Borrowed(part.get(DETAIL_INDENT + 2..).unwrap_or_default()),
+                };
                 let line = match self.form {
                     RowForm::Terminal => format!("{blank}{} {part}", styled(style, sign)),
                     RowForm::Diff => format!("{sign}{blank} {part}"),

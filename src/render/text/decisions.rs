@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 
 use super::changes::action_sign;
-use super::formatting::{BOLD, safe, safe_line, styled, thousands, width};
+use super::formatting::{BOLD, count, safe, safe_line, styled, thousands, width};
 use super::view::PlanTextView;
 use crate::model::{Channel, CollectionId, Plan, ZoneCode};
 use crate::render::decisions::row_words::collection_words;
@@ -14,6 +14,8 @@ use crate::render::decisions::{PlanDecision, ZoneNames, ZoneSets, ZoneWordsForm}
 
 /// Columns before the text of an item: its sign stands in them.
 pub(super) const ITEM_INDENT: usize = 4;
+/// Most lines of all sections together. Only a plan in which most rows differ everywhere is longer.
+const SECTION_LINES: usize = 3_000;
 /// Signs in the order of a section's counts.
 const SIGNS: [char; 5] = ['+', '~', '-', '>', '.'];
 
@@ -95,13 +97,31 @@ impl<'a> DecisionWriter<'a> {
 
     /// Writes the sections of all manifests, in the order of file and line.
     pub(super) fn write_sections(&mut self, out: &mut String, decisions: &[PlanDecision<'a>]) {
+        let mut lines_left = if self.view.part.is_whole() { SECTION_LINES } else { usize::MAX };
         for section in sections(decisions) {
             let title = self.section_title(&section);
             self.write_aligned(out, 0, BOLD, &title, &counts(&section.rows));
-            self.write_rows(out, &section);
-            self.write_remarks(out, &section.rows);
+            let mut rows = String::new();
+            self.write_rows(&mut rows, &section);
+            self.write_remarks(&mut rows, &section.rows);
+            let manifest = safe(section.manifest);
+            let written = self.write_limited(out, &rows, lines_left, &format!("--manifest {manifest}"));
+            lines_left -= written;
             out.push('\n');
         }
+    }
+
+    /// Writes at most `limit` lines of a text, and how to see the rest. Returns the number of lines of the text
+    /// that are written.
+    pub(super) fn write_limited(&self, out: &mut String, text: &str, limit: usize, option: &str) -> usize {
+        let lines = text.lines().count();
+        let written = lines.min(limit);
+        out.extend(text.split_inclusive('\n').take(limit));
+        if written < lines {
+            let hidden = count(lines - written, "more line");
+            self.write_indented(out, 2, &format!("{hidden} left out: see `zonal show PLAN {option}`"));
+        }
+        written
     }
 
     /// Returns the title of a section: file, manifest and the zones that it applies to.

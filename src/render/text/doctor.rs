@@ -1,7 +1,7 @@
 //! Text of `zonal doctor`.
 
 use super::formatting::{ADD, CHANGE, REMOVE, count, safe, styled, thousands, zone_list};
-use crate::render::json::doctor::{CheckResult, CheckStatus, CheckSubject, DoctorJson};
+use crate::render::json::doctor::{CheckResult, CheckStatus, DoctorJson};
 
 /// Number of zones that a line names; more stand on lines of their own.
 const NAMED: usize = 3;
@@ -11,7 +11,7 @@ pub fn doctor(result: &DoctorJson) -> String {
     let mut out = String::new();
     let widest = result.checks.iter().map(|check| check.check.as_str().len()).max().unwrap_or_default();
     for check in &result.checks {
-        out.push_str(&line(check, result.zones, widest));
+        out.push_str(&line(check, result, widest));
     }
     let problems = match (result.failures, result.warnings) {
         (0, 0) => "nothing to do".to_owned(),
@@ -23,7 +23,8 @@ pub fn doctor(result: &DoctorJson) -> String {
     out
 }
 
-fn line(check: &CheckResult, zones: usize, widest: usize) -> String {
+fn line(check: &CheckResult, result: &DoctorJson, widest: usize) -> String {
+    let zones = result.zones;
     let mark = match check.status {
         CheckStatus::Ok => styled(ADD, "✓"),
         CheckStatus::Warning => styled(CHANGE, "!"),
@@ -45,14 +46,11 @@ fn line(check: &CheckResult, zones: usize, widest: usize) -> String {
     };
     let name = format!("{:widest$}", check.check.as_str());
     let mut out = format!("{mark} {name}  {whom}{number}{}\n", safe(&check.message));
-    let is_listed =
-        check.zones.len() > NAMED && check.zones.len() != zones && check.status != CheckStatus::Ok;
+    // Without a name, nobody knows which zones differ from the others.
+    let is_alike = |other: &&CheckResult| (other.check, other.status) == (check.check, check.status);
+    let needs_names = check.status != CheckStatus::Ok || result.checks.iter().filter(is_alike).count() > 1;
     let indent = " ".repeat(widest + 4);
-    if is_listed
-        || (check.check == CheckSubject::Environment
-            && check.zones.len() > NAMED
-            && check.zones.len() != zones)
-    {
+    if needs_names && check.zones.len() > NAMED && check.zones.len() != zones {
         out.push_str(&format!("{}\n", zone_list(&check.zones, &indent)));
     }
     out.extend(check.fix.iter().map(|fix| format!("{indent}fix: {}\n", safe(fix))));

@@ -2,20 +2,24 @@
 
 use std::fmt::Write as _;
 
+use super::decisions::DecisionWriter;
 use super::explanation::who_says;
 use super::formatting::{ADD, BOLD, CHANGE, DIM, REMOVE, count, safe, styled, thousands};
 use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
-    ExpectationResult, ExpectationVerdict, FieldValue, MaybeKnown, OtherExpectations, Reason, UnmetFact,
+    ExpectationResult, ExpectationVerdict, OtherExpectations, Reason,
 };
-use crate::render::text_difference::distinct_texts;
+use crate::render::decisions::broken_expectation_groups;
+use crate::render::fact_words::{fell_short, forecast};
 
 /// Maximum number of reasons shown for an answer. The first reasons decide the answer.
 const REASONS: usize = 3;
-/// Maximum number of broken expectations in a plan.
+/// Maximum number of entries for broken expectations in a plan.
 const BROKEN: usize = 50;
+/// Columns before the facts of a broken expectation.
+const DETAIL_INDENT: usize = 6;
 
 /// Returns the results of all expectations, which must be in the order of the manifests.
 pub fn expectations(tested: &[ExpectationResult]) -> String {
@@ -115,50 +119,47 @@ fn write_expectation(
     }
 }
 
-/// Writes the expectations that a plan breaks, with location and forecast.
-pub fn write_broken_expectations(out: &mut String, broken: &[BrokenExpectation]) {
+/// Writes the expectations that a plan breaks, with location and forecast; equal ones of several members once.
+pub(super) fn write_broken_expectations(
+    out: &mut String,
+    broken: &[BrokenExpectation],
+    writer: &mut DecisionWriter<'_>,
+) {
     if broken.is_empty() {
         return;
     }
     // Writing to a String cannot fail; this also holds below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    let (shown, omitted) = cut_list(broken, BROKEN);
-    for BrokenExpectation { provenance, question, reason: because, facts } in shown {
+    let groups = broken_expectation_groups(broken, &writer.names);
+    let (shown, omitted) = cut_list(&groups, BROKEN);
+    for group in shown {
+        let BrokenExpectation { provenance, question, reason, facts } = group.first;
         let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
-        let _ = writeln!(out, "  {}: {}?", safe(place), escape_invisible(question));
+        let question = group.text(question);
+        let members = match group.members.as_slice() {
+            [] => String::new(),
+            members => format!(" ({})", writer.zone_words(members.iter().copied())),
+        };
+        writer.write_item(
+            out,
+            REMOVE,
+            '!',
+            &format!("{}: {}?{members}", safe(place), escape_invisible(&question)),
+        );
         for fact in facts {
-            let _ = writeln!(out, "      {}", escape_invisible(&would_be(fact)));
+            let words = forecast(fact);
+            writer.write_indented(out, DETAIL_INDENT, &escape_invisible(&group.text(&words)));
         }
-        if let Some(because) = because {
-            let _ = writeln!(out, "      expected because {}", escape_invisible(because));
+        if let Some(reason) = reason {
+            let words = format!("expected because {}", group.text(reason));
+            writer.write_indented(out, DETAIL_INDENT, &escape_invisible(&words));
         }
     }
     if let Some(omitted) = omitted {
-        let _ = writeln!(out, "  {omitted}: `zonal test` tells them all");
+        let _ = writeln!(out, "  {omitted}: `zonal test` shows all");
     }
     out.push('\n');
-}
-
-/// Returns the current and the forecast value of a fact: `allowed: true -> false`.
-pub fn would_be(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
-    match found {
-        MaybeKnown::Known(found) => {
-            let (expected, found) = value_texts(expected, found);
-            format!("{fact}: {expected} -> {found}")
-        }
-        MaybeKnown::Unknown(why) => format!("{fact}: {expected} -> not known: {why}"),
-    }
-}
-
-/// Returns the texts of two values. Beside a list, null becomes an empty list.
-fn value_texts(expected: &FieldValue, found: &FieldValue) -> (String, String) {
-    let empty = || "[]".to_owned();
-    match (expected, found) {
-        (FieldValue::Null, FieldValue::List(_)) => (empty(), found.to_string()),
-        (FieldValue::List(_), FieldValue::Null) => (expected.to_string(), empty()),
-        (expected, found) => distinct_texts(expected, found),
-    }
 }
 
 /// Returns the forecast, or `None` without expectations.
@@ -177,15 +178,4 @@ pub fn outlook(ExpectationForecast { broken, others }: &ExpectationForecast) -> 
     let parts: Vec<String> =
         parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect();
     (!parts.is_empty()).then(|| format!("Expectations: {}.", parts.join(", ")))
-}
-
-/// Returns the expected and the actual value: `allowed: expected true, found false`.
-pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
-    match found {
-        MaybeKnown::Known(found) => {
-            let (expected, found) = value_texts(expected, found);
-            format!("{fact}: expected {expected}, found {found}")
-        }
-        MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, but unknown: {why}"),
-    }
 }

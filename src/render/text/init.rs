@@ -2,20 +2,28 @@
 
 use std::collections::BTreeMap;
 
-use super::formatting::{count, safe, width};
+use super::formatting::{count, safe, width, wrapped};
 use crate::render::json::init::{InitFileState, InitJson, InitZoneJson, RefusedKeyJson};
+
+/// Width of lists of keys, in columns.
+const WIDTH: usize = 97;
 
 /// Returns the result of an init as text: the zones, the files, and the keys that opened no zone.
 pub fn init(result: &InitJson) -> String {
     let mut out = zones(result);
-    out.push_str(&files(result));
+    if !result.files.is_empty() {
+        out.push_str(&files(result));
+    }
     if !result.refused.is_empty() {
         out.push_str(&refused(&result.refused));
+        if result.zones.is_empty() {
+            return out + "No key opened a zone, and no manifest was written.\n";
+        }
         let asked = result.refused.len() + result.zones.len();
         out.push_str(&format!(
-            "{} of {} opened no zone. What answered is kept: run the same command again to ask only the others.\n",
+            "{} of {asked} keys opened no zone. What answered is kept: run the same command again to ask only the \
+             others.\n",
             result.refused.len(),
-            count(asked, "key"),
         ));
     }
     out
@@ -65,7 +73,7 @@ fn files(result: &InitJson) -> String {
     let states = [
         (InitFileState::Written, "Wrote ", ""),
         (InitFileState::Unchanged, "Unchanged: ", ""),
-        (InitFileState::Kept, "Kept, with other content: ", "; `--force` replaces the content"),
+        (InitFileState::Kept, "Kept, with other content: ", "; `--force` writes these files"),
     ];
     for (state, start, end) in states {
         let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
@@ -91,12 +99,17 @@ fn refused(keys: &[RefusedKeyJson]) -> String {
     let mut reasons: BTreeMap<(&str, Option<&str>), Vec<String>> = BTreeMap::new();
     for key in keys {
         let reason = (key.failure.message.as_str(), key.failure.help.as_deref());
-        reasons.entry(reason).or_default().push(format!("{} ({})", safe(&key.variable), safe(&key.code)));
+        let name = match key.variable.contains(&key.code) {
+            true => safe(&key.variable),
+            false => format!("{} ({})", safe(&key.variable), safe(&key.code)),
+        };
+        reasons.entry(reason).or_default().push(name);
     }
     let mut out = String::new();
     for ((message, help), names) in reasons {
-        out.push_str(&format!("? {}: {}\n", names.join(", "), safe(message)));
+        out.push_str(&format!("? {}\n", safe(message)));
         out.extend(help.map(|help| format!("  help: {}\n", safe(help))));
+        out.extend(wrapped(&names.join(", "), WIDTH).into_iter().map(|line| format!("  {line}\n")));
     }
     out.push('\n');
     out

@@ -40,7 +40,7 @@ pub use conflict::{classes, conflict_lines as conflict};
 pub use diff_sections::{DiffSection, DiffSections, diff_sections};
 pub use doctor::doctor;
 pub use drift::{DriftCounts, drift, drift_view};
-pub use expectations::{expectations, fell_short, outlook, would_be};
+pub use expectations::{expectations, outlook};
 pub use explanation::{difference as explained_differently, explanation};
 pub use export::export;
 pub use formatting::{REMOVE, count, styled, thousands, zone_list};

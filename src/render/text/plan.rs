@@ -51,7 +51,7 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
         if view.detail != PlanDetail::Summary {
             write_impacts(&mut out, &plan.impacts, view);
         }
-        expectations::write_broken_expectations(&mut out, &plan.expectations.broken);
+        expectations::write_broken_expectations(&mut out, &plan.expectations.broken, &mut writer);
         write_removals(&mut out, view, &found, &mut writer);
     }
     match (view.detail, view.part.zones.is_empty()) {
@@ -76,6 +76,14 @@ pub fn plan_view(plan: &Plan, view: &PlanTextView) -> String {
 }
 
 impl PlanPart {
+    /// Returns the changes of the part.
+    pub fn changes<'a>(&self, plan: &'a Plan) -> impl Iterator<Item = &'a Change> {
+        let names = ZoneNames::new(&plan.population);
+        let steps = plan.zones.values().flat_map(|zone| &zone.collections);
+        let changes = steps.flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
+        changes.filter(move |change| self.contains(&names, change))
+    }
+
     /// Returns true if the part contains a change.
     fn contains(&self, names: &ZoneNames<'_>, change: &Change) -> bool {
         let zone = &change.address.zone;
@@ -89,13 +97,10 @@ impl PlanPart {
     }
 }
 
-/// Returns the parts of a plan that contain no change, as `zone X`, `manifest X` or `row X`.
-pub fn missing_parts(plan: &Plan, part: &PlanPart) -> Vec<String> {
-    let names = ZoneNames::new(&plan.population);
-    let steps = plan.zones.values().flat_map(|zone| &zone.collections);
-    let changes = || steps.clone().flat_map(|step| &step.diff.outcome).flat_map(|found| &found.changes);
+/// Returns the parts of a plan without any change that counts, as `zone X`, `manifest X` or `row X`.
+pub fn missing_parts(plan: &Plan, part: &PlanPart, counts: impl Fn(&Change) -> bool) -> Vec<String> {
     let single = |what: &str, one: PlanPart, given: &String| {
-        let is_known = changes().any(|change| one.contains(&names, change));
+        let is_known = one.changes(plan).any(&counts);
         (!is_known).then(|| format!("{what} {given}"))
     };
     let zone = |given: &String| PlanPart { zones: vec![given.clone()], ..PlanPart::default() };

@@ -16,6 +16,9 @@ use crate::render::decisions::{DecisionVariant, FieldChangeContent, PlanDecision
 /// Most columns of a value in the list; the decisions show the value whole.
 const LONG_VALUE: usize = 300;
 
+/// Most lines of the list. Only a plan that removes records with many different contents is longer.
+const REMOVAL_LINES: usize = 1_500;
+
 /// Writes the block; nothing if nothing is removed.
 pub(super) fn write_removals(
     out: &mut String,
@@ -47,6 +50,7 @@ pub(super) fn write_removals(
     let totals: Vec<String> =
         number(true, "destroyed").into_iter().chain(number(false, "disabled")).collect();
     writer.write_aligned(out, 0, BOLD, "Removed or disabled", &totals.join(", "));
+    let mut items = String::new();
     for (decision, variant) in found {
         let (style, sign) = match variant.action() {
             ChangeAction::Delete => (REMOVE, '-'),
@@ -65,9 +69,9 @@ pub(super) fn write_removals(
         // The sign stands in the indent.
         let line = line.get(ITEM_INDENT..).unwrap_or_default();
         let _ = match (writer.form, sign) {
-            (RowForm::Terminal, _) => write!(out, "  {} {line}", styled(style, sign)),
-            (RowForm::Diff, '~') => write!(out, "!   {line}"),
-            (RowForm::Diff, _) => write!(out, "{sign}   {line}"),
+            (RowForm::Terminal, _) => write!(items, "  {} {line}", styled(style, sign)),
+            (RowForm::Diff, '~') => write!(items, "!   {line}"),
+            (RowForm::Diff, _) => write!(items, "{sign}   {line}"),
         };
         let zones = writer.names.in_order(variant.records.iter().map(|record| record.zone()));
         let reach = decision.reach.map_or(&[][..], |reach| &reach.zones);
@@ -100,7 +104,8 @@ pub(super) fn write_removals(
             let reason = sentence_words(reason, &writer.names);
             let _ = write!(words, "{}{reason}", view.separator());
         }
-        writer.write_indented(out, ITEM_INDENT, &words);
+        writer.write_indented(&mut items, ITEM_INDENT, &words);
     }
+    writer.write_limited(out, &items, REMOVAL_LINES, "--verbose");
     out.push('\n');
 }

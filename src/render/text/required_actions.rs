@@ -80,6 +80,7 @@ fn write_deferrals(out: &mut String, plan: &Plan, writer: &mut DecisionWriter<'_
                 )
             }
             Deferral::ApprovalRequired
+            | Deferral::PartlyApproved { .. }
             | Deferral::Guard { .. }
             | Deferral::Stale
             | Deferral::RolloutStopped { .. }

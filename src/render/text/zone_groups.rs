@@ -91,10 +91,9 @@ fn write_zones(
             let held = format_args!("{} is left alone: {hold}", step.diff.id);
             let _ = writeln!(out, "  {} {}\n", styled(REMOVE, '!'), styled(BOLD, held));
             match hold {
-                // A conflict needs a decision, so the changes are shown.
-                Deferral::Conflict => {}
-                Deferral::ApprovalRequired
-                | Deferral::Guard { .. }
+                // A person decides, so the changes are shown.
+                Deferral::Conflict | Deferral::ApprovalRequired | Deferral::PartlyApproved { .. } => {}
+                Deferral::Guard { .. }
                 | Deferral::Stale
                 | Deferral::RolloutStopped { .. }
                 | Deferral::LeaseHeld { .. } => continue,

@@ -104,9 +104,12 @@ async fn open_one_by_one(
     Ok((ZoneReaders { providers, readers }, results))
 }
 
-/// Returns the check of a key that is missing on this machine.
+/// Returns the check of a key that is missing on this machine, in words that are the same for all zones.
 fn missing_key(check: CheckSubject, zone: &Zone, problem: &Diagnostic) -> CheckResult {
-    let failure = CheckResult::failure(check, &problem.message, problem.help.clone());
+    let code = zone.code.as_str();
+    let message = problem.message.replace(&format!(" for {code}"), "").replace(code, "{code}");
+    let help = problem.help.as_ref().map(|help| help.replace(code, "{code}"));
+    let failure = CheckResult::failure(check, message, help);
     CheckResult { zones: vec![zone.code.clone()], ..failure }
 }
 
@@ -144,7 +147,7 @@ async fn test_write_keys(
             Ok(()) => CheckResult::ok(CheckSubject::WriteKey, "may write in the area Configuration"),
             Err(failure) => {
                 let fix = failure.help.clone();
-                CheckResult::failure(CheckSubject::WriteKey, failure.to_string(), fix)
+                CheckResult::failure(CheckSubject::WriteKey, failure.message, fix)
             }
         };
         result.of_zone(&code)

@@ -6,8 +6,8 @@ use futures::future::join_all;
 
 use crate::model::network::{EnvironmentType, Zone};
 use crate::model::{
-    CollectionId, CollectionOwner, DesiredCollection, FailureClass, LibraryListing, ObservedZone, ZoneCode,
-    ZoneFailure,
+    CollectionId, CollectionOwner, DesiredCollection, FailureClass, GroupedNumber, LibraryListing,
+    ObservedZone, ZoneCode, ZoneFailure,
 };
 use crate::provider::RequestUsage;
 use crate::provider::ZoneReader as _;
@@ -54,7 +54,11 @@ pub async fn check_access(
             false
         }
         Err(failure) => {
-            results.push(CheckResult::failure(CheckSubject::Key, failure.to_string(), failure.help.clone()));
+            results.push(CheckResult::failure(
+                CheckSubject::Key,
+                failure.message.as_str(),
+                failure.help.clone(),
+            ));
             false
         }
     };
@@ -66,7 +70,11 @@ pub async fn check_access(
             true => Some(reader.test_electronic().await),
             false => None,
         };
-        results.push(check_areas(&tests.await, electronic));
+        let tests = tests.await;
+        // A key that opens nothing at all failed before.
+        if is_open || tests.iter().any(|(_, answer)| answer.is_ok()) {
+            results.push(check_areas(&tests, electronic));
+        }
     }
     results.extend(check_calls(zone, reader.request_usage()));
     results.push(check_pace(zone));
@@ -148,10 +156,16 @@ fn check_calls(zone: &Zone, usage: RequestUsage) -> Option<CheckResult> {
     let reserve = zone.rate.daily_reserve;
     let check = CheckSubject::Calls;
     let result = match left > reserve {
-        true => CheckResult::ok(check, format!("calls left today, of which {reserve} are kept for others")),
+        true => CheckResult::ok(
+            check,
+            format!("calls left today, of which {} are kept for others", GroupedNumber(reserve)),
+        ),
         false => CheckResult::failure(
             check,
-            format!("calls left today, and {reserve} are kept for others, so zonal sends no more"),
+            format!(
+                "calls left today, and {} are kept for others, so zonal sends no more",
+                GroupedNumber(reserve)
+            ),
             Some("wait until midnight of the zone, or lower `rate.dailyReserve`".to_owned()),
         ),
     };
@@ -200,7 +214,8 @@ pub fn check_libraries(zone: &Zone, answer: Result<Vec<LibraryListing>, ZoneFail
         Ok(listed) => listed,
         Err(failure) => {
             return vec![
-                CheckResult::failure(check, failure.to_string(), failure.help.clone()).of_zone(&zone.code),
+                CheckResult::failure(check, failure.message.as_str(), failure.help.clone())
+                    .of_zone(&zone.code),
             ];
         }
     };
@@ -267,7 +282,7 @@ pub fn check_tables(
             }
             Err(failure) => results.push(CheckResult::failure(
                 CheckSubject::Tables,
-                format!("{id}: {failure}"),
+                format!("{id}: {}", failure.message),
                 failure.help.clone(),
             )),
         }

@@ -4,6 +4,7 @@
 mod code_tables;
 mod electronic;
 mod error_responses;
+mod institution;
 mod jobs;
 mod letters;
 mod mapping_tables;

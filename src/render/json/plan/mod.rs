@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
-    PlanCounts, PlanImpact, PlanInputs, PlanPopulation, Provenance, Record, RolloutWave, ServiceSettings,
-    UndeclaredRecords, UnmanagedCollection, ZoneFailure,
+    PlanCounts, PlanImpact, PlanInputs, PlanOrigin, PlanPopulation, Provenance, Record, RolloutWave,
+    ServiceSettings, UndeclaredRecords, UnmanagedCollection, ZoneFailure,
 };
 
 pub use self::decisions::{
@@ -167,6 +167,9 @@ pub struct ReconcilerJson {
     /// Forecast of the expectations after the plan. Absent without expectations.
     #[serde(default, skip_serializing_if = "ExpectationForecast::is_empty")]
     pub expectations: ExpectationForecast,
+    /// Time and author of the plan.
+    #[serde(default)]
+    pub origin: PlanOrigin,
     /// Settings of the service, which no zone contains. Not part of any total or digest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub service: Vec<ServiceSettings>,

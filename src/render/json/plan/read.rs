@@ -165,6 +165,7 @@ impl TryFrom<PlanJson> for Plan {
             expectations: reconciler.expectations,
             inputs: reconciler.inputs,
             service: reconciler.service,
+            origin: reconciler.origin,
             population: reconciler.population,
             zones,
         })

@@ -90,6 +90,7 @@ pub fn head(plan: &Plan) -> PlanJson {
             findings: plan.findings.clone(),
             impacts: plan.impacts.clone(),
             expectations: plan.expectations.clone(),
+            origin: plan.origin.clone(),
             service: plan.service.clone(),
             zones: Vec::new(),
             change_groups: plan.change_groups.clone(),

@@ -99,7 +99,7 @@ fn small_plan_is_complete_and_approvable() {
 
     Zones: 3 with changes, 1 that could not be asked. Cost: 14 reads, 4 writes, at least 1 s.
 
-    To approve all of it: `zonal approve plan.json DIGEST --by NAME`
+    To approve all of it: `zonal approve plan.json DIGEST --by NAME`. A part: with `--manifest KIND/NAME`, `--row FILE:LINE` or `--zone CODE` instead of the digest.
 
     To apply what is approved: `zonal apply plan.json`
 
@@ -215,7 +215,7 @@ fn multiline_value_stays_inside_diff_block() {
 
     Zones: 1 with changes. Cost: 4 reads, 1 write, at least 1 s.
 
-    To approve all of it: `zonal approve plan.json DIGEST --by NAME`
+    To approve all of it: `zonal approve plan.json DIGEST --by NAME`. A part: with `--manifest KIND/NAME`, `--row FILE:LINE` or `--zone CODE` instead of the digest.
 
     To apply what is approved: `zonal apply plan.json`
 

@@ -127,6 +127,16 @@ fn summary_fits_beside_existing_text() {
     assert_eq!(summary(&plan, CommentContext::default(), 990_000), None);
 }
 
+#[test]
+fn plan_of_rows_that_differ_everywhere_is_bounded() {
+    let plan = large(12, 2_000, "value");
+    let text = anstream::adapter::strip_str(&crate::render::text::plan(&plan)).to_string();
+    assert!(text.lines().count() <= 5_000, "{} lines", text.lines().count());
+    assert!(text.contains("more lines left out: see `zonal show PLAN --manifest CodeTable/t`"), "{text}");
+    let comment = comment(&plan, CommentContext::default());
+    assert!(comment.text.len() <= 60_000 && comment.text.contains("\"approvable\":false"));
+}
+
 /// Returns a plan for `zones` zones with `rows` rows each, all different.
 fn large(zones: usize, rows: usize, value: &str) -> Plan {
     let members: Vec<String> = (0..zones).map(|zone| format!("Z{zone:03}")).collect();
