@@ -76,7 +76,7 @@ pub fn factor(mut table: TableRows, network: &Network) -> FactoredTable {
     let mut rows = Vec::new();
     let mut overrides: BTreeMap<OverrideOrder, Vec<FactoredRow>> = BTreeMap::new();
     for (key, groups) in &groups {
-        let layers = choose_layers(groups, &mut prices);
+        let layers = choose_layers(groups, &table.zones, network, &mut prices);
         if let Some(values) = &layers.base {
             let content = RowContent::Fields((*values).clone());
             rows.push(FactoredRow { key: (*key).clone(), content });
@@ -195,7 +195,12 @@ struct RowLayers<'a> {
 /// Number of largest groups that may become the base.
 const BASE_CANDIDATES: usize = 3;
 
-fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -> RowLayers<'a> {
+fn choose_layers<'a>(
+    groups: &ZoneGroups<'a>,
+    zones: &ZoneSet,
+    network: &Network,
+    prices: &mut SelectorPrices<'_>,
+) -> RowLayers<'a> {
     let cost_of = |set: &ZoneSet, prices: &mut SelectorPrices<'_>| ROW_COST + prices.price(set);
     let total: usize = groups.present.iter().map(|(_, set)| cost_of(set, prices)).sum();
     let missing = match groups.missing.is_empty() {
@@ -206,7 +211,10 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     let mut cheapest = (total, None);
     // A value that no two zones share is nobody's common value.
     let is_common = |set: &ZoneSet| !groups.is_claimed && (set.len() > 1 || groups.zone_count() < 3);
-    for (values, set) in groups.present.iter().take(BASE_CANDIDATES).filter(|(_, set)| is_common(set)) {
+    let can_be_base = |(values, set): &&(&RowValues, ZoneSet)| {
+        is_common(set) && variables::are_defined(values, zones, network)
+    };
+    for (values, set) in groups.present.iter().take(BASE_CANDIDATES).filter(can_be_base) {
         let cost = total - cost_of(set, prices) + ROW_COST + missing;
         if cost < cheapest.0 || cheapest.1.is_none() && cost == cheapest.0 {
             cheapest = (cost, Some(*values));
@@ -222,7 +230,12 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     let mut has_carrier = false;
     for (values, set) in differing() {
         let exact_cost = prices.price(set);
-        let carrier = prices.carriers(set).into_iter().map(|carrier| {
+        let carriers = prices
+            .carriers(set)
+            .into_iter()
+            .filter(|carrier| values.is_none_or(|values| variables::are_defined(values, carrier, network)));
+        let carriers: Vec<ZoneSet> = carriers.collect();
+        let carrier = carriers.into_iter().map(|carrier| {
             let corrections = carrier.without(set).len();
             (prices.price(&carrier) + corrections * (ROW_COST + 1), carrier)
         });

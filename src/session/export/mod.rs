@@ -35,6 +35,8 @@ pub struct ExportRequest {
     /// Codes of the tables, also with their kind (`CodeTable/UserGroups`); empty for all tables that the zones
     /// list.
     pub tables: Vec<String>,
+    /// Further languages of the code tables.
+    pub languages: Vec<String>,
     /// Kinds of the manifests; empty for all kinds with a way back.
     pub kinds: Vec<String>,
     /// Zones.
@@ -193,7 +195,10 @@ fn collect_failures(observed: &ObservedState, report: &mut ExportJson) {
             }
             let is_hidden = matches!(
                 failure.class,
-                FailureClass::Locked | FailureClass::Missing | FailureClass::UnknownName
+                FailureClass::Mismatch
+                    | FailureClass::Locked
+                    | FailureClass::Missing
+                    | FailureClass::UnknownName
             );
             let reason = (id.clone(), failure.message.clone(), !is_hidden);
             by_reason.entry(reason).or_default().push(code.clone());

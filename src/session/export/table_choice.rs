@@ -46,6 +46,14 @@ fn possible_ids(name: &str) -> Vec<CollectionId> {
     }
 }
 
+/// Returns a table in its own language, and a code table also in further languages.
+fn in_languages(id: CollectionId, languages: &[String]) -> Vec<CollectionId> {
+    let further = languages.iter().filter(|_| &*id.kind == "CodeTable");
+    let further =
+        further.map(|language| CollectionId { language: Some(language.as_str().into()), ..id.clone() });
+    std::iter::once(id.clone()).chain(further).collect()
+}
+
 impl TableChoice {
     /// Chooses the tables of a request.
     ///
@@ -59,14 +67,15 @@ impl TableChoice {
     ) -> Result<Self, SessionError> {
         let ids = |tables: &[TableListing]| {
             let of_kind = tables.iter().filter(|table| kinds.contains(&&*table.kind));
-            of_kind.map(TableListing::collection).collect()
+            let of_kind = of_kind.map(TableListing::collection);
+            of_kind.flat_map(|id| in_languages(id, &request.languages)).collect()
         };
         let mut by_zone: CollectionsByZone =
             listed.iter().map(|(code, tables)| (code.clone(), ids(tables))).collect();
         if !request.tables.is_empty() {
             let named: BTreeSet<CollectionId> =
                 request.tables.iter().flat_map(|name| possible_ids(name)).collect();
-            by_zone.values_mut().for_each(|ids| ids.retain(|id| named.contains(id)));
+            by_zone.values_mut().for_each(|ids| ids.retain(|id| named.contains(&id.without_language())));
         }
         let known: BTreeSet<&CollectionId> = by_zone.values().flatten().collect();
         let is_unknown = |name: &&String| possible_ids(name).iter().all(|id| !known.contains(id));

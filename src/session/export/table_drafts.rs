@@ -46,8 +46,13 @@ pub(super) fn draft_tables(
     for (index, zone) in network.zones.iter().enumerate() {
         let Some(answers) = observed.zones.get(&zone.code) else { continue };
         for (id, answer) in &answers.collections {
+            // The zone's own language is another manifest.
+            let own = answers.collections.get(&id.without_language()).and_then(|own| own.as_ref().ok());
+            let is_own_language =
+                id.language.is_some() && own.is_some_and(|own| own.id.language == id.language);
             if let Ok(found) = answer
                 && !found.witness.is_people()
+                && !is_own_language
             {
                 tables.entry(id).or_default().insert(index, found);
             }
