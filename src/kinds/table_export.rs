@@ -322,9 +322,9 @@ fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
 fn comment_place<'t>(outlier: &RowOutlier, factored: &'t FactoredTable) -> Option<(usize, &'t RecordKey)> {
     let zone = outlier.zones.first()?.zone;
     let has_zone = (factored.overrides.iter().enumerate()).filter(|(_, part)| part.zones.contains(zone));
-    let rows = has_zone
+    let mut rows = has_zone
         .filter_map(|(at, part)| Some((at, &part.rows.iter().find(|row| row.key == outlier.key)?.key)));
-    rows.last()
+    rows.next_back()
 }
 
 /// Returns the name of a column in manifests: the header, if all zones have the same.

@@ -183,8 +183,10 @@ fn next_step(exported: &ExportJson) -> String {
     }
     match exported.files.is_empty() {
         true => String::new(),
-        false => "Proved: the files declare exactly what was read, so `zonal plan` has nothing to change.\n"
-            .to_owned(),
+        false => {
+            "Proved: the files declare exactly what was read, so a plan of them has nothing to change.\n"
+                .to_owned()
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::table_kinds::is_table;
 use crate::kinds::ClaimedRows;
 use crate::model::{CollectionId, DesiredState, FieldName, FieldValue, Network, ObservedState, RecordKey};
 
@@ -18,7 +19,7 @@ pub(super) fn add_claims(
     for (index, zone) in network.zones.iter().enumerate() {
         for collection in desired.zones.get(&zone.code).into_iter().flatten() {
             let answer = observed.zones.get(&zone.code).and_then(|zone| zone.collections.get(&collection.id));
-            let (true, Some(Ok(found))) = (super::is_table(&collection.id.kind), answer) else { continue };
+            let (true, Some(Ok(found))) = (is_table(&collection.id.kind), answer) else { continue };
             let own_name = |name: &FieldName| found.aliases.get(name).unwrap_or(name).clone();
             // The manifest may name the table by its title.
             let by_code = CollectionId { language: collection.id.language.clone(), ..found.id.clone() };

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file_names::{folder, kebab_case};
-use super::table_choice::join;
+use super::file_names::{folder, join, kebab_case};
+use super::table_kinds::{TABLE_KINDS, is_table};
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::kinds::{KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
 use crate::manifest::suggestions::among;
@@ -14,9 +14,6 @@ use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
 use crate::session::selection::{SelectionPart, SelectionProblem};
 use crate::session::table_inventory::CollectionsByZone;
-
-/// Kinds whose manifests are exported table by table.
-pub(super) const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
 
 /// Kinds of an export.
 pub(super) struct KindChoice {
@@ -95,9 +92,7 @@ impl KindChoice {
             }
             is_free
         });
-        report
-            .left_out
-            .extend(omitted.into_values().filter(|omitted| !super::is_table(&omitted.collection.kind)));
+        report.left_out.extend(omitted.into_values().filter(|omitted| !is_table(&omitted.collection.kind)));
     }
 
     /// Returns the collections that the kinds need, by zone.

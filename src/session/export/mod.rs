@@ -9,6 +9,7 @@ mod proof;
 mod proved_files;
 mod table_choice;
 mod table_drafts;
+mod table_kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -176,11 +177,6 @@ fn choose_tables(
         }
     }
     TableChoice::choose(request, &kind_choice.tables, listed, report)
-}
-
-/// Returns true for the collection type of a code table or mapping table.
-fn is_table(kind: &str) -> bool {
-    kind_choice::TABLE_KINDS.contains(&kind)
 }
 
 /// Moves failures of whole zones to the report.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::table_choice::join;
+use super::file_names::join;
 use super::{ExportDraft, ExportFolder};
 use crate::diff::diff;
 use crate::manifest::SourceFile;

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file_names::manifest_names;
-use super::kind_choice::TABLE_KINDS;
+use super::file_names::{join, manifest_names};
 use super::table_drafts::draft_files;
+use super::table_kinds::TABLE_KINDS;
 use super::{ExportFolder, ExportRequest};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
@@ -153,9 +153,4 @@ impl TableChoice {
         report.left_out.extend(omitted);
         Ok(())
     }
-}
-
-/// Returns the path of a file in the config directory.
-pub(super) fn join(prefix: &str, file: &str) -> String {
-    if prefix.is_empty() { file.to_owned() } else { format!("{prefix}/{file}") }
 }
