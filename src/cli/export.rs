@@ -29,6 +29,12 @@ pub struct ExportCommand {
     /// Export only this table, by code or as KIND/CODE (can be repeated; default: all tables that the zones list)
     #[arg(long, value_name = "TABLE")]
     table: Vec<String>,
+    /// Export only manifests of this kind (can be repeated; default: all kinds, or tables alone with --table)
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    kind: Vec<String>,
+    /// Export the texts of code tables in this language, too (can be repeated)
+    #[arg(long, value_name = "LANG", value_delimiter = ',')]
+    language: Vec<String>,
     /// Write one manifest for each table and zone, without common rows
     #[arg(long)]
     as_is: bool,
@@ -64,6 +70,8 @@ impl ExportCommand {
         })?;
         let request = ExportRequest {
             tables: self.table.clone(),
+            kinds: self.kind.clone(),
+            languages: self.language.clone(),
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
             existing: if self.force { ExistingFiles::Replace } else { ExistingFiles::Keep },

@@ -351,9 +351,9 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NoStoreForGroup => {
             "note: no store found, so this run cannot be merged with others".to_owned()
         }
-        SessionNote::ExportCost { zones, tables, requests } => format!(
+        SessionNote::ExportCost { zones, collections, requests } => format!(
             "Reading {} of {}: {}.",
-            count(*tables, "table"),
+            count(*collections, "collection"),
             count(*zones, "zone"),
             count(*requests, "request")
         ),

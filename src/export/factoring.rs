@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::outliers::{self, RowOutlier};
-use super::table_rows::{FieldTerm, RowValues, TableRows};
+use super::table_rows::{ExportRow, FieldTerm, RowValues, TableRows};
 use super::variables;
 use super::zone_set::ZoneSet;
 use super::zone_terms::{ROW_COST, SelectorFinder, SelectorTerms};
-use crate::model::{FieldValue, Network, RecordKey};
+use crate::model::{FieldName, FieldValue, Network, RecordKey};
 
 /// Table as a manifest declares it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,9 +64,9 @@ impl FactoredTable {
 
 /// Factors the rows of a table.
 pub fn factor(mut table: TableRows, network: &Network) -> FactoredTable {
-    variables::recognize(&mut table, network);
+    variables::recognize_variables(&mut table, network);
     let groups: Vec<(&RecordKey, ZoneGroups)> =
-        table.rows.iter().map(|(key, rows)| (key, ZoneGroups::collect(rows, &table.zones))).collect();
+        table.rows.iter().map(|(key, rows)| (key, ZoneGroups::collect(rows, &table, key))).collect();
     let mut prices = SelectorPrices::new(network, &table.zones);
     for (_, groups) in &groups {
         groups.sets().for_each(|set| prices.count(set));
@@ -76,7 +76,7 @@ pub fn factor(mut table: TableRows, network: &Network) -> FactoredTable {
     let mut rows = Vec::new();
     let mut overrides: BTreeMap<OverrideOrder, Vec<FactoredRow>> = BTreeMap::new();
     for (key, groups) in &groups {
-        let layers = choose_layers(groups, &mut prices);
+        let layers = choose_layers(groups, &table.zones, network, &mut prices);
         if let Some(values) = &layers.base {
             let content = RowContent::Fields((*values).clone());
             rows.push(FactoredRow { key: (*key).clone(), content });
@@ -103,22 +103,30 @@ pub(super) struct ZoneGroups<'a> {
     pub(super) present: Vec<(&'a RowValues, ZoneSet)>,
     /// Zones without the row.
     pub(super) missing: ZoneSet,
+    /// True if other manifests declare the row in some zones, so that it cannot be shared.
+    is_claimed: bool,
 }
 
 impl<'a> ZoneGroups<'a> {
-    fn collect(rows: &'a BTreeMap<usize, super::ExportRow>, zones: &ZoneSet) -> Self {
+    fn collect(rows: &'a BTreeMap<usize, ExportRow>, table: &TableRows, key: &RecordKey) -> Self {
         let mut by_value: BTreeMap<&RowValues, ZoneSet> = BTreeMap::new();
         for (zone, row) in rows {
             by_value.entry(&row.values).or_default().insert(*zone);
         }
         let mut present: Vec<(&RowValues, ZoneSet)> = by_value.into_iter().collect();
         present.sort_by(|(_, one), (_, other)| other.len().cmp(&one.len()).then_with(|| other.cmp(one)));
-        let missing = zones.without(&ZoneSet::from_indices(rows.keys().copied()));
-        Self { present, missing }
+        let missing = table.zones.without(&ZoneSet::from_indices(rows.keys().copied()));
+        let claimed = table.claimed.get(key).filter(|claimed| !claimed.is_empty());
+        let missing = claimed.map_or(missing.clone(), |claimed| missing.without(claimed));
+        Self { present, missing, is_claimed: claimed.is_some() }
     }
 
     fn sets(&self) -> impl Iterator<Item = &ZoneSet> {
         self.present.iter().map(|(_, set)| set).chain(Some(&self.missing).filter(|set| !set.is_empty()))
+    }
+
+    fn zone_count(&self) -> usize {
+        self.sets().map(ZoneSet::len).sum()
     }
 
     /// Returns all groups; zones without the row have the value `None`.
@@ -187,7 +195,12 @@ struct RowLayers<'a> {
 /// Number of largest groups that may become the base.
 const BASE_CANDIDATES: usize = 3;
 
-fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -> RowLayers<'a> {
+fn choose_layers<'a>(
+    groups: &ZoneGroups<'a>,
+    zones: &ZoneSet,
+    network: &Network,
+    prices: &mut SelectorPrices<'_>,
+) -> RowLayers<'a> {
     let cost_of = |set: &ZoneSet, prices: &mut SelectorPrices<'_>| ROW_COST + prices.price(set);
     let total: usize = groups.present.iter().map(|(_, set)| cost_of(set, prices)).sum();
     let missing = match groups.missing.is_empty() {
@@ -196,7 +209,12 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     };
     // Without a base, each group is an override; with one, its zones need none, but the zones without the row do.
     let mut cheapest = (total, None);
-    for (values, set) in groups.present.iter().take(BASE_CANDIDATES) {
+    // A value that no two zones share is nobody's common value.
+    let is_common = |set: &ZoneSet| !groups.is_claimed && (set.len() > 1 || groups.zone_count() < 3);
+    let can_be_base = |(values, set): &&(&RowValues, ZoneSet)| {
+        is_common(set) && variables::are_defined(values, zones, network)
+    };
+    for (values, set) in groups.present.iter().take(BASE_CANDIDATES).filter(can_be_base) {
         let cost = total - cost_of(set, prices) + ROW_COST + missing;
         if cost < cheapest.0 || cheapest.1.is_none() && cost == cheapest.0 {
             cheapest = (cost, Some(*values));
@@ -212,7 +230,12 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
     let mut has_carrier = false;
     for (values, set) in differing() {
         let exact_cost = prices.price(set);
-        let carrier = prices.carriers(set).into_iter().map(|carrier| {
+        let carriers = prices
+            .carriers(set)
+            .into_iter()
+            .filter(|carrier| values.is_none_or(|values| variables::are_defined(values, carrier, network)));
+        let carriers: Vec<ZoneSet> = carriers.collect();
+        let carrier = carriers.into_iter().map(|carrier| {
             let corrections = carrier.without(set).len();
             (prices.price(&carrier) + corrections * (ROW_COST + 1), carrier)
         });
@@ -220,7 +243,7 @@ fn choose_layers<'a>(groups: &ZoneGroups<'a>, prices: &mut SelectorPrices<'_>) -
         has_carrier |= carrier.is_some();
         overrides.push((*values, carrier.map_or_else(|| set.clone(), |(_, carrier)| carrier)));
     }
-    if !has_carrier {
+    if !has_carrier || groups.is_claimed {
         return exact();
     }
     let mut layers = RowLayers { base, goal: goal.clone(), overrides };
@@ -276,9 +299,8 @@ fn content(values: Option<&RowValues>, before: &[Option<&RowValues>]) -> Option<
         return before.iter().any(Option::is_some).then_some(RowContent::Absent);
     };
     let is_new = before.contains(&None);
-    let differs = |field: &crate::model::FieldName| {
-        before.iter().flatten().any(|earlier| earlier.get(field) != values.get(field))
-    };
+    let differs =
+        |field: &FieldName| before.iter().flatten().any(|earlier| earlier.get(field) != values.get(field));
     let mut fields: RowValues = values
         .iter()
         .filter(|(field, _)| is_new || differs(field))

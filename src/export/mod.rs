@@ -14,5 +14,6 @@ pub use factoring::{FactoredOverride, FactoredRow, FactoredTable, RowContent, fa
 pub use outliers::{OutlierZone, RowOutlier};
 pub use row_key::choose_key;
 pub use table_rows::{ExportRow, FieldTerm, RowValues, TableRows};
+pub use variables::{common_variables, recognize_variables};
 pub use zone_set::ZoneSet;
 pub use zone_terms::{PricedSelector, SelectorFinder, SelectorTerms};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::factoring::ZoneGroups;
 use super::table_rows::{RowValues, TableRows};
 use super::zone_set::ZoneSet;
+use super::zone_terms::SelectorFinder;
 use crate::model::network::ZoneRole;
 use crate::model::{Network, RecordKey};
 
@@ -62,6 +63,12 @@ pub(super) fn find(
             common_keys.insert(folded(key), key);
         }
     }
+    let mut finder = SelectorFinder::of_overrides(network, &table.zones);
+    // What labels describe is a decision.
+    let mut is_described = |zones: &ZoneSet| {
+        let terms = finder.find(zones).terms;
+        zones.len() > 1 && terms.only.is_empty() && terms.except.is_empty()
+    };
     let mut found = Vec::new();
     for (key, groups) in groups {
         let mut values: Vec<(Option<&RowValues>, ZoneSet)> = (groups.present.iter())
@@ -75,7 +82,11 @@ pub(super) fn find(
             continue;
         }
         let similar_key = common_keys.get(&folded(key)).copied().filter(|common| common != key);
-        for (value, set) in values.iter().skip(1).filter(|(_, set)| set.len() <= FEW_ZONES) {
+        let is_few = |set: &ZoneSet| set.len() <= FEW_ZONES || usual.is_none() && similar_key.is_some();
+        for (value, set) in values.iter().skip(1).filter(|(_, set)| is_few(set)) {
+            if similar_key.is_none() && is_described(set) {
+                continue;
+            }
             // Rows of their own are usual, unless they look like a common row.
             if usual.is_none() && similar_key.is_none() {
                 continue;

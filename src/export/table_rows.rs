@@ -36,6 +36,8 @@ pub struct TableRows {
     pub zones: ZoneSet,
     /// Rows.
     pub rows: BTreeMap<RecordKey, BTreeMap<usize, ExportRow>>,
+    /// Zones in which another manifest declares the row. The manifest of the table leaves it out there.
+    pub claimed: BTreeMap<RecordKey, ZoneSet>,
 }
 
 impl TableRows {

@@ -3,12 +3,15 @@
 //! Members see records linked to the Network Zone in their own lists. Alma does not document network-wide
 //! dismissal, so the Network Zone has a separate matrix for it.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
@@ -83,6 +86,7 @@ pub struct ReportTypesSpec {
 impl KindSpec for AuthorityTaskListSpec {
     const NAME: &'static str = "AuthorityTaskList";
     const SUMMARY: &'static str = "Role permissions and reports of the authority control task list.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[LIST, REPORTS, NETWORK_DISMISSAL];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[

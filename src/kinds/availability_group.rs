@@ -4,6 +4,7 @@
 //! Alma stores institution-specific settings (proxy, linking parameters) per group. Therefore a manifest
 //! declares either one group, or one group per member.
 
+mod export;
 mod members;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use serde::Deserialize;
 use self::members::{CampusMemberSpec, GroupMembersSpec, LibraryMemberSpec, ResolvedGroupMembers};
 use super::manifest_expansion::ManifestExpansion;
 use super::network::fill;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -76,6 +78,7 @@ impl KindSpec for AvailabilityGroupSpec {
     const NAME: &'static str = "AvailabilityGroup";
     const SUMMARY: &'static str = "Group of institutions, campuses and libraries with access to electronic \
                                  resources of the Network Zone.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[COLLECTION];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {

@@ -3,12 +3,15 @@
 //! The Network Zone's own table has one record per member, so staff can see all permissions in one place. The
 //! notes of each change list channels into the Network Zone without such a table.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
@@ -72,6 +75,7 @@ impl From<ImportPermission> for FieldValue {
 impl KindSpec for ImportPermissionsSpec {
     const NAME: &'static str = "ImportPermissions";
     const SUMMARY: &'static str = "Members with permission to contribute records to the Network Zone.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["ImportPermissions"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {

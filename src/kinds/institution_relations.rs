@@ -3,12 +3,15 @@
 //! Only the Network Zone has this page; members cannot even see it (documented by a consortium, WRLC).
 //! Therefore the central office maintains all pairs. zonal generates one record per member from the network.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
@@ -54,6 +57,7 @@ pub struct InstitutionRelationSpec {
 impl KindSpec for InstitutionRelationsSpec {
     const NAME: &'static str = "InstitutionRelations";
     const SUMMARY: &'static str = "Pickup and return of items at other members.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {

@@ -33,6 +33,7 @@ mod table_manifest;
 mod terms_of_use;
 mod unlisted_groups;
 mod user_groups;
+mod way_back;
 
 use std::any::Any;
 use std::fmt;
@@ -46,9 +47,8 @@ pub use self::expansion::Expansion;
 pub use self::network::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
-pub use self::table_export::{
-    ExportedTable, ObservedTable, UndeclarableTable, edit_text, export_table, outlier_text,
-};
+pub use self::table_export::{ClaimedRows, ExportedTable, ObservedTable, UndeclarableTable, export_table};
+pub use self::way_back::{ExportKind, ObservedSettings};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
@@ -57,7 +57,7 @@ use crate::manifest::yaml_node::YamlNode;
 use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader, diagnostic_codes};
 pub use crate::model::alma_codes::ZoneCoverage;
 use crate::model::network::ZoneRole;
-use crate::model::{CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
+use crate::model::{CollectionId, CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
 
 /// Builds the list of kinds with its length.
 macro_rules! kinds {
@@ -106,6 +106,11 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     /// Former collection types: an older zonal wrote them to zones. Applied states, plans and gateways may still
     /// contain them; zonal drops them and never deletes their records.
     const RETIRED_COLLECTIONS: &'static [&'static str] = &[];
+
+    /// Way back, from records of zones to manifests of this kind; `None` for a kind that `export` leaves out.
+    const EXPORT: Option<ExportKind> = None;
+    /// Tables that the way back needs beside the collections of the gateway, named as in the desired state.
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[];
 
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
@@ -163,6 +168,10 @@ pub struct ManifestKind {
     pub retired: &'static [&'static str],
     read: fn(&YamlNode) -> Result<Box<dyn ManifestSpec>, DeserializeError>,
     shape: fn(&str) -> Option<Arc<CollectionShape>>,
+    /// Way back, from records of zones to manifests of the kind.
+    pub export: Option<ExportKind>,
+    /// Tables that the way back needs.
+    pub export_tables: &'static [fn() -> CollectionId],
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }
@@ -180,6 +189,8 @@ impl ManifestKind {
                 deserialize::deserialize_node::<S>(node).map(|spec| Box::new(spec) as Box<dyn ManifestSpec>)
             },
             shape: S::shape,
+            export: S::EXPORT,
+            export_tables: S::EXPORT_TABLES,
             make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }

@@ -2,12 +2,15 @@
 //!
 //! A privilege with Alma's default has no record, so `restore` deletes the record.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -54,6 +57,7 @@ pub const PRIVILEGES: &str = "RolePrivileges";
 impl KindSpec for SupportServicesSpec {
     const NAME: &'static str = "SupportServices";
     const SUMMARY: &'static str = "Role privileges in the zones, set by the central office.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &[PRIVILEGES];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::KindSpec as _;
 use super::code_table::CodeTableSpec;
 use super::mapping_table::{self, MappingTableSpec};
+use super::way_back::term_json;
 use crate::export::{
     ExportRow, FactoredRow, FactoredTable, FieldTerm, RowContent, RowOutlier, RowValues, SelectorTerms,
     TableRows, ZoneSet, choose_key, factor,
@@ -31,8 +32,8 @@ pub struct ExportedTable {
     pub overrides: usize,
     /// Zones that each override applies to.
     pub override_zones: Vec<(ZoneSet, usize)>,
-    /// Likely mistakes.
-    pub outliers: Vec<RowOutlier>,
+    /// Likely mistakes, each with what is unusual, in words.
+    pub outliers: Vec<(RowOutlier, String)>,
 }
 
 /// Reason why a table has no manifest.
@@ -54,7 +55,16 @@ pub enum UndeclarableTable {
 /// Flags of rows, which are fields beside the columns.
 const FLAGS: [&str; 2] = ["enabled", "default"];
 
-/// Returns the manifest of a table.
+/// Rows of a table that other manifests declare.
+#[derive(Debug, Clone, Default)]
+pub struct ClaimedRows {
+    /// Key fields of these manifests, by the table's own names.
+    pub key: Vec<FieldName>,
+    /// Zones by key.
+    pub rows: BTreeMap<RecordKey, ZoneSet>,
+}
+
+/// Returns the manifest of a table, without its `claimed` rows.
 ///
 /// # Errors
 /// Returns the reason why no manifest can declare the table.
@@ -62,6 +72,7 @@ pub fn export_table(
     id: &CollectionId,
     name: &str,
     table: &ObservedTable<'_>,
+    claimed: Option<&ClaimedRows>,
     network: &Network,
 ) -> Result<ExportedTable, UndeclarableTable> {
     if table.values().all(|observed| observed.records.is_empty()) {
@@ -69,9 +80,10 @@ pub fn export_table(
     }
     let form = match &*id.kind {
         CodeTableSpec::NAME => TableForm::Code,
-        _ => TableForm::mapping(table)?,
+        _ => TableForm::mapping(table, claimed)?,
     };
     let mut rows = form.rows(table, network)?;
+    rows.claimed = claimed.map(|claimed| claimed.rows.clone()).unwrap_or_default();
     rows.drop_unset_flag("default");
     if id.language.is_some() {
         // All languages share the flags, so the manifest of the zone's own language declares them.
@@ -84,7 +96,12 @@ pub fn export_table(
         rows: factored.row_count(),
         overrides: factored.overrides.len(),
         override_zones: factored.overrides.iter().map(|part| (part.zones.clone(), part.rows.len())).collect(),
-        outliers: factored.outliers,
+        outliers: (factored.outliers.into_iter())
+            .map(|outlier| {
+                let text = outlier_text(&outlier, |field| form.name(field).to_owned());
+                (outlier, text)
+            })
+            .collect(),
     })
 }
 
@@ -100,7 +117,7 @@ enum TableForm {
 }
 
 impl TableForm {
-    fn mapping(table: &ObservedTable<'_>) -> Result<Self, UndeclarableTable> {
+    fn mapping(table: &ObservedTable<'_>, claimed: Option<&ClaimedRows>) -> Result<Self, UndeclarableTable> {
         let mut fields: Vec<FieldName> = Vec::new();
         for observed in table.values() {
             for column in observed.columns.iter().filter(|column| !FLAGS.contains(&&***column)) {
@@ -112,7 +129,11 @@ impl TableForm {
         fields.sort();
         let records: Vec<&[ObservedRecord]> =
             table.values().map(|observed| observed.records.as_slice()).collect();
-        let key = choose_key(&fields, &records).ok_or(UndeclarableTable::NoKey)?;
+        // Manifests of one table must have the same key.
+        let key = match claimed {
+            Some(claimed) => claimed.key.clone(),
+            None => choose_key(&fields, &records).ok_or(UndeclarableTable::NoKey)?,
+        };
         let columns = fields.iter().map(|field| (field.clone(), shown_name(field, table))).collect();
         Ok(Self::Mapping { key, columns })
     }
@@ -255,7 +276,10 @@ impl TableForm {
         let edits: Vec<String> = (outlier.zones.iter())
             .filter_map(|zone| {
                 let edit = edit_text(zone.updated_by.as_deref(), zone.update_date.as_deref())?;
-                Some(format!("{} {edit}", network.zones[zone.zone].code))
+                Some(match outlier.zones.len() {
+                    1 => edit,
+                    _ => format!("{} {edit}", network.zones[zone.zone].code),
+                })
             })
             .collect();
         match edits.is_empty() {
@@ -266,7 +290,7 @@ impl TableForm {
 }
 
 /// Returns what is unusual about a value: `description "A", in 22 zones "B"`.
-pub fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -> String {
+fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -> String {
     let zones = outlier.usual_zones;
     match (&outlier.found, &outlier.usual, &outlier.similar_key) {
         (_, _, Some(similar)) => format!("the key differs only in case or spaces from `{similar}`"),
@@ -284,7 +308,7 @@ pub fn outlier_text(outlier: &RowOutlier, name: impl Fn(&FieldName) -> String) -
 }
 
 /// Returns who changed a row and when, as far as the zone reports it.
-pub fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
+fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
     let date = date.map(|date| date.trim_end_matches('Z'));
     match (by, date) {
         (Some(by), Some(date)) => Some(format!("by {by} on {date}")),
@@ -298,9 +322,9 @@ pub fn edit_text(by: Option<&str>, date: Option<&str>) -> Option<String> {
 fn comment_place<'t>(outlier: &RowOutlier, factored: &'t FactoredTable) -> Option<(usize, &'t RecordKey)> {
     let zone = outlier.zones.first()?.zone;
     let has_zone = (factored.overrides.iter().enumerate()).filter(|(_, part)| part.zones.contains(zone));
-    let rows = has_zone
+    let mut rows = has_zone
         .filter_map(|(at, part)| Some((at, &part.rows.iter().find(|row| row.key == outlier.key)?.key)));
-    rows.last()
+    rows.next_back()
 }
 
 /// Returns the name of a column in manifests: the header, if all zones have the same.
@@ -338,14 +362,6 @@ pub fn selector_json(terms: &SelectorTerms) -> Json {
         }
     }
     Json::Object(object)
-}
-
-/// Returns a value of a row as JSON.
-fn term_json(term: &FieldTerm) -> Json {
-    match term {
-        FieldTerm::Value(value) => json!(value),
-        FieldTerm::Variable(name) => json!({"var": name}),
-    }
 }
 
 fn term_text(term: &FieldTerm) -> String {

@@ -4,6 +4,8 @@
 //! of the network no longer reach the member. Detachment is therefore a separate difference type, in addition
 //! to the edited policies.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -11,6 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::{ManifestExpansion, RecordDraft};
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, OrderedFields, Spanned};
 use crate::manifest::schema_check::FILLED;
@@ -66,6 +69,7 @@ impl KindSpec for TermsOfUseSpec {
     const NAME: &'static str = "TermsOfUse";
     const SUMMARY: &'static str =
         "Terms of use, their network-wide policies, and their attachment to the network.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["TermsOfUse"];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {

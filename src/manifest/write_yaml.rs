@@ -126,46 +126,51 @@ impl YamlWriter {
             return Ok(());
         }
         match value {
-            Json::Object(fields) if !fields.is_empty() => {
+            Json::Object(fields) if fields.values().any(is_nested) => {
                 self.line(indent, &format!("{name}:"));
                 for (name, value) in fields {
                     self.value_field(indent + 2, &scalar(name)?, value)?;
                 }
             }
-            Json::Array(items) if !items.is_empty() && items.iter().any(Json::is_object) => {
+            Json::Object(fields) => {
+                let pieces = fields
+                    .iter()
+                    .map(|(field, value)| Ok(format!("{}: {}", scalar(field)?, self::flow(value)?)));
+                let pieces: Vec<String> = pieces.collect::<Result<_, WriteYamlError>>()?;
+                self.wrapped(indent, &format!("{name}: {{"), &pieces, "}");
+            }
+            Json::Array(items) if items.iter().any(Json::is_object) => {
                 self.line(indent, &format!("{name}:"));
                 for item in items {
                     self.item(indent + 2, &YamlPart::Value(item.clone()))?;
                 }
             }
-            _ => self.long_line(indent, &format!("{name}: {flow}"), value)?,
+            Json::Array(items) => {
+                let pieces: Vec<String> = items.iter().map(self::flow).collect::<Result<_, _>>()?;
+                self.wrapped(indent, &format!("{name}: ["), &pieces, "]");
+            }
+            _ => self.line(indent, &format!("{name}: {flow}")),
         }
         Ok(())
     }
 
-    /// Writes a line that is too long: a list of texts over several lines, anything else as it is.
-    fn long_line(&mut self, indent: usize, line: &str, value: &Json) -> Result<(), WriteYamlError> {
-        let Json::Array(items) = value else {
-            self.line(indent, line);
-            return Ok(());
-        };
-        let start = line.find('[').map_or(0, |at| at + 1);
-        let mut current = line[..start].to_owned();
-        let inner = " ".repeat(start);
-        for (index, item) in items.iter().enumerate() {
-            let end = if index + 1 == items.len() { "]" } else { "," };
-            let piece = format!("{}{end}", flow(item)?);
-            let is_first = current.len() <= start;
-            if !is_first && indent + current.chars().count() + 1 + piece.chars().count() > WIDTH {
-                self.line(indent, current.trim_end());
-                current = format!("{inner}{piece}");
-            } else {
-                current.push_str(if is_first { "" } else { " " });
-                current.push_str(&piece);
+    /// Writes a list or map over several lines.
+    fn wrapped(&mut self, indent: usize, start: &str, pieces: &[String], end: &str) {
+        let inner = " ".repeat(start.chars().count());
+        let mut current = start.to_owned();
+        for (index, piece) in pieces.iter().enumerate() {
+            let end = if index + 1 == pieces.len() { end } else { "," };
+            let width = indent + current.chars().count() + 1 + piece.chars().count() + end.len();
+            if index > 0 && width > WIDTH {
+                self.line(indent, &current);
+                current.clone_from(&inner);
+            } else if index > 0 {
+                current.push(' ');
             }
+            current.push_str(piece);
+            current.push_str(end);
         }
         self.line(indent, &current);
-        Ok(())
     }
 
     /// Writes an item: on one line, or with its first field behind the dash.
@@ -204,6 +209,11 @@ impl YamlWriter {
         }
         Ok(())
     }
+}
+
+/// Returns true for a value that one line should not contain inside a longer one.
+fn is_nested(value: &Json) -> bool {
+    value.is_object() || value.is_array() || value.as_str().is_some_and(|text| text.trim_end().contains('\n'))
 }
 
 /// Returns a value on one line.

@@ -136,8 +136,8 @@ pub enum SessionNote {
     ExportCost {
         /// Number of zones.
         zones: usize,
-        /// Number of tables.
-        tables: usize,
+        /// Number of tables and other collections.
+        collections: usize,
         /// Number of requests.
         requests: usize,
     },

@@ -40,6 +40,7 @@ cases! {
     explain_patron,
     explain_tasks,
     explain_visibility,
+    export,
     failing_zones,
     gateway,
     guards,

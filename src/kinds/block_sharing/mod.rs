@@ -3,6 +3,7 @@
 //! A block needs a description and a definition in every member, with identical spelling. The linked account
 //! rules switch the copying of blocks on or off.
 
+mod export;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use std::sync::Arc;
 pub use self::spec::BlockSharingSpec;
 use self::spec::{BlockDescriptionSpec, BlockDirection, SharedBlockSpec};
 use super::manifest_expansion::{CollectionDraft, ManifestExpansion};
+use super::way_back::ExportKind;
 use super::{Expansion, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -29,6 +31,8 @@ impl KindSpec for BlockSharingSpec {
     const NAME: &'static str = "BlockSharing";
     const SUMMARY: &'static str = "Patron blocks copied between source and target institutions: descriptions, \
                                  definitions, and the copy setting of the linked account rules.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[block_descriptions, block_definitions];
     const COLLECTIONS: &'static [&'static str] = &["CodeTable", "MappingTable", ACCOUNT_RULES];
 }
 

@@ -6,6 +6,7 @@
 
 mod check;
 mod dates;
+mod export;
 mod external_groups;
 mod generate;
 mod rule_audience;
@@ -18,6 +19,7 @@ use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
 use super::unlisted_groups::UnlistedGroups;
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::ManifestHeader;
 use crate::manifest::deserialize::{Nullable, Spanned};
@@ -212,6 +214,7 @@ impl KindSpec for LinkingRulesSpec {
     const NAME: &'static str = "LinkingRules";
     const SUMMARY: &'static str =
         "Linked account rules of members for users of other members, and external user groups.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
     const COLLECTIONS: &'static [&'static str] = &["LinkedAccountRules", "ExternalUserGroups"];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[
         GatewayCollection {

@@ -4,6 +4,7 @@
 //! see every unrestricted group (reported by consortia). A visible group must pass the rota rules, and
 //! display logic must not hide it.
 
+mod export;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use std::sync::{Arc, LazyLock};
 use self::spec::UserGroupSpec;
 pub use self::spec::{DisplayLogicSpec, RotaRulesSpec, UnlistedUserGroups, UserGroupsSpec};
 use super::manifest_expansion::{self, CollectionDraft, ManifestExpansion};
+use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -30,6 +32,8 @@ use crate::model::{
 impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
     const SUMMARY: &'static str = "User groups, in all tables that must be consistent.";
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[user_groups, record_types];
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA, DISPLAY_LOGIC];
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[

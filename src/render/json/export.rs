@@ -44,7 +44,7 @@ pub struct ExportedFile {
     pub file: String,
     /// Manifests, as kind and name.
     pub manifests: Vec<String>,
-    /// Number of rows in the file, overrides included.
+    /// Number of rows in the file, overrides included; 0 for manifests of other kinds than tables.
     pub rows: usize,
     /// Number of rows in the zones that the file declares.
     pub observed_rows: usize,

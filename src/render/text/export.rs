@@ -71,7 +71,10 @@ fn file_line(file: &ExportedFile, widest: usize) -> String {
             format!(", NOT written: {}", safe(error.as_deref().unwrap_or("unknown error")))
         }
     };
-    let rows = count(file.rows, "row");
+    let rows = match file.rows {
+        0 => count(file.manifests.len(), "manifest"),
+        rows => count(rows, "row"),
+    };
     format!(
         "  {:widest$}  {rows} for {} in the zones{overrides}{state}\n",
         safe(&file.file),
@@ -180,8 +183,10 @@ fn next_step(exported: &ExportJson) -> String {
     }
     match exported.files.is_empty() {
         true => String::new(),
-        false => "Proved: the files declare exactly what was read, so `zonal plan` has nothing to change.\n"
-            .to_owned(),
+        false => {
+            "Proved: the files declare exactly what was read, so a plan of them has nothing to change.\n"
+                .to_owned()
+        }
     }
 }
 

@@ -25,7 +25,7 @@ pub enum ExistingFile {
 }
 
 /// Returns the comment of a file that lacks zones.
-pub(super) fn incomplete_line(missing: &[&str]) -> String {
+pub(super) fn incomplete_line(missing: &[String]) -> String {
     format!(
         "{INCOMPLETE}{NO_DIGEST}): {} not read. The same command replaces this file, unless someone edits it.",
         crate::model::cut_list::cut_sentence_list(missing, 10)
@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn only_an_unedited_incomplete_file_is_replaced() {
-        let text = format!("# {HEADER} from 3 zones.\n# {}\nspec: (a)\n", incomplete_line(&["01A"]));
+        let text =
+            format!("# {HEADER} from 3 zones.\n# {}\nspec: (a)\n", incomplete_line(&["01A".to_owned()]));
         let sealed = seal_incomplete(text);
         assert!(is_replaceable(&sealed), "{sealed}");
         assert!(!is_replaceable(&sealed.replace("(a)", "(b)")));

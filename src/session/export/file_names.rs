@@ -41,6 +41,11 @@ pub fn folder(kind: &str) -> String {
     format!("{}s", kebab_case(kind))
 }
 
+/// Returns the path of a file in the config directory.
+pub fn join(prefix: &str, file: &str) -> String {
+    if prefix.is_empty() { file.to_owned() } else { format!("{prefix}/{file}") }
+}
+
 fn plain_name(id: &CollectionId) -> String {
     let table = match &id.table {
         TableName::Code(code) | TableName::Title(code) => kebab_case(code),

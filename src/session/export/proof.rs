@@ -3,32 +3,45 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::table_choice::join;
+use super::file_names::join;
 use super::{ExportDraft, ExportFolder};
 use crate::diff::diff;
 use crate::manifest::SourceFile;
-use crate::model::{CollectionId, Differences, ObservedState, Severity, ZoneCode};
+use crate::model::{CollectionId, DesiredState, ObservedState, Severity, ZoneCode};
 use crate::session::error::{LocatedDiagnostics, SessionError};
 use crate::session::load::{LoadedConfig, load};
 use crate::session::network_session::NetworkSession;
 
-/// Proves files by themselves.
+/// Number of records that no manifest declares, by collection and zone.
+pub(super) type UndeclaredCounts = BTreeMap<(CollectionId, ZoneCode), usize>;
+
+/// What a proved file declares.
+#[derive(Default)]
+pub(super) struct ProvedFile {
+    /// Records that it does not declare.
+    pub(super) undeclared: UndeclaredCounts,
+    /// Number of records that it declares.
+    pub(super) declared: usize,
+    /// Desired state of the file.
+    pub(super) desired: DesiredState,
+}
+
+/// Proves a file by itself.
 ///
 /// # Errors
-/// Returns the first difference in words.
+/// Returns the first difference in words. An undeclared record is a difference if `declares` has its table.
 pub(super) fn prove(
     session: &NetworkSession,
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
-    files: &[(&str, &str)],
+    (file, text): (&str, &str),
     observed: &ObservedState,
-) -> Result<(), String> {
-    let mut sources: Vec<SourceFile> = network_files(session)
-        .filter(|source| files.iter().all(|(file, _)| *source.file != **file))
-        .collect();
-    sources.extend(files.iter().map(|(file, text)| source(file, text)));
+) -> Result<ProvedFile, String> {
+    let mut sources: Vec<SourceFile> =
+        network_files(session).filter(|source| *source.file != *file).collect();
+    sources.push(source(file, text));
     let config = load(sources, session.config.network.environment.as_deref())
         .map_err(|located| first_error(&located))?;
-    find_difference(&config, declares, observed, |file| files.iter().any(|(name, _)| *name == file))
+    find_difference(&config, declares, observed, |name| name == file)
 }
 
 /// Proves all files together with the manifests that are there.
@@ -61,8 +74,8 @@ pub(super) fn prove_together(
     for (id, zones) in drafts.iter().flat_map(|(draft, _)| &draft.declares) {
         declares.entry(id.clone()).or_default().extend(zones.iter().cloned());
     }
-    find_difference(&config, &declares, observed, |file| exported.contains(file))
-        .map_err(SessionError::ExportDiffers)
+    let found = find_difference(&config, &declares, observed, |file| exported.contains(file));
+    found.map(drop).map_err(SessionError::ExportDiffers)
 }
 
 fn find_difference(
@@ -70,7 +83,7 @@ fn find_difference(
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     observed: &ObservedState,
     is_exported: impl Fn(&str) -> bool,
-) -> Result<(), String> {
+) -> Result<ProvedFile, String> {
     let mut desired = config.desired.clone();
     for collections in desired.zones.values_mut() {
         collections.retain(|collection| is_exported(&collection.provenance.span.file));
@@ -88,22 +101,26 @@ fn find_difference(
             return Err(format!("{zone}/{id}: the selector of the manifest is wrong"));
         }
     }
-    first_difference(&diff(&desired, observed)).map_or(Ok(()), Err)
-}
-
-fn first_difference(differences: &Differences) -> Option<String> {
-    let collections =
-        differences.zones.iter().flat_map(|(code, found)| found.iter().map(move |each| (code, each)));
-    collections.into_iter().find_map(|(code, collection)| match &collection.outcome {
-        Err(failure) => Some(format!("{code}/{}: {failure}", collection.id)),
-        Ok(changes) => match changes.changes.first() {
-            Some(change) => Some(format!("{} would still change", change.address)),
-            None if changes.unlisted > 0 => {
-                Some(format!("{code}/{}: {} of its records not declared", collection.id, changes.unlisted))
+    let mut proved = ProvedFile::default();
+    for (code, collections) in diff(&desired, observed).zones {
+        for collection in collections {
+            let changes =
+                collection.outcome.map_err(|failure| format!("{code}/{}: {failure}", collection.id))?;
+            if let Some(change) = changes.changes.first() {
+                return Err(format!("{} would still change", change.address));
             }
-            None => None,
-        },
-    })
+            proved.declared += changes.existing - changes.unlisted;
+            let id = collection.id;
+            match changes.unlisted {
+                0 => {}
+                unlisted if declares.contains_key(&id) => {
+                    return Err(format!("{code}/{id}: {unlisted} of its records not declared"));
+                }
+                unlisted => drop(proved.undeclared.insert((id, code.clone()), unlisted)),
+            }
+        }
+    }
+    Ok(ProvedFile { desired, ..proved })
 }
 
 fn source(file: &str, text: &str) -> SourceFile {

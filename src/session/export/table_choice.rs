@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::file_names::manifest_names;
-use super::{ExportFolder, ExportRequest, draft_files};
+use super::file_names::{join, manifest_names};
+use super::table_drafts::draft_files;
+use super::table_kinds::TABLE_KINDS;
+use super::{ExportFolder, ExportRequest};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, TableListing, ZoneCode};
@@ -12,8 +14,14 @@ use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
 use crate::session::table_inventory::CollectionsByZone;
 
-/// Kinds of tables, in the order of a zone's lists.
-const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
+/// Files that this export writes.
+#[derive(Clone, Copy)]
+pub(super) struct OwnFiles<'a> {
+    /// Names of the tables.
+    pub(super) names: &'a BTreeMap<CollectionId, String>,
+    /// Files of the kinds.
+    pub(super) kinds: &'a [String],
+}
 
 /// Tables to read, by zone.
 pub(super) struct TableChoice {
@@ -38,6 +46,14 @@ fn possible_ids(name: &str) -> Vec<CollectionId> {
     }
 }
 
+/// Returns a table in its own language, and a code table also in further languages.
+fn in_languages(id: CollectionId, languages: &[String]) -> Vec<CollectionId> {
+    let further = languages.iter().filter(|_| &*id.kind == "CodeTable");
+    let further =
+        further.map(|language| CollectionId { language: Some(language.as_str().into()), ..id.clone() });
+    std::iter::once(id.clone()).chain(further).collect()
+}
+
 impl TableChoice {
     /// Chooses the tables of a request.
     ///
@@ -45,16 +61,21 @@ impl TableChoice {
     /// Returns [`SessionError::UnknownTables`] for tables that no zone lists.
     pub(super) fn choose(
         request: &ExportRequest,
+        kinds: &[&str],
         listed: BTreeMap<ZoneCode, Vec<TableListing>>,
         report: &mut ExportJson,
     ) -> Result<Self, SessionError> {
-        let ids = |tables: &[TableListing]| tables.iter().map(TableListing::collection).collect();
+        let ids = |tables: &[TableListing]| {
+            let of_kind = tables.iter().filter(|table| kinds.contains(&&*table.kind));
+            let of_kind = of_kind.map(TableListing::collection);
+            of_kind.flat_map(|id| in_languages(id, &request.languages)).collect()
+        };
         let mut by_zone: CollectionsByZone =
             listed.iter().map(|(code, tables)| (code.clone(), ids(tables))).collect();
         if !request.tables.is_empty() {
             let named: BTreeSet<CollectionId> =
                 request.tables.iter().flat_map(|name| possible_ids(name)).collect();
-            by_zone.values_mut().for_each(|ids| ids.retain(|id| named.contains(id)));
+            by_zone.values_mut().for_each(|ids| ids.retain(|id| named.contains(&id.without_language())));
         }
         let known: BTreeSet<&CollectionId> = by_zone.values().flatten().collect();
         let is_unknown = |name: &&String| possible_ids(name).iter().all(|id| !known.contains(id));
@@ -98,7 +119,7 @@ impl TableChoice {
         config: &LoadedConfig,
         request: &ExportRequest,
         export_folder: &dyn ExportFolder,
-        names: &BTreeMap<CollectionId, String>,
+        own_files: OwnFiles<'_>,
         report: &mut ExportJson,
     ) -> Result<(), SessionError> {
         let Some(prefix) = export_folder.path_in_config() else { return Ok(()) };
@@ -107,7 +128,8 @@ impl TableChoice {
         for (code, collections) in &config.desired.zones {
             let Some(ids) = self.by_zone.get(code) else { continue };
             for collection in collections.iter().filter(|collection| ids.contains(&collection.id)) {
-                let own = draft_files(&collection.id, names, request.layout, &zones);
+                let mut own = draft_files(&collection.id, own_files.names, request.layout, &zones);
+                own.extend_from_slice(own_files.kinds);
                 let file = &collection.provenance.span.file;
                 if !own.iter().any(|name| join(&prefix, name) == **file) {
                     let manifest = &collection.provenance.manifest;
@@ -131,9 +153,4 @@ impl TableChoice {
         report.left_out.extend(omitted);
         Ok(())
     }
-}
-
-/// Returns the path of a file in the config directory.
-pub(super) fn join(prefix: &str, file: &str) -> String {
-    if prefix.is_empty() { file.to_owned() } else { format!("{prefix}/{file}") }
 }

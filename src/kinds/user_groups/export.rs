@@ -1,0 +1,150 @@
+//! The way back of user groups: code, record types and restriction of a group come from three tables.
+//!
+//! A group whose tables do not agree is left out, and exported as rows of the tables.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use super::{RECORD_TYPE, RESTRICTED, USER_GROUP, UserGroupsSpec};
+use crate::export::{ExportRow, FieldTerm, RowValues, TableRows, ZoneSet, common_variables};
+use crate::kinds::KindSpec as _;
+use crate::kinds::way_back::{
+    ObservedSettings, by_zone_sets, flag, items, manifest, numbered, object, term_json, text,
+};
+use crate::manifest::write_yaml::ManifestText;
+use crate::model::alma_codes::{record_types, user_groups};
+use crate::model::{FieldName, FieldValue, ObservedCollection, ObservedRecord, RecordKey};
+
+/// Largest number of manifests that is easier to read than overrides of the tables.
+const MANY_MANIFESTS: usize = 24;
+/// Smallest part of the members whose group has the code of a variable, in percent.
+const MOST_PERCENT: usize = 80;
+
+pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
+    let restricted = settings.by_zone(RESTRICTED);
+    let (Some(groups), Some(types)) =
+        (settings.collections.get(&user_groups()), settings.collections.get(&record_types()))
+    else {
+        return Vec::new();
+    };
+    let mut table = TableRows::default();
+    for zone in settings.members().zones() {
+        let (Some(groups), Some(types), Some(restricted)) =
+            (groups.get(&zone), types.get(&zone), restricted.get(&zone))
+        else {
+            continue;
+        };
+        table.zones.insert(zone);
+        for (code, values) in groups_of(groups, types, restricted) {
+            let row = ExportRow { values, ..ExportRow::default() };
+            table.rows.entry(RecordKey(vec![code.into()])).or_default().insert(zone, row);
+        }
+    }
+    let varying = varying_codes(&mut table, settings);
+    let mut sets: Vec<(ZoneSet, Vec<Json>)> = (by_zone_sets(&table).into_iter())
+        .map(|(zones, groups)| {
+            let json = |(key, values): &(&RecordKey, &RowValues)| {
+                group_json(json!(key.0.first().map_or("", |code| code)), values)
+            };
+            (zones, groups.iter().map(json).collect())
+        })
+        .collect();
+    for (variable, values, zones) in varying {
+        let group = group_json(json!({"var": variable}), &values);
+        match sets.iter_mut().find(|(set, _)| *set == zones) {
+            Some((_, groups)) => groups.push(group),
+            None => sets.push((zones, vec![group])),
+        }
+    }
+    if sets.len() > MANY_MANIFESTS {
+        return Vec::new();
+    }
+    let manifests = sets.into_iter().enumerate().map(|(index, (zones, groups))| {
+        let mut spec: Vec<_> = settings.applies_to(&zones).into_iter().collect();
+        spec.push(("groups", items(groups)));
+        manifest(UserGroupsSpec::NAME, numbered("user-groups", index), spec)
+    });
+    manifests.collect()
+}
+
+/// Returns the groups of one member by code, as far as its tables agree.
+fn groups_of(
+    groups: &ObservedCollection,
+    types: &ObservedCollection,
+    restricted: &[ObservedRecord],
+) -> BTreeMap<String, RowValues> {
+    let column = |name: &str| types.aliases.get(name).cloned().unwrap_or_else(|| FieldName::from(name));
+    let (type_column, group_column) = (column(RECORD_TYPE), column(USER_GROUP));
+    let group = |record: &ObservedRecord| -> Option<(String, RowValues)> {
+        let (code, description) = (text(record, "code")?, text(record, "description")?);
+        let enabled = flag(record, "enabled")?;
+        let mut names = BTreeSet::new();
+        for row in types.records.iter().filter(|row| text(row, &group_column) == Some(code)) {
+            // The kind enables the record types of an enabled group.
+            if enabled && flag(row, "enabled") != Some(true) {
+                return None;
+            }
+            names.insert(text(row, &type_column)?);
+        }
+        // The kind would add a record type to a group without one.
+        if names.is_empty() {
+            return None;
+        }
+        let is_restricted = restricted.iter().any(|record| text(record, "userGroup") == Some(code));
+        let values = [
+            ("description", FieldValue::from(description)),
+            ("enabled", FieldValue::Bool(enabled)),
+            ("recordTypes", FieldValue::list(names)),
+            ("visibleToPartners", FieldValue::Bool(!is_restricted)),
+        ];
+        let values = values.map(|(field, value)| (field.into(), FieldTerm::Value(value)));
+        Some((code.to_owned(), RowValues::from(values)))
+    };
+    groups.records.iter().filter_map(group).collect()
+}
+
+/// Moves groups whose code is a variable of the members out of the table.
+fn varying_codes(
+    table: &mut TableRows,
+    settings: &ObservedSettings<'_>,
+) -> Vec<(String, RowValues, ZoneSet)> {
+    let mut found = Vec::new();
+    for variable in common_variables(settings.network, &table.zones) {
+        let code_at =
+            |zone: usize| settings.network.zones[zone].vars.get(variable).cloned().unwrap_or_default();
+        let mut by_value: BTreeMap<RowValues, ZoneSet> = BTreeMap::new();
+        for zone in table.zones.zones() {
+            let rows = table.rows.get(&RecordKey(vec![code_at(zone).into()]));
+            if let Some(row) = rows.and_then(|rows| rows.get(&zone)) {
+                by_value.entry(row.values.clone()).or_default().insert(zone);
+            }
+        }
+        let Some((values, zones)) = by_value.into_iter().max_by_key(|(_, zones)| zones.len()) else {
+            continue;
+        };
+        let codes: BTreeSet<String> = zones.zones().map(code_at).collect();
+        if codes.len() < 2 || zones.len() * 100 < table.zones.len() * MOST_PERCENT {
+            continue;
+        }
+        for zone in zones.zones() {
+            if let Some(rows) = table.rows.get_mut(&RecordKey(vec![code_at(zone).into()])) {
+                rows.remove(&zone);
+            }
+        }
+        found.push((variable.to_owned(), values, zones));
+    }
+    table.rows.retain(|_, rows| !rows.is_empty());
+    found
+}
+
+fn group_json(code: Json, values: &RowValues) -> Json {
+    let term = |field: &str| values.get(field).map(term_json);
+    object([
+        ("code", Some(code)),
+        ("description", term("description")),
+        ("enabled", term("enabled")),
+        ("recordTypes", term("recordTypes")),
+        ("visibleToPartners", term("visibleToPartners")),
+    ])
+}
