@@ -38,11 +38,11 @@ fn item(context: &PageContext<'_>, group: &MemberGroup<'_>) -> Markup {
         li.bad {
             (Glyph::Failed.image())
             div.text {
-                b { "Broken" } ": " (prose(&group.text(question))) "?"
+                b { "Broken" } ": " (prose(group.text(question))) "?"
                 @for fact in facts {
                     p { code { (group.text(&forecast(fact))) } " " span.dim { (fact.span) } }
                 }
-                @if let Some(reason) = reason { p.help { "Expected because " (prose(&group.text(reason))) } }
+                @if let Some(reason) = reason { p.help { "Expected because " (prose(group.text(reason))) } }
             }
             @if !group.members.is_empty() { (zone_words(context, &group.members)) }
             div.where { (provenance.manifest) " " code { (provenance) } }
