@@ -26,9 +26,9 @@ fn main() -> ExitCode {
 fn log(argv: &[std::ffi::OsString]) {
     let asked = cli::log_filter(argv).or_else(|| std::env::var("ZONAL_LOG").ok());
     let filter = tracing_subscriber::EnvFilter::new(asked.unwrap_or_else(|| "warn".to_owned()));
-    // Colors only where other output has colors: escape codes clutter a pipeline's log.
-    let colours = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    // Without colors: a line is escaped as a whole, because zones and files choose parts of it.
+    let lines = || cli::EscapedLog(std::io::stderr());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(lines).init();
 }
 
 #[expect(clippy::print_stderr, reason = "no CommandContext is available to print with")]

@@ -200,7 +200,7 @@ impl ZoneFill {
                 fields,
                 updated_by: Some("API_USER".to_owned()),
                 update_date: Some("2026-03-02Z".to_owned()),
-                managed_in_network: false,
+                ..ObservedRecord::default()
             }
         });
         let records = records.collect();

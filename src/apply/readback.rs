@@ -66,7 +66,13 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         loop {
             let (lines, after) = match self.read().await {
                 Ok(after) => match self.strays(attempt, &after) {
-                    Ok(learned) => return Ok(learned),
+                    Ok(learned) => {
+                        let lines = self.writer.contradictions(&attempt.fresh, &attempt.changes).await;
+                        if lines.is_empty() {
+                            return Ok(learned);
+                        }
+                        (lines, Some(after))
+                    }
                     Err(lines) => (lines, Some(after)),
                 },
                 Err(failure) => {
@@ -147,10 +153,13 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
         attempt: &PreparedWrite,
         after: &CollectionSnapshot,
     ) -> Result<AppliedStateUpdate, Vec<String>> {
-        let mut strays = self.writer.unexpected_differences(&attempt.fresh, &attempt.changes, after);
+        let CollectionDiff { id, asked, siblings, .. } = self.planned;
+        let desired = DesiredOfCollection::pick(id, self.desired, asked, siblings, None);
+        let changes = diff::with_stored_values(&attempt.changes, &desired, &after.observed);
+        let mut strays = self.writer.unexpected_differences(&attempt.fresh, &changes, after);
         match self.compare(after) {
             Ok((left, learned)) if left.is_empty() && strays.is_empty() => return Ok(learned),
-            Ok((left, _)) => strays.extend(not_as_desired(&left)),
+            Ok((left, _)) => strays.extend(self.not_as_desired(&left)),
             Err(failure) => strays.push(failure.message),
         }
         Err(strays)
@@ -160,11 +169,23 @@ impl<W: ZoneWriter, J: ApplyJournal> CollectionWrite<'_, W, J> {
     pub async fn remaining_differences(&self) -> Vec<String> {
         match self.read().await {
             Ok(found) => match self.changes(&found) {
-                Ok(left) => not_as_desired(&left),
+                Ok(left) => self.not_as_desired(&left),
                 Err(failure) => vec![failure.message],
             },
             Err(failure) => vec![format!("the collection could not be read: {failure}")],
         }
+    }
+
+    /// Returns a line for each row that still differs, and the forms in which the zone stores texts.
+    fn not_as_desired(&self, left: &[Change]) -> Vec<String> {
+        let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
+            true => "still differs from the desired state".to_owned(),
+            false => format!("{} still differs from the desired state", change.address.key),
+        });
+        let with_compare = self.desired.iter().filter(|collection| collection.options.compare.is_some());
+        let with_compare = with_compare.map(|collection| &*collection.provenance.manifest).collect();
+        // A field that the zone normalizes differs after every write.
+        lines.chain(normalized_fields(left, &with_compare)).collect()
     }
 
     /// Returns the changes to write now.
@@ -201,13 +222,4 @@ fn edit_text(difference: &ForeignDifference) -> Option<String> {
     let RowAuthor { name, date } = difference.author.as_ref()?;
     let date = date.as_ref().map(|date| format!(" at {date}")).unwrap_or_default();
     Some(format!("{} by {name}{date}", difference.row))
-}
-
-fn not_as_desired(left: &[Change]) -> Vec<String> {
-    let lines = left.iter().map(|change| match change.address.key.0.is_empty() {
-        true => "still differs from the desired state".to_owned(),
-        false => format!("{} still differs from the desired state", change.address.key),
-    });
-    // A field that the zone normalizes differs after every write.
-    lines.chain(left.iter().flat_map(normalized_fields)).collect()
 }

@@ -231,6 +231,16 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "effective",
+        [
+            ("zonal effective 01OMNI_ALPHA", "Show all settings that the manifests declare for a zone"),
+            (
+                "zonal effective 01OMNI_ALPHA --why CodeTable/UserGroups/STAFF",
+                "Show which rows and overrides set each value of a record",
+            ),
+        ],
+    ),
+    (
         "snapshot",
         [
             ("zonal snapshot --out snapshot.json", "Save what all zones contain"),

@@ -16,7 +16,9 @@ mod context;
 mod demo;
 mod doctor;
 mod drift;
+mod effective;
 mod emulate;
+mod escaped_log;
 
 mod explain;
 mod export;
@@ -69,6 +71,7 @@ use clap::{FromArgMatches as _, Parser, Subcommand};
 
 pub use crate::session::run_outcome::RunOutcome as CommandExit;
 pub use context::{CommandContext, InputStream, OutputStream, TerminalKind};
+pub use escaped_log::EscapedLog;
 
 use crate::model::text_safety::escape_invisible;
 
@@ -105,6 +108,7 @@ enum Command {
     Drift(drift::DriftCommand),
     History(history::HistoryCommand),
     Runs(runs::RunsCommand),
+    Effective(effective::EffectiveCommand),
     Explain(Box<explain::ExplainCommand>),
     Test(test::TestCommand),
     Export(export::ExportCommand),
@@ -176,6 +180,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Test(command) => command.run(&directory, world).await,
         Command::Export(command) => command.run(&directory, world).await,
         Command::Snapshot(command) => command.run(&directory, world).await,
+        Command::Effective(command) => command.run(&directory, world).await,
         Command::Tables(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,

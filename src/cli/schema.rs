@@ -86,6 +86,7 @@ pub fn schemas() -> Vec<(String, String)> {
         ("capabilities.json", output::<crate::session::capabilities::CapabilityMatrix>()),
         ("doctor.json", output::<json::doctor::DoctorJson>()),
         ("init.json", output::<json::init::InitJson>()),
+        ("effective.json", output::<json::effective::EffectiveZoneJson>()),
         ("tables.json", output::<json::tables::TablesJson>()),
         ("runbook.json", output::<runbook::RunbookJson>()),
         ("gateway-check.json", output::<super::gateway::GatewayCheckJson>()),

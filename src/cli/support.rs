@@ -25,9 +25,9 @@ use super::session_output::report_error;
 use crate::model::network::Zone;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
-    CollectionId, CollectionOwner, CollectionRole, CollectionShape, ConflictPolicy, DesiredCollection,
-    DesiredState, Enforcement, Network, ObservedState, Provenance, SourceSpan, UnlistedPolicy, ZoneCode,
-    ZoneFailure,
+    CollectionId, CollectionOwner, CollectionRole, CollectionShape, ComparisonOptions, ConflictPolicy,
+    DesiredCollection, DesiredState, Enforcement, Network, ObservedState, Provenance, SourceSpan,
+    UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe;
 use crate::provider::channel_routing::RoutingReader;
@@ -139,6 +139,7 @@ fn nothing_of(id: &CollectionId, place: &SourceSpan) -> DesiredCollection {
         amendments: Vec::new(),
         on_conflict: ConflictPolicy::default(),
         owner: CollectionOwner::default(),
+        options: ComparisonOptions::default(),
         standing: CollectionRole::Desired,
         provenance: Provenance { span: place.clone(), manifest: "Network".into(), override_index: None },
     }

@@ -13,7 +13,8 @@ use super::plan_outputs::{root, write};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
 use crate::local::config_files::FileRights;
-use crate::model::ExpectationResult;
+use crate::model::{ExpectationResult, PlanPopulation};
+use crate::plan::population;
 use crate::render::json::test::TestedAgainst;
 use crate::render::{self, github, json, junit};
 use crate::session::expectations::{TestedExpectations, test};
@@ -72,7 +73,8 @@ impl TestCommand {
         let tested = test(&session, against, snapshot.as_ref(), &CommandObserver::new(world)).await;
         let TestedExpectations { results, outcome } =
             tested.map_err(|error| report_error(&error, format, world))?;
-        self.print(&results, against, directory, format, world);
+        let population = population::zones(&session.config.network);
+        self.print(&results, &population, against, directory, format, world);
         self.write(&results, &session.config.network.name, world)?;
         Ok(outcome)
     }
@@ -80,6 +82,7 @@ impl TestCommand {
     fn print(
         &self,
         tested: &[ExpectationResult],
+        population: &PlanPopulation,
         against: TestedAgainst,
         directory: &Path,
         format: OutputFormat,
@@ -98,14 +101,19 @@ impl TestCommand {
                 world.err.print(annotations)
             }
             OutputFormat::Text => {
-                let text = self.report_text(tested, against);
+                let text = self.report_text(tested, population, against);
                 world.out.print(if self.github { github::escape_workflow_command(&text) } else { text });
                 world.out.print(annotations);
             }
         }
     }
 
-    fn report_text(&self, tested: &[ExpectationResult], against: TestedAgainst) -> String {
+    fn report_text(
+        &self,
+        tested: &[ExpectationResult],
+        population: &PlanPopulation,
+        against: TestedAgainst,
+    ) -> String {
         if tested.is_empty() {
             return "No expectations: no manifest has the kind `Expectation`.\n".to_owned();
         }
@@ -118,7 +126,7 @@ impl TestCommand {
                 "Tested against the observed state of the zones.\n\n".to_owned()
             }
         };
-        heading + &render::text::expectations(tested)
+        heading + &render::text::expectations(tested, population)
     }
 
     fn write(

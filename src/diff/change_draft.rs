@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::collection::CollectionComparison;
+use super::field_comparisons::FieldComparisons;
 use super::field_names::DesiredField;
 use super::mismatches::missing_required_field;
 use crate::model::calendar::is_creation_only;
@@ -51,7 +52,7 @@ impl CollectionComparison<'_> {
             let shared = collection.shape.shared.contains(field).then(|| self.elsewhere.get(id)).flatten();
             let shared = shared.filter(|record| record.enforcement != Enforcement::Report);
             let (after, provenance) = match shared.and_then(|record| record.fields.get(field)) {
-                Some(DesiredValue { value, provenance }) => (value, provenance),
+                Some(DesiredValue { value, provenance, .. }) => (value, provenance),
                 None => (default, &record.provenance),
             };
             FieldChange {
@@ -113,10 +114,14 @@ impl CollectionComparison<'_> {
 
 /// Returns the fields that differ from the desired values. A field missing in the response counts as empty.
 /// Fields of new records only are not compared.
-pub(super) fn edits(desired: &[DesiredField<'_>], found: &Record) -> Vec<FieldChange> {
+pub(super) fn edits(
+    desired: &[DesiredField<'_>],
+    found: &Record,
+    comparisons: &FieldComparisons<'_>,
+) -> Vec<FieldChange> {
     let differing = desired.iter().filter(|wish| {
-        !is_creation_only(wish.field)
-            && *found.get(wish.field).unwrap_or(&FieldValue::Null) != wish.value.value
+        let found = found.get(wish.field).unwrap_or(&FieldValue::Null);
+        !is_creation_only(wish.field) && !comparisons.are_equal(wish.field, &wish.value.value, found)
     });
     differing.map(|wish| wish.edit(found.get(wish.field).cloned())).collect()
 }

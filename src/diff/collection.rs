@@ -9,14 +9,17 @@ use super::DesiredOfCollection;
 use super::calendar_entries::{KeptEntries, declared_values, is_past};
 use super::change_draft::{ChangeDraft, edits};
 use super::collection_base::{CollectionBase, ComparisonSummary, RecordsInSync};
+use super::field_comparisons::FieldComparisons;
 use super::field_names::FieldNames;
 use super::keyed_records::KeyedRecords;
 use super::mismatches::{ambiguous, declared_twice, differently_keyed};
+use super::notes::similar_key_reason;
 use crate::model::calendar::copies;
 use crate::model::{
     AppliedRecord, ApplyMode, Change, ChangeAction, Channel, CollectionChanges, CollectionId, CollectionRole,
     DesiredCollection, DesiredRecord, DifferenceType, Enforcement, FieldName, FieldValue, ObservationSource,
-    ObservedCollection, Record, RecordKey, UnlistedPolicy, UnmanagedCollection, ZoneCode, ZoneFailure,
+    ObservedCollection, Record, RecordKey, SimilarKey, UnlistedPolicy, UnmanagedCollection, ZoneCode,
+    ZoneFailure,
 };
 
 /// Compares the desired and observed state of one collection.
@@ -47,6 +50,7 @@ pub fn collection(
         id: &desired.id,
         names,
         elsewhere: &desired.listed_elsewhere,
+        collections: &desired.collections,
         just_created: &desired.just_created,
         observed,
         key,
@@ -63,6 +67,7 @@ pub fn collection(
         met: RecordsInSync::default(),
         forgotten: Vec::new(),
         undeclared: BTreeMap::new(),
+        similar_keys: Vec::new(),
     };
     comparison.remember();
 
@@ -116,6 +121,7 @@ pub fn collection(
             comparison.amend(amendment, collection)?;
         }
     }
+    comparison.tell_numbers(&first.shape);
     comparison.tell_emptied(desired.collections.iter().flat_map(|collection| &collection.amendments));
     for flag in &first.shape.exclusive {
         comparison.make_exclusive(flag);
@@ -137,6 +143,7 @@ pub fn collection(
         learned,
         unlisted: unmanaged,
         second_master,
+        similar_keys: comparison.similar_keys,
         create_only_differences: comparison.ignored,
         unmanaged: comparison.released.into_values().collect(),
         attested: comparison.attested,
@@ -152,6 +159,7 @@ pub(super) struct CollectionComparison<'a> {
     pub(super) id: &'a CollectionId,
     pub(super) names: FieldNames<'a>,
     pub(super) elsewhere: &'a BTreeMap<&'a RecordKey, &'a DesiredRecord>,
+    pub(super) collections: &'a [&'a DesiredCollection],
     just_created: &'a BTreeSet<&'a RecordKey>,
     pub(super) observed: &'a ObservedCollection,
     pub(super) key: Vec<FieldName>,
@@ -174,6 +182,7 @@ pub(super) struct CollectionComparison<'a> {
     pub(super) forgotten: Vec<RecordKey>,
     /// Orphans that stay and are reported, with their manifests.
     pub(super) undeclared: BTreeMap<RecordKey, Arc<str>>,
+    pub(super) similar_keys: Vec<SimilarKey>,
 }
 
 impl<'a> CollectionComparison<'a> {
@@ -205,6 +214,7 @@ impl<'a> CollectionComparison<'a> {
         self.tell_shadow(id, found, collection);
         let desired = self.names.resolve_record(record)?;
         let is_past = collection.shape.calendar.is_some() && is_past(&declared_values(record), collection);
+        let mut similar = None;
         let (action, edits, drift, reason) = match (found, record.absent) {
             (None, true) => match &self.observed.witness {
                 ObservationSource::Zone => {
@@ -222,7 +232,9 @@ impl<'a> CollectionComparison<'a> {
             (None, false) if is_past => (ChangeAction::Create, Vec::new(), DifferenceType::Missing, None),
             (None, false) => {
                 let edits = self.new_fields(id, &desired, record, collection)?;
-                (ChangeAction::Create, edits, DifferenceType::Missing, self.look_alike(id))
+                similar = self.undeclared_similar_key(id);
+                let reason = similar.map(|existing| similar_key_reason(id, existing));
+                (ChangeAction::Create, edits, DifferenceType::Missing, reason)
             }
             (Some(_), true) => {
                 // Kinds with own wording give the reason in notes.
@@ -230,7 +242,8 @@ impl<'a> CollectionComparison<'a> {
                 (ChangeAction::Delete, Vec::new(), DifferenceType::Extra, plainly)
             }
             (Some(found), false) => {
-                let edits = edits(&desired, &found.fields);
+                let comparisons = FieldComparisons::of_manifest(collection, &self.names);
+                let edits = edits(&desired, &found.fields, &comparisons);
                 let detached = edits.iter().any(|edit| {
                     Some(&edit.field) == collection.shape.attachment.as_ref()
                         && edit.after == FieldValue::Bool(true)
@@ -272,6 +285,9 @@ impl<'a> CollectionComparison<'a> {
                 return Ok(());
             }
         };
+        if let (Some(existing), ApplyMode::Apply) = (similar, mode) {
+            self.similar_keys.push(SimilarKey { new: id.to_string(), existing: existing.to_string() });
+        }
         let notes = &record.notes;
         let provenance = Cow::Borrowed(&record.provenance);
         self.add(

@@ -49,15 +49,19 @@ impl<'a> FieldNames<'a> {
     /// # Errors
     /// Returns `Mismatch` if the zone does not have such a field.
     pub fn resolve<'b>(&'b self, name: &'b FieldName) -> Result<&'b FieldName, ZoneFailure> {
+        self.find(name).ok_or_else(|| self.unknown_column(name))
+    }
+
+    /// Returns the collection's own field name like [`Self::resolve`]; `None` if the zone does not have such a field.
+    pub fn find<'b>(&'b self, name: &'b FieldName) -> Option<&'b FieldName> {
+        let alias = || self.observed.aliases.get(name);
         if self.observed.columns.is_empty() {
-            return Ok(self.observed.aliases.get(name).unwrap_or(name));
+            return Some(alias().unwrap_or(name));
         }
-        if let Some(field) = self.observed.columns.iter().find(|field| *field == name) {
-            return Ok(field);
-        }
-        if let Some(field) = self.observed.aliases.get(name) {
-            return Ok(field);
-        }
+        self.observed.columns.iter().find(|field| *field == name).or_else(alias)
+    }
+
+    fn unknown_column(&self, name: &FieldName) -> ZoneFailure {
         let known: Vec<String> =
             self.observed.columns.iter().map(|field| format!("`{}`", self.display_name(field))).collect();
         let near = self
@@ -70,7 +74,7 @@ impl<'a> FieldNames<'a> {
             FailureClass::Mismatch,
             format!("{} of the zone has no column `{name}`{}", self.observed.id, near.unwrap_or_default()),
         );
-        Err(failure.help(format!("columns of the zone: {}", known.join(", "))))
+        failure.help(format!("columns of the zone: {}", known.join(", ")))
     }
 
     /// Resolves several field names, in the same order.
@@ -101,10 +105,11 @@ impl<'a> FieldNames<'a> {
     ) -> Result<Vec<DesiredField<'b>>, ZoneFailure> {
         let mut wishes = Vec::with_capacity(record.fields.len());
         for (name, value) in &record.fields {
-            let field = match self.resolve(name) {
+            let field = match self.find(name) {
+                Some(field) => field,
                 // A zone shows a column without a header only while a row has a value there.
-                Err(_) if value.value == FieldValue::Null && is_column_number(name) => continue,
-                resolved => resolved?,
+                None if value.value == FieldValue::Null && is_column_number(name) => continue,
+                None => return Err(self.unknown_column(name)),
             };
             wishes.push(DesiredField { field, name, value });
         }

@@ -36,10 +36,10 @@ pub(super) fn ambiguous(
     let names: Vec<String> = collection.key.iter().map(|name| format!("`{name}`")).collect();
     let message = format!("{rows} rows of {of} in the zone have the key `{id}` ({})", names.join(", "));
     let manifest = &collection.provenance.manifest;
-    // Not every kind has a field `key`.
-    ZoneFailure::new(FailureClass::Mismatch, message).help(format!(
-        "delete all but one of these rows in Alma, or add columns to `key` if {manifest} has the field"
-    ))
+    ZoneFailure::new(FailureClass::Mismatch, message).help(match collection.options.has_key_field {
+        true => format!("delete all but one of these rows in Alma, or add columns to `key` of {manifest}"),
+        false => "delete all but one of these rows in Alma".to_owned(),
+    })
 }
 
 /// Returns the failure for a new record without a required value.

@@ -9,6 +9,7 @@ mod calendar_entries;
 mod change_draft;
 mod collection;
 mod collection_base;
+mod field_comparisons;
 mod field_names;
 mod keyed_records;
 mod languages;
@@ -33,6 +34,7 @@ use crate::model::{
 
 pub use collection::collection;
 pub use collection_base::CollectionBase;
+pub use field_comparisons::with_stored_values;
 
 /// Desired state of one collection of one zone, from all manifests.
 #[derive(Debug)]

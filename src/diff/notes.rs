@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::collection::CollectionComparison;
 use crate::model::{
-    Amendment, AmendmentOperation, ApplyMode, CollectionRole, DesiredCollection, Enforcement, FieldAmendment,
-    FieldName, FieldValue, ObservationSource, ObservedRecord, RecordKey,
+    Amendment, AmendmentOperation, ApplyMode, Change, ChangeAction, CollectionRole, CollectionShape,
+    DesiredCollection, Enforcement, FieldAmendment, FieldName, FieldValue, ObservationSource, ObservedRecord,
+    RecordKey,
 };
 
 impl CollectionComparison<'_> {
@@ -21,7 +22,7 @@ impl CollectionComparison<'_> {
     }
 }
 
-impl CollectionComparison<'_> {
+impl<'a> CollectionComparison<'a> {
     /// Adds a note if a local copy in the zone overrides the record.
     pub(super) fn tell_shadow(
         &mut self,
@@ -83,27 +84,54 @@ impl CollectionComparison<'_> {
         }
     }
 
-    /// Returns a note if a new key differs from an existing one only in case or spaces. This is the most
-    /// common typing error.
-    pub(super) fn look_alike(&self, id: &RecordKey) -> Option<String> {
-        let folded =
-            |key: &RecordKey| key.0.iter().map(|part| part.trim().to_lowercase()).collect::<Vec<_>>();
+    /// Adds a note to new records if the zone identifies the others by numbers, which the manifest cannot know.
+    pub(super) fn tell_numbers(&mut self, shape: &CollectionShape) {
+        if !self.observed.records.iter().any(|record| record.numbered) {
+            return;
+        }
+        let new =
+            |change: &&mut Change| change.action == ChangeAction::Create && change.mode == ApplyMode::Apply;
+        for change in self.changes.values_mut().filter(new) {
+            let note = format!(
+                "the zone identifies such records by numbers, so it will refuse `{}` as a new name: add the \
+                 record in Alma ({}), then zonal manages its fields",
+                change.address.key, shape.menu
+            );
+            change.notes.push(note.into());
+        }
+    }
+
+    /// Returns the zone's key that differs from a new key only in case or spaces, unless a manifest declares that
+    /// record too. This is the most common typing error.
+    pub(super) fn undeclared_similar_key(&self, id: &RecordKey) -> Option<&'a RecordKey> {
         let all = self.folded.get_or_init(|| {
             // If several keys are similar, the first one wins.
             self.rows.by_key().map(|(key, _)| key).rev().map(|key| (folded(key), key)).collect()
         });
-        let other = all.get(&folded(id))?;
-        let has_case = id.0.iter().zip(&other.0).any(|(new, old)| new.trim() != old.trim());
-        let has_spaces = id.0.iter().chain(&other.0).any(|part| part.trim() != &**part);
-        let what = match (has_case, has_spaces) {
-            (true, false) => "upper and lower case",
-            (false, _) => "spaces at its start or end",
-            (true, true) => "case, and in spaces at its start or end",
-        };
-        Some(format!(
-            "a second row beside the zone's {other:?}, which differs in {what} only; \
-             if they are the same, write the zone's key, or declare its row `absent: true`",
-            other = other.to_string()
-        ))
+        let existing = *all.get(&folded(id))?;
+        let is_declared = self.elsewhere.contains_key(existing)
+            || self.collections.iter().any(|collection| collection.records.contains_key(existing));
+        (!is_declared).then_some(existing)
     }
+}
+
+/// Returns a key in lower case, without outer spaces.
+fn folded(key: &RecordKey) -> Vec<String> {
+    key.0.iter().map(|part| part.trim().to_lowercase()).collect()
+}
+
+/// Returns the difference between a new key and a similar key of the zone, as the reason of the change.
+pub(super) fn similar_key_reason(id: &RecordKey, existing: &RecordKey) -> String {
+    let has_case = id.0.iter().zip(&existing.0).any(|(new, old)| new.trim() != old.trim());
+    let has_spaces = id.0.iter().chain(&existing.0).any(|part| part.trim() != &**part);
+    let difference = match (has_case, has_spaces) {
+        (true, false) => "upper and lower case",
+        (false, _) => "spaces at its start or end",
+        (true, true) => "case, and in spaces at its start or end",
+    };
+    format!(
+        "a second row beside the zone's {existing:?}, which differs in {difference} only; \
+         if they are the same, write the zone's key, or declare its row `absent: true`",
+        existing = existing.to_string()
+    )
 }

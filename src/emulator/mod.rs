@@ -10,7 +10,9 @@
 //!
 //! - `GET POST` of the test of each area: `conf/test`, `users/operation/test`, `partners/operation/test`,
 //!   `bibs/test`, `acq/test`, `analytics/test`, `task-lists/test`;
-//! - `GET conf/general`, `GET conf/libraries`, `GET conf/libraries/{code}`;
+//! - `GET conf/general`, `GET conf/libraries`, `GET conf/libraries/{code}`, and below a library
+//!   `GET open-hours?from=&to=` (computed days), `GET POST locations`, `GET PUT DELETE locations/{code}`;
+//! - `GET conf/departments`, `GET POST conf/sets` and `conf/integration-profiles`, `GET PUT DELETE` of one;
 //! - `GET conf/code-tables`, `GET PUT conf/code-tables/{name}`;
 //! - `GET conf/mapping-tables`, `GET PUT conf/mapping-tables/{code}`;
 //! - `GET conf/jobs`, `GET conf/jobs/{id}`, `GET conf/jobs/{id}/instances` (`ALL` for the runs of all jobs;
@@ -18,7 +20,7 @@
 //! - `GET conf/letters`, `GET PUT conf/letters/{code}` (PUT accepts only XML);
 //! - `GET PUT conf/relations?scope=LIBRARY`, `DELETE conf/relations?scope=LIBRARY&libraryCode=A,B`;
 //! - `GET PUT DELETE conf/open-hours?scope=LIBRARY` (or the institution's code);
-//! - in the Network Zone, below `electronic/e-collections`: `GET` of lists, `GET PUT` of an e-collection, of
+//! - in the Network Zone, below `electronic/e-collections`: `GET` of lists, `GET PUT DELETE` of an e-collection, of
 //!   an e-service (`/{id}/e-services/{id}`) and of a portfolio (`/portfolios/{id}` below the e-service);
 //! - `GET POST users` (`q`, `modify_date_from`), `GET PUT DELETE users/{id}`, `POST users/{id}?op=refresh`
 //!   (without `op`, a failed authentication).
@@ -26,7 +28,7 @@
 //! # Users
 //!
 //! A user has names, IDs, user group, account type, record type, status, expiry and purge dates, blocks and
-//! roles. The emulator ignores other fields. A `q` searches only these fields.
+//! roles. The emulator keeps other fields as sent, except a password. A `q` searches only these fields.
 //!
 //! `?user_id_type=linking_id` and `?source_institution_code=` find linked accounts.
 //! `POST users?source_institution_code=A&source_user_id=ID` creates a linked account, and `op=refresh`

@@ -63,5 +63,6 @@ pub(super) fn observed_record(fields: Record, stamp: Option<&ModificationStamp>)
         updated_by: stamp.map(|stamp| stamp.by.clone()),
         update_date: stamp.map(|stamp| stamp.date.clone()),
         managed_in_network: false,
+        numbered: false,
     }
 }

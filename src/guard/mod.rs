@@ -8,6 +8,7 @@ mod overrides;
 pub mod policy;
 mod protected_records;
 mod second_master;
+mod similar_keys;
 mod two_way;
 
 #[cfg(test)]
@@ -26,12 +27,13 @@ use crate::model::{
 };
 
 /// Guards, each in a file of its own. The order does not matter, because findings are sorted.
-const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 8] = [
+const GUARDS: [fn(GuardInput<'_>) -> Vec<Finding>; 9] = [
     limits::find,
     protected_records::find,
     freeze::find,
     empty_collections::find,
     second_master::find,
+    similar_keys::find,
     expectations::find,
     policy::find,
     two_way::find,

@@ -120,6 +120,31 @@ fn second_manifest_for_a_collection_leaves_its_guards_on() {
 }
 
 #[test]
+fn new_row_beside_undeclared_similar_row_defers_its_zone() {
+    let manifest = "CodeTable t\ntable: T\nrows: [{code: CONSORTIA, description: One}]";
+    let rows = "ALPHA:\ncode T en\nConsortia One\nBETA:\ncode T en\n";
+    let (network, plan) = planned(&["ALPHA", "BETA"], manifest, rows);
+    assert_eq!(
+        told(&network, &plan),
+        "defer similar-key [ALPHA] `CONSORTIA` would become a second row of CodeTable/T in ALPHA, beside `Consortia`\n"
+    );
+    for (manifest, rows) in [
+        // Both rows are meant.
+        (
+            "CodeTable t\ntable: T\nrows: [{code: A, description: One}, {code: a, description: One}]",
+            "code T en\na One",
+        ),
+        (
+            "CodeTable t\ntable: T\nenforcement: report\nrows: [{code: A, description: One}]",
+            "code T en\na One",
+        ),
+    ] {
+        let (network, plan) = planned(&["ALPHA"], manifest, rows);
+        assert_eq!(told(&network, &plan), "", "{manifest}");
+    }
+}
+
+#[test]
 fn zone_and_network_limits_are_checked() {
     let (manifest, rows) = table(3, 0, 0, 1, 20);
     let (mut network, plan) = planned(&["ALPHA", "BETA"], &manifest, &rows);

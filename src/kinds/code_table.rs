@@ -15,8 +15,8 @@ use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::{
-    CollectionOwner, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue,
-    Network, TableName, UnlistedPolicy,
+    CollectionOwner, CollectionShape, ComparisonOptions, ConflictPolicy, Diagnostic, Enforcement, FieldName,
+    FieldValue, Network, TableName, UnlistedPolicy, ValueComparison,
 };
 
 /// Rows of an Alma code table.
@@ -45,6 +45,10 @@ pub struct CodeTableSpec {
     /// reports differences).
     #[serde(default)]
     pub owner: CollectionOwner,
+    /// Comparison of texts, if the zone stores them in another form: `exact` (default), `trimmed`, `unicode`,
+    /// `entities`, `lineEnds` or `caseInsensitive`.
+    #[serde(default)]
+    pub compare: CodeTableComparisonSpec,
     /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
@@ -54,6 +58,15 @@ pub struct CodeTableSpec {
     /// Overrides for some of the zones, in order. Later overrides take precedence.
     #[serde(default)]
     pub overrides: Vec<Spanned<RowOverrideSpec<CodeTableRowSpec>>>,
+}
+
+/// Comparison of the texts of a code table.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CodeTableComparisonSpec {
+    /// Comparison of the displayed texts.
+    #[serde(default)]
+    pub description: ValueComparison,
 }
 
 /// Row of a code table. zonal does not manage omitted fields.
@@ -130,6 +143,13 @@ static NAMES: LazyLock<CodeRowFields> = LazyLock::new(|| {
 });
 
 impl CodeTableSpec {
+    fn options(&self) -> ComparisonOptions {
+        let description = self.compare.description;
+        let compare =
+            (description != ValueComparison::Exact).then(|| (Arc::clone(&NAMES.description), description));
+        ComparisonOptions { has_key_field: false, compare: Some(Arc::new(compare.into_iter().collect())) }
+    }
+
     fn table<'a>(&'a self, lost: &'a UnreadableParts) -> TableManifest<'a> {
         let overrides = self.overrides.iter().map(|each| each.from_spec(lost.field("overrides"), rows));
         TableManifest {
@@ -143,6 +163,7 @@ impl CodeTableSpec {
             enforcement: self.enforcement,
             on_conflict: self.conflict,
             owner: self.owner,
+            options: self.options(),
             unlisted: self.unlisted,
             rows: rows(&self.rows, lost.field("rows")),
             overrides: overrides.collect(),

@@ -14,8 +14,9 @@ use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
-    ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement, FieldAmendment,
-    FieldValue, Network, RecordKey, RecordReference, ServiceSettings, SourceSpan, UnlistedPolicy,
+    ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic,
+    Enforcement, FieldAmendment, FieldValue, Network, RecordKey, RecordReference, ServiceSettings,
+    SourceSpan, UnlistedPolicy,
 };
 
 /// Expansion of one manifest for a network.
@@ -142,6 +143,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
             amendments: Vec::new(),
             on_conflict: ConflictPolicy::default(),
             owner: CollectionOwner::default(),
+            options: ComparisonOptions::default(),
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         })
@@ -202,7 +204,7 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
     fn judge_names(&mut self, collection: &DesiredCollection) {
         let mut empty = Vec::new();
         for record in collection.records.values() {
-            for (field, DesiredValue { value, provenance }) in &record.fields {
+            for (field, DesiredValue { value, provenance, .. }) in &record.fields {
                 let is_name = collection.key.contains(field);
                 let is_empty = match value {
                     FieldValue::Null => collection.key.first() == Some(field),
@@ -299,6 +301,11 @@ impl CollectionDraft {
         self
     }
 
+    /// Returns the enforcement of its declarations, limited by the owner.
+    pub fn enforcement(&self) -> Enforcement {
+        self.0.enforcement
+    }
+
     /// Sets the policy for unlisted records.
     pub fn with_unlisted_policy(mut self, unlisted: UnlistedPolicy) -> Self {
         self.0.unlisted = unlisted;
@@ -337,7 +344,7 @@ impl RecordDraft<'_> {
     /// Adds a field with its location in the manifest.
     pub fn with_field(mut self, field: &str, value: impl Into<FieldValue>, extent: NodeSpan) -> Self {
         let provenance = self.head.provenance(extent, None);
-        self.record.fields.insert(field.into(), DesiredValue { value: value.into(), provenance });
+        self.record.fields.insert(field.into(), DesiredValue::new(value.into(), provenance));
         self
     }
 

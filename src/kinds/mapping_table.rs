@@ -16,8 +16,8 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
-    CollectionOwner, CollectionShape, ConflictPolicy, Diagnostic, Enforcement, FieldName, FieldValue,
-    Network, TableName, UnlistedPolicy,
+    CollectionOwner, CollectionShape, ComparisonOptions, ConflictPolicy, Diagnostic, Enforcement, FieldName,
+    FieldValue, Network, TableName, UnlistedPolicy, ValueComparison,
 };
 
 /// Rows of an Alma mapping table.
@@ -52,6 +52,10 @@ pub struct MappingTableSpec {
     /// reports differences).
     #[serde(default)]
     pub owner: CollectionOwner,
+    /// Comparison of texts by column, if the zone stores them in another form: `exact` (default), `trimmed`,
+    /// `unicode`, `entities`, `lineEnds` or `caseInsensitive`. Not for key columns.
+    #[serde(default)]
+    pub compare: OrderedFields<ValueComparison>,
     /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
     #[serde(default)]
     pub unlisted: UnlistedPolicy,
@@ -122,6 +126,9 @@ impl MappingTableSpec {
         let overrides = (self.overrides.iter())
             .map(|each| each.from_spec(lost.field("overrides"), |specs, lost| names.rows(specs, lost)))
             .collect();
+        let compare = self.compare.0.iter().filter(|(_, comparison)| *comparison != ValueComparison::Exact);
+        let compare = compare.map(|(column, comparison)| (names.get(&column.value), *comparison));
+        let options = ComparisonOptions { has_key_field: true, compare: Some(Arc::new(compare.collect())) };
         // The schema requires exactly one of the two fields.
         let table = match (&self.table, &self.table_name) {
             (Some(code), _) => TableName::Code(code.as_str().into()),
@@ -138,6 +145,7 @@ impl MappingTableSpec {
             enforcement: self.enforcement,
             on_conflict: self.conflict,
             owner: self.owner,
+            options,
             unlisted: self.unlisted,
             rows,
             overrides,
@@ -158,7 +166,19 @@ impl MappingTableSpec {
         }
         let rows = self.rows.iter().chain(self.overrides.iter().flat_map(|each| &each.value.rows));
         let columns = rows.flat_map(|row| row.value.columns.0.iter().map(|(column, _)| column));
-        for column in self.key.iter().chain(columns).filter(|column| !is_possible(&column.value)) {
+        for (column, _) in &self.compare.0 {
+            if self.key.iter().any(|key| key.value == column.value) {
+                let message = format!("`compare` names the key column `{}`", column.value);
+                problems.push(
+                    Diagnostic::error(diagnostic_codes::COMPARED_KEY, head.place(column.extent), message)
+                        .help("remove the column, and write the keys as the zone stores them"),
+                );
+            }
+        }
+        let compared = self.compare.0.iter().map(|(column, _)| column);
+        for column in
+            self.key.iter().chain(columns).chain(compared).filter(|column| !is_possible(&column.value))
+        {
             let message = format!("invalid column name `{}`", column.value);
             problems.push(
                 Diagnostic::error(diagnostic_codes::NO_SUCH_COLUMN, head.place(column.extent), message)

@@ -97,6 +97,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             amendments: Vec::new(),
             on_conflict,
             owner,
+            options: table.options.clone(),
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         }
@@ -220,7 +221,7 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
                 },
             };
             let provenance = self.head.provenance(*extent, override_index);
-            fields.insert(Arc::clone(field), DesiredValue { value, provenance });
+            fields.insert(Arc::clone(field), DesiredValue::new(value, provenance));
         }
         if self.table.lost_key(row) {
             return None;
@@ -299,7 +300,8 @@ fn merge(under: &DesiredRecord, over: &DesiredRecord, row: &RowSpec<'_>, key: &[
         (false, _) => {
             let mut merged = under.clone();
             for (field, value) in over.fields.iter().filter(|(field, _)| !key.contains(field)) {
-                merged.fields.insert(Arc::clone(field), value.clone());
+                let replaced = under.fields.get(field).cloned().map(Arc::new);
+                merged.fields.insert(Arc::clone(field), DesiredValue { replaced, ..value.clone() });
             }
             merged
         }

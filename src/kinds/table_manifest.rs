@@ -16,7 +16,8 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, CollectionOwner, ConflictPolicy, Enforcement, FieldName, Network, TableName, UnlistedPolicy,
+    CollectionId, CollectionOwner, ComparisonOptions, ConflictPolicy, Enforcement, FieldName, Network,
+    TableName, UnlistedPolicy,
 };
 
 /// Table manifest of any kind.
@@ -42,6 +43,8 @@ pub struct TableManifest<'a> {
     pub on_conflict: ConflictPolicy,
     /// Owner of the table.
     pub owner: CollectionOwner,
+    /// Fields that adjust the comparison.
+    pub options: ComparisonOptions,
     /// Policy for unlisted rows.
     pub unlisted: UnlistedPolicy,
     /// Rows of the manifest.

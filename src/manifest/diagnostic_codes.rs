@@ -104,6 +104,7 @@ codes! {
     DUPLICATE_COLUMN = "Z0513": "duplicate column in `key`";
     NO_SUCH_COLUMN = "Z0514": "column name is not possible in a mapping table";
     UNKNOWN_COLLECTION = "Z0515": "no zone knows the collection";
+    COMPARED_KEY = "Z0516": "comparison set for a key column";
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "API key not found";
@@ -131,6 +132,7 @@ codes! {
     BLOCK_SPELLING = "Z0747": "word that Alma searches for has different case";
     SECOND_BLOCK = "Z0748": "duplicate block ID";
     SECOND_DESCRIPTION = "Z0749": "two blocks describe one code differently";
+    BLOCKED_ACTION = "Z0750": "blocked action with an unknown meaning";
     RULE_NAME_TAKEN = "Z0760": "duplicate linking rule name, or name of Alma's own rule";
     RULE_UNREACHABLE = "Z0761": "linking rule is unreachable after earlier rules";
     NO_SOURCE_LEFT = "Z0762": "rule matches no institution: a member is not its own source";

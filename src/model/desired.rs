@@ -9,6 +9,7 @@ use super::calendar::CalendarRules;
 use super::service::ServiceSettings;
 use super::source_span::Provenance;
 use super::value::{FieldName, FieldValue};
+use super::value_comparison::ValueComparison;
 
 /// Desired state of all zones. A zone without matching manifests has no entry.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub struct DesiredCollection {
     pub on_conflict: ConflictPolicy,
     /// Owner of the collection, if the distribution jobs of the Network Zone write it too.
     pub owner: CollectionOwner,
+    /// Fields of the manifest that adjust the comparison.
+    pub options: ComparisonOptions,
     /// Records by key, shared between zones with equal records.
     pub records: BTreeMap<RecordKey, Arc<DesiredRecord>>,
     /// Amendments of records in the zone, regardless of their creator.
@@ -55,6 +58,15 @@ pub struct DesiredCollection {
     pub standing: CollectionRole,
     /// Manifest.
     pub provenance: Provenance,
+}
+
+/// Fields of a manifest that adjust the comparison of its collections.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ComparisonOptions {
+    /// True if manifests of the kind choose the key fields with `key`.
+    pub has_key_field: bool,
+    /// Comparisons other than `exact`, by field; `None` if manifests of the kind have no field `compare`.
+    pub compare: Option<Arc<BTreeMap<FieldName, ValueComparison>>>,
 }
 
 /// Role of a desired collection in the comparison.
@@ -259,6 +271,15 @@ pub struct DesiredValue {
     pub value: FieldValue,
     /// Declaration of the value.
     pub provenance: Provenance,
+    /// Value that an override replaced, if any.
+    pub replaced: Option<Arc<DesiredValue>>,
+}
+
+impl DesiredValue {
+    /// Creates a value that replaces no other.
+    pub fn new(value: FieldValue, provenance: Provenance) -> Self {
+        Self { value, provenance, replaced: None }
+    }
 }
 
 /// Enforcement of a declaration.

@@ -59,6 +59,8 @@ pub struct CollectionChanges {
     /// Number of records that the network's distribution jobs write too; 0 if the manifests take the collection
     /// over with `owner: zonal`.
     pub second_master: usize,
+    /// New records beside an undeclared record with a similar key.
+    pub similar_keys: Vec<SimilarKey>,
     /// Number of different records kept because of `enforcement: createOnly`.
     pub create_only_differences: usize,
     /// Unmanaged parts of the collection, kept unchanged.
@@ -85,6 +87,15 @@ pub struct UnmanagedCollection {
     pub provenance: Provenance,
     /// Number of its records in the zone.
     pub records: usize,
+}
+
+/// New record whose key differs from the key of an undeclared record only in case or spaces.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub struct SimilarKey {
+    /// Key of the new record.
+    pub new: String,
+    /// Key of the record in the zone.
+    pub existing: String,
 }
 
 /// Records of a collection that zonal created for a manifest, and that no manifest declares any more.

@@ -145,12 +145,17 @@ pub struct AppliedField {
 /// Prefix in place of a manifest name for reverts; the reverted run follows.
 pub const REVERT_OF: &str = "revert of ";
 
+/// Returns true for the text in place of a manifest name for a revert.
+pub(super) fn is_revert(manifest: &str) -> bool {
+    manifest.starts_with(REVERT_OF)
+}
+
 impl AppliedChange {
     /// Returns true if the change creates a record that zonal manages.
     ///
     /// A record restored by a revert belongs to its zone, as before.
     pub fn creates(&self) -> bool {
-        self.action == ChangeAction::Create && !self.manifest.starts_with(REVERT_OF)
+        self.action == ChangeAction::Create && !is_revert(&self.manifest)
     }
 
     /// Returns the record's key, as in addresses.

@@ -39,6 +39,7 @@ pub mod source_span;
 pub mod table_listing;
 pub mod text_safety;
 pub mod value;
+mod value_comparison;
 
 pub use address::{CollectionId, CollectionName, RecordAddress, RecordKey, TableName, ZoneCode};
 pub use alma_codes::{RecordType, ResourceLevel};
@@ -54,12 +55,12 @@ pub use channel::Channel;
 pub use collection_image::{CollectionImage, ImageMoment};
 pub use desired::{
     Amendment, AmendmentOperation, AmendmentResult, AmendmentTarget, CollectionOwner, CollectionRole,
-    CollectionShape, DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Enforcement,
-    FieldAmendment, IN_LIST, NOT_IN_LIST, RecordReference, UnlistedPolicy,
+    CollectionShape, ComparisonOptions, DesiredCollection, DesiredRecord, DesiredState, DesiredValue,
+    Enforcement, FieldAmendment, IN_LIST, NOT_IN_LIST, RecordReference, UnlistedPolicy,
 };
 pub use diagnostic::{Diagnostic, SecondarySpan, Severity};
 pub use differences::{
-    CollectionChanges, CollectionDiff, Differences, UndeclaredRecords, UnmanagedCollection,
+    CollectionChanges, CollectionDiff, Differences, SimilarKey, UndeclaredRecords, UnmanagedCollection,
 };
 pub use digest::ContentDigest;
 pub use error_chain::error_chain_text;
@@ -103,3 +104,4 @@ pub use service::{MemberValue, SelectedMembers, ServiceSettings, ServiceValue};
 pub use source_span::{Provenance, SourcePosition, SourceSpan};
 pub use table_listing::TableListing;
 pub use value::{FieldName, FieldValue, Record};
+pub use value_comparison::ValueComparison;

@@ -1,6 +1,7 @@
 //! Observed state: the responses of the zones.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::address::{CollectionId, ZoneCode};
 use super::alma_codes::NETWORK_EDITOR;
@@ -36,6 +37,8 @@ pub struct ObservedZone {
     pub collections: BTreeMap<CollectionId, Result<ObservedCollection, ZoneFailure>>,
     /// Answers that look cut off, by requested name. `collections` contains their failures.
     pub short_answers: BTreeMap<CollectionId, ObservedCollection>,
+    /// Codes of the tables in the zone's lists, by collection type; without entries if the lists were not read.
+    pub tables: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// Number of requests sent to the zone, retries included.
     pub requests: u64,
     /// Remaining requests until midnight, as last reported by the zone.
@@ -133,6 +136,9 @@ pub struct ObservedRecord {
     /// True if the zone marks the record as managed in the network.
     #[serde(default, rename = "managedInNetwork", skip_serializing_if = "is_false")]
     pub managed_in_network: bool,
+    /// True if the zone's API identifies the record by a number in place of its key.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub numbered: bool,
 }
 
 impl ObservedRecord {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::journal::REVERT_OF;
+use super::journal;
 
 /// Position in a text. Lines and columns count from 1, columns in characters; `byte` counts from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -81,7 +81,7 @@ impl Provenance {
     /// Returns true if the record goes back to its state before a run, so that no line of a manifest
     /// declares it.
     pub fn is_revert(&self) -> bool {
-        self.manifest.starts_with(REVERT_OF)
+        journal::is_revert(&self.manifest)
     }
 
     /// Returns manifest and location for a sentence. A revert has no manifest, and so no location.

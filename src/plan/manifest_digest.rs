@@ -14,7 +14,7 @@ use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionOwner, CollectionRole,
     CollectionShape, ConflictPolicy, ContentDigest, DesiredCollection, DesiredRecord, DesiredState,
     Enforcement, FieldAmendment, FieldName, FieldValue, Network, RecordKey, RecordReference, UnlistedPolicy,
-    ZoneCode,
+    ValueComparison, ZoneCode,
 };
 
 /// Returns a digest per zone and manifest. Zones without desired state are left out.
@@ -120,6 +120,9 @@ impl<'a> SeenRecords<'a> {
             /// Owners other than the default.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             owners: Vec<CollectionOwner>,
+            /// Comparisons other than the default.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            comparisons: Vec<(&'c FieldName, ValueComparison)>,
             shapes: Vec<ContentDigest>,
             records: ContentDigest,
             amendments: ContentDigest,
@@ -144,6 +147,11 @@ impl<'a> SeenRecords<'a> {
             owners.filter(|owner| *owner != CollectionOwner::Undecided).collect();
         owners.sort_unstable();
         owners.dedup();
+        let compare = together.iter().flat_map(|collection| &collection.options.compare);
+        let mut comparisons: Vec<(&FieldName, ValueComparison)> =
+            compare.flat_map(|compare| compare.iter()).map(|(field, how)| (field, *how)).collect();
+        comparisons.sort_unstable();
+        comparisons.dedup();
         digest_json(&CollectionContent {
             id: together.first().map(|collection| &collection.id),
             keys,
@@ -151,6 +159,7 @@ impl<'a> SeenRecords<'a> {
             enforcement: strict.map(|collection| collection.enforcement),
             on_conflict,
             owners,
+            comparisons,
             shapes,
             records: self.list(together),
             amendments: combined_digest(

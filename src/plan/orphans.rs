@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use crate::model::{
     AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionOwner, CollectionRole,
-    CollectionShape, ComparisonBase, ConflictPolicy, DesiredCollection, DesiredState, Enforcement,
-    FieldValue, ManagementOrigin, ObservedCollection, ObservedState, OrphanAction, OrphanedRecords,
-    Provenance, PruneConfig, PruneMode, Record, RecordKey, SourceSpan, TableName, UnlistedPolicy, ZoneCode,
-    ZoneFailure,
+    CollectionShape, ComparisonBase, ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredState,
+    Enforcement, FieldValue, ManagementOrigin, ObservedCollection, ObservedState, OrphanAction,
+    OrphanedRecords, Provenance, PruneConfig, PruneMode, Record, RecordKey, SourceSpan, TableName,
+    UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 
 /// Scope of a run.
@@ -152,6 +152,7 @@ pub fn look_at(
                     amendments: Vec::new(),
                     on_conflict: ConflictPolicy::default(),
                     owner: CollectionOwner::default(),
+                    options: ComparisonOptions::default(),
                     standing: CollectionRole::OrphansOnly,
                     provenance: Provenance {
                         span: place.clone(),

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::record_revert::{RecordPresence, RecordRevert, RecordState, has_field_name};
 use crate::model::{
     AppliedCollection, AppliedRecord, AppliedStateUpdate, CollectionId, CollectionOwner, CollectionRole,
-    CollectionShape, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredState, DesiredValue,
-    Differences, Enforcement, FieldName, FieldValue, HistoryEntry, ObservedCollection, ObservedRecord,
-    ObservedState, Provenance, REVERT_OF, RecordKey, RunId, SourceSpan, UnlistedPolicy, ZoneCode,
+    CollectionShape, ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredRecord, DesiredState,
+    DesiredValue, Differences, Enforcement, FieldName, FieldValue, HistoryEntry, ObservedCollection,
+    ObservedRecord, ObservedState, Provenance, REVERT_OF, RecordKey, RunId, SourceSpan, UnlistedPolicy,
+    ZoneCode,
 };
 
 /// Changes of a run, record by record, for a revert.
@@ -169,6 +170,7 @@ impl RunRevert {
                 on_conflict: ConflictPolicy::Ours,
                 // A revert only returns to a collection that zonal has written before.
                 owner: CollectionOwner::Zonal,
+                options: ComparisonOptions::default(),
                 standing: CollectionRole::Desired,
                 provenance: self.provenance(),
             };
@@ -185,7 +187,7 @@ impl RunRevert {
         fate: RevertAction,
         knows: &dyn Fn(&FieldName) -> bool,
     ) -> Option<DesiredRecord> {
-        let value = |value: &FieldValue| DesiredValue { value: value.clone(), provenance: self.provenance() };
+        let value = |value: &FieldValue| DesiredValue::new(value.clone(), self.provenance());
         let deleted_fields = || deed.taken.iter().filter(|(_, value)| **value != FieldValue::Null);
         let identity = || deed.key.iter().map(|(field, part)| (field.clone(), value(part)));
         let (fields, absent): (BTreeMap<FieldName, DesiredValue>, bool) = match (fate, deed.was, deed.left) {

@@ -3,7 +3,8 @@
 //! The channel: Alma's API, if it serves the collection and the zone exposes it. Next, the gateway, if the
 //! network has one that lists the collection. Finally, people with their attestations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -58,6 +59,17 @@ impl RoutingReader {
     /// Returns the reader of Alma's API.
     pub fn alma(&self) -> &AlmaReader {
         &self.alma
+    }
+
+    /// Returns the codes of the listed tables by collection type, from two requests to the zone.
+    ///
+    /// # Errors
+    /// Any failure of a read.
+    pub async fn table_codes(&self) -> Result<BTreeMap<Arc<str>, BTreeSet<String>>, ZoneFailure> {
+        let [code_tables, mapping_tables] = self.alma.list_tables().await?;
+        let lists = [("CodeTable", code_tables), ("MappingTable", mapping_tables)];
+        let codes = |tables: &[TableListing]| tables.iter().map(|table| table.code.to_string()).collect();
+        Ok(lists.into_iter().map(|(kind, tables)| (kind.into(), codes(tables))).collect())
     }
 
     /// Reads the lists of collections: two requests to the zone, one to the gateway.
@@ -221,6 +233,13 @@ impl ZoneWriter for RoutingWriter {
             (Channel::Api, _) | (Channel::Gateway, None) | (Channel::Runbook, _) => {
                 self.alma.unexpected_differences(before, changes, after)
             }
+        }
+    }
+
+    async fn contradictions(&self, before: &CollectionSnapshot, changes: &[Change]) -> Vec<String> {
+        match before.observed.channel {
+            Channel::Api => self.alma.contradictions(before, changes).await,
+            Channel::Gateway | Channel::Runbook => Vec::new(),
         }
     }
 }

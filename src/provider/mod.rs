@@ -74,6 +74,15 @@ pub trait ZoneWriter: ZoneReader {
         changes: &[Change],
         after: &CollectionSnapshot,
     ) -> Vec<String>;
+
+    /// Returns one line per result in the zone that contradicts the changes, from a source other than the collection.
+    ///
+    /// Empty without such a source, or if zonal cannot read it.
+    fn contradictions(
+        &self,
+        before: &CollectionSnapshot,
+        changes: &[Change],
+    ) -> impl Future<Output = Vec<String>> + Send;
 }
 
 /// Collection at one point in time.

@@ -32,7 +32,7 @@ pub fn apply_changes<'c, Content>(
             [position] => Some(*position),
             [_, _, ..] => {
                 let failure = problem("exists more than once");
-                return Err(failure.help("add columns to `key` until the key is unique"));
+                return Err(failure.help("delete all but one of them in Alma"));
             }
         };
         match (change.action, position) {

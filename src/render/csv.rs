@@ -2,10 +2,11 @@
 //!
 //! Spreadsheets evaluate a cell that begins with `=`, `+`, `-` or `@` as a formula. Any user of a zone may
 //! write such values. zonal therefore prefixes the cell with an apostrophe, the spreadsheet marker for
-//! text. Programs read the JSON output, which contains unmodified values.
+//! text, and escapes control characters. Programs read the JSON output, which contains unmodified values.
 
 use std::collections::BTreeMap;
 
+use crate::model::text_safety::escape_invisible;
 use crate::model::{ChangeAction, FieldValue, HistoryEntry, Run, RunId, VerificationStatus};
 
 /// Column names, in output order.
@@ -121,13 +122,15 @@ fn value_text(value: &FieldValue) -> String {
     }
 }
 
-/// Returns a cell that no spreadsheet evaluates as a formula.
+/// Returns a cell that no spreadsheet evaluates as a formula, and that is safe to print: only line breaks stay.
 fn harmless(cell: String) -> String {
-    match cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) {
-        true => format!("'{cell}"),
-        false => cell,
-    }
+    let is_formula = cell.starts_with(FORMULA_STARTS);
+    let lines: Vec<String> = cell.split('\n').map(escape_invisible).collect();
+    format!("{}{}", if is_formula { "'" } else { "" }, lines.join("\n"))
 }
+
+/// First characters of formulas, also in their wide forms, and characters that spreadsheets skip before them.
+const FORMULA_STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 #[cfg(test)]
 mod tests {
@@ -136,8 +139,14 @@ mod tests {
     #[test]
     fn cell_that_spreadsheets_would_evaluate_is_text() {
         assert_eq!(harmless("Main Library".to_owned()), "Main Library");
-        for wrong in ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "=HYPERLINK(\"x\",1)"] {
+        for wrong in ["=1", "+1", "-1", "@a", "\n=1", "＝1", "=HYPERLINK(\"x\",1)"] {
             assert_eq!(harmless(wrong.to_owned()), format!("'{wrong}"));
         }
+    }
+
+    #[test]
+    fn cell_contains_no_control_character_except_line_breaks() {
+        assert_eq!(harmless("a\u{1b}[2J\nb\u{9b}\u{202e}".to_owned()), "a\\u{1b}[2J\nb\\u{9b}\\u{202e}");
+        assert_eq!(harmless("\t=1".to_owned()), "'\\t=1");
     }
 }

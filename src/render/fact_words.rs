@@ -1,7 +1,8 @@
-//! Words for a fact that differs from an expectation.
+//! Words for expectations that are not met, and their groups.
 
+use super::decisions::{MemberGroup, ZoneNames, member_groups};
 use super::text_difference::distinct_texts;
-use crate::model::{FieldValue, MaybeKnown, UnmetFact};
+use crate::model::{BrokenExpectation, FieldValue, MaybeKnown, UnmetFact};
 
 /// Returns the current and the forecast value of a fact: `allowed: true -> false`.
 pub fn forecast(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
@@ -33,4 +34,15 @@ pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> S
         }
         MaybeKnown::Unknown(why) => format!("{fact}: expected {expected}, but unknown: {why}"),
     }
+}
+
+/// Returns broken expectations in groups that differ only in a member.
+pub fn broken_groups<'a>(broken: &[BrokenExpectation], names: &ZoneNames<'a>) -> Vec<MemberGroup<'a>> {
+    member_groups(&broken.iter().map(broken_text).collect::<Vec<_>>(), names)
+}
+
+/// Returns everything that expectations of one group share, as one text.
+fn broken_text(BrokenExpectation { provenance, question, reason, facts }: &BrokenExpectation) -> String {
+    let facts: Vec<String> = facts.iter().map(|fact| format!("{} {}", fact.span, forecast(fact))).collect();
+    format!("{provenance}\n{question}\n{}\n{}", reason.as_deref().unwrap_or_default(), facts.join("\n"))
 }

@@ -7,6 +7,7 @@ mod annotations;
 pub mod csv;
 pub mod decisions;
 pub mod diagnostics;
+pub mod effective_yaml;
 mod fact_words;
 pub mod github;
 pub mod gitlab;

@@ -373,3 +373,18 @@ fn broken_expectations_appear_escaped_in_every_format() {
     .text;
     assert!(!drift.contains("xpectation"), "{drift}");
 }
+
+#[test]
+fn text_from_right_to_left_is_shown_whole_in_every_width() {
+    let words = "ההודעה נשלחת לכל הספריות של הקונסורציום בתחילת כל סמסטר ובסופו גם כן לכל החברים";
+    let manifest = format!("CodeTable t\ntable: T\nrows: [{{code: א, description: {words}}}]");
+    let plan = planned(&["ALPHA"], &manifest, "code T en\nא Old");
+    for width in [60, 80, 100] {
+        let view = super::text::PlanTextView { width, ..Default::default() };
+        let text = anstream::adapter::strip_str(&super::text::plan_view(&plan, &view)).to_string();
+        assert_eq!(text.lines().find(|line| line.chars().count() > width), None);
+        let shown: Vec<&str> = text.split_whitespace().collect();
+        assert!(shown.join(" ").contains(words), "{text}");
+        assert!(!text.contains(['\u{202e}', '\u{202b}', '\u{2067}']), "{text}");
+    }
+}

@@ -161,6 +161,7 @@ impl AttestationFile {
                 updated_by: Some(each.by.clone()),
                 update_date: Some(each.date.clone()),
                 managed_in_network: false,
+                numbered: false,
             });
         }
         zones

@@ -10,8 +10,8 @@ use super::snapshot_reader::ObservedSnapshot;
 use crate::analysis::{self, NetworkSettings, SettingsCollection};
 use crate::model::source_span::SourceSpan;
 use crate::model::{
-    CollectionOwner, CollectionRole, ConflictPolicy, DesiredCollection, DesiredState, Enforcement, Network,
-    Provenance, Question, UnlistedPolicy, ZoneCode,
+    CollectionOwner, CollectionRole, ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredState,
+    Enforcement, Network, Provenance, Question, UnlistedPolicy, ZoneCode,
 };
 
 /// Returns the settings that the manifests declare: the state after a complete apply.
@@ -64,6 +64,7 @@ fn reference_to(collection: &SettingsCollection) -> DesiredCollection {
         enforcement: Enforcement::Report,
         on_conflict: ConflictPolicy::Defer,
         owner: CollectionOwner::default(),
+        options: ComparisonOptions::default(),
         records: BTreeMap::new(),
         amendments: Vec::new(),
         standing: CollectionRole::ReferenceOnly,

@@ -10,7 +10,7 @@ use super::reverted_run::RevertedRun;
 use super::reviewed_plan::ReviewedPlan;
 use super::selection::{ManifestSelection, SelectionScope, join_descriptions};
 use crate::analysis::SettingsCollection;
-use crate::model::{DesiredState, PlanInputs, ZoneCode};
+use crate::model::{DesiredState, PlanInputs, REVERT_OF, ZoneCode};
 use crate::plan;
 
 /// Desired state of the selected zones.
@@ -57,7 +57,7 @@ pub async fn select(
     let description = match (reviewed, reverted) {
         (Some(reviewed), _) => selection.description().or_else(|| reviewed.selection.clone()),
         (None, Some(reverted)) => {
-            let revert = format!("revert of {}", reverted.run);
+            let revert = format!("{REVERT_OF}{}", reverted.run);
             join_descriptions(std::iter::once(revert).chain(selection.description()))
         }
         (None, None) => selection.description(),

@@ -8,10 +8,11 @@ use serde_json::Value as Json;
 
 use super::error::SessionError;
 use crate::model::{
-    AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, ZoneCode,
-    ZoneFailure,
+    AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, TableName,
+    ZoneCode, ZoneFailure,
 };
 use crate::observe::observe;
+use crate::provider::alma::similar_code_help;
 use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
 use crate::render::json::snapshot::{self, SnapshotError};
 
@@ -83,6 +84,21 @@ struct SnapshotReader {
     file: String,
 }
 
+impl SnapshotReader {
+    /// Returns the failure for a table that the zone did not list, if its code is similar to a listed one. A hidden
+    /// table is not listed either.
+    fn unknown_table(&self, id: &CollectionId) -> Option<ZoneFailure> {
+        let TableName::Code(code) = &id.table else { return None };
+        let listed = self.kept.tables.get(&id.kind)?;
+        if listed.contains(&**code) {
+            return None;
+        }
+        let help = similar_code_help(listed.iter().map(String::as_str), code)?;
+        let message = format!("`{code}` was not in the zone's list when the snapshot was created");
+        Some(ZoneFailure::new(FailureClass::UnknownName, message).help(help))
+    }
+}
+
 impl ZoneReader for SnapshotReader {
     async fn read_collection(&self, id: &CollectionId) -> Result<CollectionSnapshot, ZoneFailure> {
         let file = &self.file;
@@ -94,6 +110,9 @@ impl ZoneReader for SnapshotReader {
                 Err(ZoneFailure { class, message, help, tracking_id })
             }
             None => {
+                if let Some(failure) = self.unknown_table(id) {
+                    return Err(failure);
+                }
                 let failure = ZoneFailure::new(FailureClass::Missing, "not in the snapshot");
                 Err(failure
                     .help(format!("create a snapshot with these manifests: `zonal snapshot --out {file}`")))

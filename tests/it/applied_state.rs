@@ -9,11 +9,11 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 use zonal::model::{
     Amendment, AmendmentOperation, AmendmentTarget, AppliedCollection, AppliedRecord, AppliedState, Change,
-    ChangeAction, Channel, CollectionId, CollectionOwner, CollectionRole, ComparisonBase, ConflictPolicy,
-    DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Differences, Enforcement, FailureClass,
-    FieldAmendment, FieldName, FieldValue, ManagementOrigin, ObservationSource, ObservedCollection,
-    ObservedRecord, ObservedState, ObservedZone, OrphanAction, Provenance, PruneConfig, PruneMode, Record,
-    RecordKey, SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
+    ChangeAction, Channel, CollectionId, CollectionOwner, CollectionRole, ComparisonBase, ComparisonOptions,
+    ConflictPolicy, DesiredCollection, DesiredRecord, DesiredState, DesiredValue, Differences, Enforcement,
+    FailureClass, FieldAmendment, FieldName, FieldValue, ManagementOrigin, ObservationSource,
+    ObservedCollection, ObservedRecord, ObservedState, ObservedZone, OrphanAction, Provenance, PruneConfig,
+    PruneMode, Record, RecordKey, SourceSpan, UnlistedPolicy, ZoneCode, ZoneFailure,
 };
 use zonal::plan::change_origin;
 use zonal::plan::orphans::{RunScope, base, look_at};
@@ -55,7 +55,7 @@ fn row(code: &'static str, manifest: &'static str) -> impl Strategy<Value = Desi
     let flags = (option::of(any::<bool>()), option::weighted(0.2, any::<bool>()));
     (text(), flags, any::<u8>(), enforcement).prop_map(
         move |(description, (enabled, default), die, enforcement)| {
-            let said = |value| DesiredValue { value, provenance: provenance(manifest) };
+            let said = |value| DesiredValue::new(value, provenance(manifest));
             let mut fields: BTreeMap<FieldName, DesiredValue> = [("code".into(), said(code.into()))].into();
             fields.insert("description".into(), said(description));
             fields.extend(enabled.map(|flag| ("enabled".into(), said(flag.into()))));
@@ -113,6 +113,7 @@ fn wanted(manifest: &'static str, codes: [&'static str; 2]) -> impl Strategy<Val
                 enforcement: Enforcement::Enforce,
                 on_conflict,
                 owner: CollectionOwner::default(),
+                options: ComparisonOptions::default(),
                 records: rows.filter_map(|(code, row)| Some((key(code), Arc::new(row?)))).collect(),
                 amendments: amendment.into_iter().collect(),
                 standing,

@@ -125,7 +125,7 @@ fn planned() -> Plan {
         .collect(),
         updated_by: Some("j.okafor".to_owned()),
         update_date: Some("2026-03-02Z".to_owned()),
-        managed_in_network: false,
+        ..ObservedRecord::default()
     };
     let mut observed = ObservedState::default();
     for (zone, wanted) in &desired.zones {

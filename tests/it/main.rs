@@ -57,6 +57,7 @@ mod store_reconnect;
 mod store_upgrade;
 mod storm;
 mod surprises;
+mod text_comparisons;
 mod unclean_answers;
 mod unmanage;
 mod write_window;

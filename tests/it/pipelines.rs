@@ -591,27 +591,66 @@ fn gitlab_fetches_saved_snapshot_and_plan() {
         forge.passes("gitlab/snapshot.sh", &["zonal:snapshot", "got.json"]);
         assert_eq!(std::fs::read_to_string(forge.path("got.json")).expect("should exist"), "kept");
     }
+}
+
+#[test]
+fn gitlab_applies_plan_that_was_there_at_the_review() {
+    let mut forge = FakeForge::new();
     let fails = |forge: &FakeForge, why: &str| {
         let ran = forge.run("gitlab/check_reviewed_plan.sh", &["zonal:plan", "plan.json"]);
         assert_eq!(ran.code, Some(1));
         assert!(ran.text.contains(why) && ran.text.contains("zonal apply plan.json"), "{}", ran.text);
     };
+    let passes = |forge: &FakeForge| {
+        forge.passes("gitlab/check_reviewed_plan.sh", &["zonal:plan", "plan.json"]);
+        let plan = std::fs::read_to_string(forge.path("plan.json")).expect("should exist");
+        let plan: Json = serde_json::from_str(&plan).expect("should be JSON");
+        plan["reconciler"]["digest"].as_str().expect("should be text").to_owned()
+    };
     fails(&forge, "ZONAL_GITLAB_TOKEN is not set");
     forge.set("ZONAL_GITLAB_TOKEN", "project-secret");
     fails(&forge, "does not merge a merge request");
-    let request = |iid: u32, merge: Json, squash: Json, head: &str| json!({"iid": iid, "state": "merged", "merge_commit_sha": merge, "squash_commit_sha": squash, "sha": head});
+    let request = |iid: u32, merge: Json, squash: Json, head: &str| {
+        json!({"iid": iid, "state": "merged", "merged_at": "2026-01-01T00:00:00.000Z",
+               "merge_commit_sha": merge, "squash_commit_sha": squash, "sha": head})
+    };
+    let pipeline = |id: u32, project: u32, sha: &str| json!({"id": id, "project_id": project, "sha": sha, "ref": "refs/merge-requests/4/head"});
+    let job = |id: u32, pipeline: u32, finished_at: &str| {
+        let other =
+            json!({"id": 1, "name": "zonal:validate", "status": "success", "finished_at": finished_at});
+        let plan = json!({"id": id, "name": "zonal:plan", "status": "success", "finished_at": finished_at});
+        forge.keep(&format!("jobs.json.{pipeline}"), &json!([other, plan]));
+        forge.write(
+            &format!("artefacts/{id}/plan.json"),
+            &json!({"reconciler": {"digest": format!("digest-{id}")}}).to_string(),
+        );
+    };
+    forge.keep("approvals.json", &json!({"approved_by": []}));
     for merged in [
         request(4, json!("merged"), Json::Null, "head"),
         request(4, Json::Null, json!("merged"), "head"),
         request(4, Json::Null, Json::Null, "merged"),
     ] {
+        let head = merged["sha"].as_str().expect("text").to_owned();
         forge.keep("merge_requests.json", &json!([request(3, json!("another"), Json::Null, "x"), merged]));
-        std::fs::remove_dir_all(forge.path("artefacts/refs%2Fmerge-requests%2F4%2Fhead")).ok();
+        forge.keep("pipelines.json", &json!([pipeline(20, 8, &head), pipeline(19, 7, "older")]));
         fails(&forge, "no pipeline of merge request !4");
-        forge.write("artefacts/refs%2Fmerge-requests%2F4%2Fhead/raw/plan.json.zonal:plan", "reviewed");
-        forge.passes("gitlab/check_reviewed_plan.sh", &["zonal:plan", "plan.json"]);
-        assert_eq!(std::fs::read_to_string(forge.path("plan.json")).expect("should exist"), "reviewed");
+        forge.keep(
+            "pipelines.json",
+            &json!([pipeline(12, 7, &head), pipeline(11, 7, &head), pipeline(10, 7, &head)]),
+        );
+        job(102, 12, "2026-01-01T00:00:01.000Z");
+        job(101, 11, "2026-01-01T00:30:00.000+01:00");
+        job(100, 10, "2025-12-31T23:00:00.000Z");
+        // Without an approval, the merge is the review.
+        assert_eq!(passes(&forge), "digest-101");
     }
+    let approved =
+        |at: &str| json!({"approved_by": [{"approved_at": "2025-12-31T20:00:00.000Z"}, {"approved_at": at}]});
+    forge.keep("approvals.json", &approved("2025-12-31T23:15:00.000Z"));
+    assert_eq!(passes(&forge), "digest-100");
+    forge.keep("approvals.json", &approved("2025-12-31T22:00:00.000Z"));
+    fails(&forge, "was made again (pipeline 10) after its review at 2025-12-31T22:00:00");
 }
 
 #[test]

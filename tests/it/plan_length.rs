@@ -1,9 +1,11 @@
 //! Bounds on the length of a plan: it grows with the decisions, not with the members.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::case_runner::{CaseNetwork, paused};
 use crate::larger_example::multiply_members;
+use zonal::render::text::{PlanTextView, plan_view};
 
 /// Longest line of a text, in columns.
 const COLUMNS: usize = 100;
@@ -60,5 +62,37 @@ fn plan_for_five_times_the_members_is_at_most_a_fifth_longer() {
         assert_eq!(many.lines().find(|line| line.chars().count() > COLUMNS), None);
         let comment = std::fs::read_to_string(stage.directory().join("comment.md")).expect("should exist");
         assert!(comment.len() < 60_000 && comment.contains("\"approvable\":true"), "{} bytes", comment.len());
+    });
+}
+
+#[test]
+fn narrow_plain_output_keeps_every_row() {
+    paused(async {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
+        let stage = CaseNetwork::new(&example);
+        stage.expect("zonal plan --environment emulator --out plan.json", 0).await;
+        let text = std::fs::read_to_string(stage.directory().join("plan.json")).expect("should exist");
+        let plan =
+            zonal::model::Plan::try_from(zonal::render::json::plan::parse(&text).expect("should parse"))
+                .expect("should be a plan");
+        let wide = PlanTextView::default();
+        let narrow = PlanTextView { width: 80, unicode: false, ..PlanTextView::default() };
+        let [wide, narrow] =
+            [wide, narrow].map(|view| anstream::adapter::strip_str(&plan_view(&plan, &view)).to_string());
+        let long: Vec<&str> = narrow.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{long:#?}");
+        assert!(narrow.is_ascii(), "{:?}", narrow.lines().find(|line| !line.is_ascii()));
+        // Signs, separators and the order of columns differ, words do not.
+        let words = |text: &str| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for word in text.replace('×', "x").split_whitespace() {
+                *counts.entry(word.trim_end_matches(';').to_owned()).or_default() += 1;
+            }
+            counts
+        };
+        let narrow = words(&narrow);
+        for (word, number) in words(&wide).iter().filter(|(word, _)| !matches!(word.as_str(), "→" | "·")) {
+            assert!(narrow.get(word) >= Some(number), "{word}");
+        }
     });
 }

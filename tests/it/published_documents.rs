@@ -89,7 +89,7 @@ fn results_about_live_zones_conform_to_their_schemas() {
     paused(async {
         let stage = CaseNetwork::new(&case("doctor"));
         for (command, name) in [
-            ("zonal init new --region eu --json", "init.json"),
+            ("zonal init .new --region eu --json", "init.json"),
             ("zonal doctor --write-keys --json", "doctor.json"),
             ("zonal tables --json", "tables.json"),
             ("zonal tables --forms --json", "tables.json"),
@@ -98,7 +98,7 @@ fn results_about_live_zones_conform_to_their_schemas() {
         }
         stage.happen(r#"fault {"zone": "01Q_A", "effect": "refused"}"#);
         for (command, name) in [
-            ("zonal init part --region eu --json", "init.json"),
+            ("zonal init .part --region eu --json", "init.json"),
             ("zonal doctor --json", "doctor.json"),
             ("zonal tables --table NoteTypes --json", "tables.json"),
         ] {

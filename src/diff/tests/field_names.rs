@@ -8,7 +8,7 @@ fn ambiguous_key_is_refused_if_used() {
     assert_eq!(
         differing("MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: K, Group: C}}]", tables),
         "! ALPHA/MappingTable/M: Mismatch: 2 rows of MappingTable/M in the zone have the key `K` (`ID`); \
-         delete all but one of these rows in Alma, or add columns to `key` if MappingTable/m has the field\n"
+         delete all but one of these rows in Alma, or add columns to `key` of MappingTable/m\n"
     );
     assert_eq!(
         differing("MappingTable m\ntable: M\nkey: [ID]\nrows: [{columns: {ID: L, Group: B}}]", tables),

@@ -174,3 +174,34 @@ fn new_row_similar_to_existing_row_has_note() {
          1 unmanaged in ALPHA/CodeTable/T\n"
     );
 }
+
+#[test]
+fn row_similar_to_declared_row_has_no_note() {
+    let rows = "code T en\nConsortia One";
+    let with = |other: &str| {
+        differing(
+            &format!("CodeTable t\ntable: T\nrows: [{{code: CONSORTIA, description: One}}, {other}]"),
+            rows,
+        )
+    };
+    let new =
+        "+ ALPHA/CodeTable/T/CONSORTIA code=\"CONSORTIA\" description=\"One\" default=false enabled=true\n";
+    assert_eq!(with("{code: Consortia, description: One}"), new);
+    let gone = with("{code: Consortia, absent: true}");
+    assert!(gone.starts_with(new), "{gone}");
+}
+
+#[test]
+fn comparison_ignores_the_form_in_which_the_zone_stores_a_text() {
+    let with = |compare: &str, stored: &str| {
+        let manifest =
+            format!("CodeTable t\ntable: T\ncompare: {compare}\nrows: [{{code: A, description: One}}]");
+        differing(&manifest, &format!("code T en\nA {stored}"))
+    };
+    assert_eq!(with("{description: caseInsensitive}", "ONE"), "");
+    assert!(with("{}", "ONE").starts_with("~ ALPHA/CodeTable/T/A"));
+    assert!(with("{description: trimmed}", "ONE").starts_with("~ ALPHA/CodeTable/T/A"));
+    assert!(with("{description: caseInsensitive}", "TWO").starts_with("~ ALPHA/CodeTable/T/A"));
+    let columns = "MappingTable m\ntable: M\nkey: [ID]\ncompare: {Note: caseInsensitive}\nrows: [{columns: {ID: K, Note: one}}]";
+    assert_eq!(differing(columns, "map M Names: ID Note\nK ONE"), "");
+}

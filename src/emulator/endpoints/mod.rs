@@ -4,14 +4,18 @@
 
 pub(super) mod code_tables;
 mod connection_test;
+mod departments;
 pub(super) mod electronic;
 mod general_configuration;
+mod integration_profiles;
 mod jobs;
 pub(super) mod letters;
 mod libraries;
 pub(super) mod library_relations;
 pub(super) mod mapping_tables;
 pub(super) mod open_hours;
+mod sets;
+mod stored_objects;
 pub(super) mod users;
 
 use super::endpoint::EndpointEntry;
@@ -27,6 +31,9 @@ pub(super) static ENDPOINTS: &[EndpointEntry] = &[
     connection_test::TASK_LISTS,
     general_configuration::ENDPOINT,
     libraries::ENDPOINT,
+    departments::ENDPOINT,
+    integration_profiles::ENDPOINT,
+    sets::ENDPOINT,
     code_tables::ENDPOINT,
     mapping_tables::ENDPOINT,
     electronic::ENDPOINT,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -71,7 +72,7 @@ pub enum OpenHoursEdit {
 }
 
 /// Opening hours by library, the institution's under `""`, with an entry for every library.
-struct EmulatedCalendars(BTreeMap<String, Vec<EmulatedOpenHour>>);
+pub(super) struct EmulatedCalendars(BTreeMap<String, Vec<EmulatedOpenHour>>);
 
 impl EmulatedCalendars {
     /// Returns the institution's week and a closed day every year; libraries differ on Saturday.
@@ -98,6 +99,25 @@ impl EmulatedCalendars {
         let library = [("09:00", "12:00"), ("17:00", "20:00")].map(|(from, to)| weekly("SATURDAY", from, to));
         let libraries = zone.library_codes().into_iter().map(|code| (code, library.to_vec()));
         Self(libraries.chain([(String::new(), institution)]).collect())
+    }
+
+    /// Returns the opening hours of a library on one day. Exceptions replace the weekly hours; events change none.
+    pub(super) fn hours_of_day(&self, library: &str, day: Date) -> Vec<(String, String)> {
+        let hours = |library: &str| self.0.get(library).map_or(&[][..], Vec::as_slice);
+        let own = hours(library);
+        let inherited = hours("").iter().filter(|hour| !own.iter().any(|own| own.is_like(hour)));
+        let applying: Vec<&EmulatedOpenHour> =
+            own.iter().chain(inherited).filter(|hour| hour.applies_on(day)).collect();
+        let of_kind = |kind: &str| -> Vec<&EmulatedOpenHour> {
+            applying.iter().copied().filter(|hour| hour.kind == kind).collect()
+        };
+        let exceptions = of_kind("EXCEPTION");
+        let deciding = if exceptions.is_empty() { of_kind("WEEK") } else { exceptions };
+        if deciding.iter().any(|hour| hour.status.starts_with("CLOSE")) {
+            return Vec::new();
+        }
+        let periods = deciding.into_iter().filter(|hour| !hour.from_hour.is_empty());
+        periods.map(|hour| (hour.from_hour.clone(), hour.to_hour.clone())).collect()
     }
 
     /// Returns a calendar. A library inherits the institution's hours for days without own hours.
@@ -198,6 +218,22 @@ impl EmulatedOpenHour {
         let last = if self.to_date.is_empty() { &self.from_date } else { &self.to_date };
         let ends = self.kind != "WEEK" && self.recurrence.is_empty() && !last.is_empty();
         ends && last.trim_end_matches('Z') < today.trim_end_matches('Z')
+    }
+
+    /// Returns true if the entry includes the day.
+    fn applies_on(&self, day: Date) -> bool {
+        let weekday = format!("{:?}", day.weekday()).to_uppercase();
+        if !self.day_of_week.is_empty() && self.day_of_week != weekday {
+            return false;
+        }
+        let date = |text: &str| text.trim_end_matches('Z').parse::<Date>().ok();
+        let from = date(&self.from_date);
+        match (self.recurrence.as_str(), from) {
+            ("YEARLY", Some(from)) => (from.month(), from.day()) == (day.month(), day.day()),
+            ("WEEKLY", from) => from.is_none_or(|from| from <= day),
+            (_, Some(from)) => from <= day && day <= date(&self.to_date).unwrap_or(from),
+            (_, None) => !self.day_of_week.is_empty(),
+        }
     }
 
     /// Returns the entry as the zone answers.

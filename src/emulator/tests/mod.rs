@@ -14,6 +14,7 @@ mod objects;
 mod seeds;
 mod services;
 mod sockets;
+mod stored_objects;
 mod tables;
 mod users;
 

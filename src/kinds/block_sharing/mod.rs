@@ -19,8 +19,8 @@ use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::{
-    BLOCK_DEFINITIONS, BLOCK_DESCRIPTIONS, COPIED_BLOCK, CollectionLayout, LINKED_ACCOUNT_RULES,
-    SENT_BACK_BLOCK, block_definitions, block_descriptions,
+    BLOCK_DEFINITIONS, BLOCK_DESCRIPTIONS, BlockedAction, COPIED_BLOCK, CollectionLayout,
+    LINKED_ACCOUNT_RULES, SENT_BACK_BLOCK, block_definitions, block_descriptions,
 };
 use crate::model::network::Zone;
 use crate::model::{
@@ -105,10 +105,11 @@ impl ManifestSpec for BlockSharingSpec {
             }
             if let Some(Spanned { value: copy, extent }) = self.copy {
                 let copied = AmendmentOperation::Set(FieldValue::Bool(copy));
+                let enforcement = account_rules.enforcement();
                 account_rules.amend(Amendment {
                     expected: AmendmentTarget::Required,
                     amends: vec![scope.amend("copyNetworkBlocks", copied, extent)],
-                    ..scope.amendment(extent, self.owner.limit(self.enforcement))
+                    ..scope.amendment(extent, enforcement)
                 });
             }
             for collection in [tables.0, tables.1, account_rules] {
@@ -143,6 +144,19 @@ impl SharedBlockSpec {
                 "remove `networkBlock`, or set `networkBlock: true`".to_owned(),
             ),
             (BlockDirection::Source | BlockDirection::Target, _) => {}
+        }
+        let action = &self.blocked_action;
+        if BlockedAction::from_word(&action.value).is_none() {
+            let known: Vec<_> = BlockedAction::ALL.iter().map(|action| format!("`{action}`")).collect();
+            warn(
+                diagnostic_codes::BLOCKED_ACTION,
+                action.extent,
+                format!("the meaning of the blocked action `{}` is unknown", action.value),
+                format!(
+                    "use one of {}, unless Ex Libris added the code to all target zones",
+                    known.join(", ")
+                ),
+            );
         }
         let words = [Some(&self.id), self.block_type.as_ref(), Some(&self.description.value.code)];
         for Spanned { value, extent } in words.into_iter().flatten() {
@@ -202,6 +216,7 @@ impl SharedBlockSpec {
             extent: direction.extent,
         });
         let action: Arc<str> = blocked_action.value.as_str().into();
+        let is_delivered = BlockedAction::from_word(&action).is_some_and(BlockedAction::is_delivered);
         let entry = (scope.record(description.extent))
             .with_field("code", Arc::clone(&code_there), code.extent)
             .with_field("description", words, text.extent)
@@ -216,7 +231,7 @@ impl SharedBlockSpec {
             .with_field("Network Block", network_block.value.to_string().as_str(), network_block.extent)
             .with_field("enabled", true, extent)
             .with_reference(block_descriptions(), &[("code", &code_there)], "block description");
-        defined.add(match blocked_action.value.is_delivered() {
+        defined.add(match is_delivered {
             true => entry,
             false => entry.with_reference(blocked_actions(), &[("Block", &action)], "blocked action"),
         });

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::manifest::deserialize::Spanned;
+use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
-use crate::model::alma_codes::BlockedAction;
 use crate::model::{CollectionOwner, ConflictPolicy, Enforcement};
 
 /// Patron blocks copied between source and target institutions.
@@ -49,8 +49,10 @@ pub struct SharedBlockSpec {
     pub description: Spanned<BlockDescriptionSpec>,
     /// Staff roles allowed to override the block: `ALL`, `NONE`, `CIRCDESC` or `OPERATOR`. Default: `ALL`.
     pub overridable: Option<Spanned<TextOrVariable>>,
-    /// Actions blocked for the user.
-    pub blocked_action: Spanned<BlockedAction>,
+    /// Actions blocked for the user: `01` loans, `02` loans and renewals, `03` loans, renewals and hold requests.
+    /// Ex Libris adds further codes on request, such as `04` (interlibrary loans) and `05` (all of these).
+    #[schemars(regex(pattern = FILLED))]
+    pub blocked_action: Spanned<String>,
     /// True if Alma copies the block when it creates or refreshes a linked account. Default: false for
     /// `source` (no copying to further members), true for `target` (a block sent back reaches the other
     /// members).

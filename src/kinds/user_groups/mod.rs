@@ -283,7 +283,7 @@ impl UserGroupsSpec {
             };
             select.extend(operators.map(|operator: &str| (OPERATOR.into(), FieldValue::from(operator))));
             let amends = vec![scope.amend(LIST, to, visible.extent)];
-            let amendment = scope.amendment(visible.extent, self.owner.limit(self.enforcement));
+            let amendment = scope.amendment(visible.extent, rules.enforcement());
             rules.amend(Amendment { select, expected, amends, ..amendment });
         };
         if let Some(RotaRulesSpec { rota }) = &self.rota_rules {

@@ -99,7 +99,11 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
     let records = entries(&body)
         .map_err(|what| malformed(format!("{noun} `{own}`: {what}")))?
         .into_iter()
-        .map(|(fields, _)| ObservedRecord { fields, ..ObservedRecord::default() })
+        .map(|(fields, json)| ObservedRecord {
+            fields,
+            numbered: json.get(GROUP).is_some_and(has_number),
+            ..ObservedRecord::default()
+        })
         .collect();
     let observed = ObservedCollection {
         id: id.clone(),
@@ -180,9 +184,15 @@ fn setting(field: &str, value: &Json) -> Result<FieldValue, String> {
 fn name(group: &Json) -> Option<String> {
     let desc = || non_empty_text(group.get("desc"));
     match non_empty_text(Some(group)) {
-        Some(value) if value.bytes().all(|byte| byte.is_ascii_digit()) => desc().or(Some(value)),
+        value if has_number(group) => desc().or(value),
         value => value.or_else(desc),
     }
+}
+
+/// Returns true for a group with a number as its value, and its name only as a description.
+fn has_number(group: &Json) -> bool {
+    let is_number = |value: String| value.bytes().all(|byte| byte.is_ascii_digit());
+    non_empty_text(Some(group)).is_some_and(is_number) && non_empty_text(group.get("desc")).is_some()
 }
 
 /// Returns `true`, `false`, or null if the resource's own setting applies.

@@ -78,6 +78,7 @@ fn snapshot(_: &ZoneCode, id: &CollectionId, body: Json) -> Result<CollectionSna
         updated_by: non_empty_text(letter.get("updated_by")),
         update_date: non_empty_text(letter.get("update_date")),
         managed_in_network: false,
+        numbered: false,
     };
     let observed = ObservedCollection {
         id: id.clone(),

@@ -4,6 +4,7 @@
 //! PUT.
 
 mod code_table;
+mod computed_hours;
 mod group_settings;
 pub mod institution;
 pub mod jobs;
@@ -93,6 +94,8 @@ enum AlmaTableType {
 /// Collection types other than tables, one file each.
 static OBJECTS: [&ObjectLayout; 4] =
     [&letter::LETTER, &open_hours::OPEN_HOURS, &library_relations::RELATIONS, &group_settings::ELECTRONIC];
+
+pub use table_directory::similar_code_help;
 
 /// Returns true if this API has an endpoint for the collection type.
 pub fn serves(kind: &str) -> bool {
@@ -334,6 +337,13 @@ impl ZoneWriter for AlmaWriter {
                 strays
             }
             Err(failure) => vec![failure.message],
+        }
+    }
+
+    async fn contradictions(&self, before: &CollectionSnapshot, changes: &[Change]) -> Vec<String> {
+        match &*before.observed.id.kind == open_hours::OPEN_HOURS.kind {
+            true => computed_hours::contradictions(&self.reader.getter, &before.observed, changes).await,
+            false => Vec::new(),
         }
     }
 }

@@ -117,7 +117,7 @@ fn record(
     let update_date = non_empty_text(row.get("update_date"));
     let managed_in_network =
         flag(row.get(MANAGED_IN_NETWORK), false).map_err(|what| format!("`{MANAGED_IN_NETWORK}`: {what}"))?;
-    Ok(ObservedRecord { fields, updated_by, update_date, managed_in_network })
+    Ok(ObservedRecord { fields, updated_by, update_date, managed_in_network, numbered: false })
 }
 
 /// Returns the table's name.

@@ -70,15 +70,11 @@ impl TableDirectory {
         }
         // Without a list, the failure keeps its general help.
         let Ok(tables) = self.entries(layout, getter).await else { return failure };
-        let near = similar(tables.iter().map(|table| &*table.code), code);
-        let near: Vec<_> = near.into_iter().map(|code| format!("`{code}`")).collect();
-        match near.is_empty() {
-            true => {
-                let noun = layout.noun;
-                failure.help(format!("the zone lists {} {noun}s, none with a similar code", tables.len()))
-            }
-            false => failure.help(format!("did you mean {}?", near.join(" or "))),
-        }
+        let count = tables.len();
+        let help = similar_code_help(tables.iter().map(|table| &*table.code), code);
+        let noun = layout.noun;
+        failure
+            .help(help.unwrap_or_else(|| format!("the zone lists {count} {noun}s, none with a similar code")))
     }
 
     /// Returns all listed tables.
@@ -145,6 +141,12 @@ fn tables<'a>(layout: &TableLayout, page: &'a Json) -> Result<Vec<&'a Json>, Zon
             format!("the list of {}s has no `{}`", layout.noun, layout.listed),
         )),
     }
+}
+
+/// Returns the help that names similar codes, if any.
+pub fn similar_code_help<'a>(codes: impl Iterator<Item = &'a str>, code: &str) -> Option<String> {
+    let near: Vec<_> = similar(codes, code).into_iter().map(|code| format!("`{code}`")).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", near.join(" or ")))
 }
 
 /// Returns the names that are similar to a name, at most three.

@@ -119,6 +119,7 @@ pub fn record(body: &Json) -> Result<ObservedRecord, String> {
         updated_by: text(body, "updatedBy"),
         update_date: text(body, "updateDate"),
         managed_in_network: false,
+        numbered: false,
     })
 }
 

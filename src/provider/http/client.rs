@@ -14,7 +14,7 @@ use super::reading_age::{self, FreshReading};
 use super::request_path::RequestPath;
 use super::response::{HttpFailure, HttpFailureType, HttpSuccess, classify};
 use super::retry::{RetryBudget, RetrySafety};
-use super::retry_after::LONGEST_WAIT;
+use super::retry_after::RequestedWait;
 use crate::model::{FailureClass, ZoneCode, ZoneFailure};
 use crate::provider::budget::{RequestBudget, RequestPermit, WriteAdmission, WriteSlot};
 use crate::provider::transport::{Transport, TransportError};
@@ -197,9 +197,9 @@ impl HttpClient {
         }
         let Some(trouble) = trouble else { return permit.good() };
         if let Some(wait) = trouble.retry_after {
-            match wait > LONGEST_WAIT {
-                true => self.budget.close(&trouble.failure),
-                false => self.budget.hold(wait),
+            match wait {
+                RequestedWait::TooLong(_) => self.budget.close(&trouble.failure),
+                RequestedWait::Accepted(wait) => self.budget.hold(wait),
             }
         }
         match (trouble.kind, trouble.failure.class) {

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use super::api_key::ApiKey;
 use super::electronic_members;
 use super::error_body::{ErrorBody, is_html};
-use super::retry_after;
+use super::retry_after::{self, RequestedWait};
 use super::unique_json;
 use crate::model::{FailureClass, ZoneFailure, error_chain_text};
 use crate::provider::transport::TransportError;
@@ -32,7 +32,7 @@ pub struct HttpFailure {
     /// Failure for the caller.
     pub failure: ZoneFailure,
     /// Wait that the server asks for before the next request, if any.
-    pub retry_after: Option<Duration>,
+    pub retry_after: Option<RequestedWait>,
 }
 
 impl HttpFailure {
@@ -193,8 +193,11 @@ fn rejected_failure(
             let electronic = help == Some(AREA) && request.contains("/electronic/");
             let help = if electronic { Some(ELECTRONIC_AREA) } else { help };
             // Code tables have no display name in the manifest.
-            let is_code_table = help == Some(NO_TABLE) && request.contains("/code-tables/");
-            let help = if is_code_table { Some(NO_CODE_TABLE) } else { help };
+            let help = match help {
+                Some(NO_TABLE) if request.contains("/code-tables/") => Some(NO_CODE_TABLE),
+                Some(NO_NAME) if request.contains("/code-tables/") => Some(NO_CODE_TABLE_NAME),
+                help => help,
+            };
             (HttpFailureType::Rejected, class, help)
         }
     };
@@ -215,7 +218,7 @@ fn rejected_failure(
     if request.contains("/electronic/") && help.is_none() {
         help = complaint.code.as_deref().and_then(electronic_members::refused_help);
     }
-    if let Some(wait) = retry_after.filter(|wait| *wait > retry_after::LONGEST_WAIT) {
+    if let Some(RequestedWait::TooLong(wait)) = retry_after {
         message.push_str(&retry_after::too_long(wait));
         help = Some(retry_after::AFTER_WAIT.to_owned());
     }
@@ -233,6 +236,7 @@ const NO_TABLE: &str =
 const NO_CODE_TABLE: &str = "look up the code in the zone's list of code tables; codes are case-sensitive";
 const NO_NAME: &str =
     "set the name of the table in the manifest: a code in `table`, or a display name in `tableName`";
+const NO_CODE_TABLE_NAME: &str = "set the code of the table in the manifest, in `table`";
 const NO_JOB: &str = "look up the ID of the job in the zone (Admin > Monitor Jobs); a job that ended long ago is no longer listed";
 const NO_VALUE: &str =
     "the zone does not know a code of the request; check the codes in the manifest against the zone";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use super::response::{HttpFailure, HttpFailureType};
-use super::retry_after::LONGEST_WAIT;
+use super::retry_after::RequestedWait;
 
 /// Time after which zonal does not retry.
 ///
@@ -55,19 +55,20 @@ impl RetryBudget {
 
     /// Returns the delay before the next attempt; `None` after the last one.
     ///
-    /// `took` measures the last attempt. A wait that the server asks for takes precedence; over
-    /// [`LONGEST_WAIT`], there is no further attempt.
+    /// `took` measures the last attempt. A wait that the server asks for takes precedence; after
+    /// a too long one, there is no further attempt.
     pub fn next_delay(&mut self, trouble: &HttpFailure, took: Duration) -> Option<Duration> {
         self.spent += took;
-        if trouble.retry_after.is_some_and(|wait| wait > LONGEST_WAIT) {
+        if let Some(RequestedWait::TooLong(_)) = trouble.retry_after {
             return None;
         }
+        let requested_delay = trouble.retry_after.and_then(RequestedWait::delay);
         let wait = match (trouble.kind, self.repeat) {
             (_, RetrySafety::AfterNewReading) | (HttpFailureType::Outdated(_), _) => return None,
             // The zone's own delay applies; the budget delays all other requests as well.
             (HttpFailureType::Throttled, _) => {
                 let wait = self.busy.next()?;
-                return Some(trouble.retry_after.unwrap_or(wait));
+                return Some(requested_delay.unwrap_or(wait));
             }
             (HttpFailureType::NotSent, _)
             | (HttpFailureType::NoResponse | HttpFailureType::ServerError, RetrySafety::Idempotent) => {
@@ -87,8 +88,8 @@ impl RetryBudget {
                 return None;
             }
         };
-        if let Some(wait) = trouble.retry_after {
-            return Some(wait);
+        if requested_delay.is_some() {
+            return requested_delay;
         }
         self.spent += wait;
         (self.spent < LONG_ENOUGH).then_some(wait)

@@ -11,12 +11,41 @@ use serde_json::{Map, Number, Value as Json};
 /// Returns the JSON value of a text.
 ///
 /// # Errors
-/// The text is not JSON, or an object repeats a member: the error names it.
+/// The text is not JSON, or has far more values than any table of its size, or an object repeats a member: the error
+/// names it.
 pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
+    if is_too_dense(text) {
+        return Err(Error::custom("more values than a response of this size can have"));
+    }
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = UniqueJson.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
+}
+
+/// Size up to which any text is parsed.
+const SMALL_TEXT: usize = 256 * 1024;
+/// Approximate memory of a value with the name of its member.
+const BYTES_PER_VALUE: usize = 110;
+/// Maximum memory of the values, in sizes of the text. The densest table takes about 16.
+const MOST_SIZES: usize = 20;
+
+/// Returns true for a large text whose values would take many times its size in memory, such as `[0,0,0]`.
+fn is_too_dense(text: &str) -> bool {
+    if text.len() <= SMALL_TEXT {
+        return false;
+    }
+    let (mut values, mut is_in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_in_text => is_escaped = true,
+            b'"' => is_in_text = !is_in_text,
+            b',' | b'[' | b'{' if !is_in_text => values += 1,
+            _ => {}
+        }
+    }
+    values * BYTES_PER_VALUE > text.len() * MOST_SIZES
 }
 
 /// Value without repeated members.
@@ -100,6 +129,18 @@ mod tests {
         for text in ["", "{", "[1,]", "1 2", "{\"a\":1}x"] {
             assert!(parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn large_text_with_too_many_values_is_rejected() {
+        for value in ["0,", "[],", "{},", "[[0]],"] {
+            let text = format!("[{}0]", value.repeat(200_000));
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains("more values than"), "{value}: {error}");
+        }
+        let row =
+            r#"{"code":"A","description":"","default":false,"enabled":true,"updated_by":"x,[{","a\\":""},"#;
+        assert!(parse(&format!("[{}0]", row.repeat(20_000))).is_ok());
     }
 
     #[test]

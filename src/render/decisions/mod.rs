@@ -5,10 +5,10 @@
 //! (`{member}`, `every other member`, `{walkinGroup}`). With the zone, each record can be told again: the
 //! fold loses nothing.
 
-mod broken_expectations;
 mod failure_groups;
 mod folded_value;
 mod folding;
+mod member_groups;
 pub mod row_words;
 mod substitution;
 #[cfg(test)]
@@ -17,10 +17,10 @@ pub mod value_words;
 mod variant_content;
 mod zone_names;
 
-pub use self::broken_expectations::{BrokenExpectationGroup, broken_expectation_groups};
 pub use self::failure_groups::{FailureGroup, failure_groups, with_zone, without_place};
 pub use self::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
 pub use self::folding::{decisions, is_disable};
+pub use self::member_groups::{MemberGroup, member_groups};
 pub use self::variant_content::{FieldChangeContent, FoldedField};
 pub use self::zone_names::{ZoneNames, ZoneSets, ZoneWordsForm};
 

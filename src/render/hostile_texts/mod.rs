@@ -20,7 +20,8 @@ use crate::model::text_safety::is_invisible;
 use crate::model::{
     AppliedChange, Change, ContentDigest, Diagnostic, Expectation, ExpectationFailure, ExpectationResult,
     ExpectationVerdict, Explanation, FieldValue, HistoryEntry, ImportQuestion, MaybeKnown, Question, Reason,
-    ReasonSource, RecordType, Run, RunId, SourcePosition, SourceSpan, VerificationStatus, WaveResult,
+    ReasonSource, RecordType, Run, RunId, SourcePosition, SourceSpan, UndeclaredRecords, VerificationStatus,
+    WaveResult,
 };
 
 /// Asserts that a text for people or a pipeline's log contains no control character and no forged line.
@@ -97,6 +98,20 @@ fn plan_formats_are_safe() {
         let folds = |tag: &str| text.iter().filter(|line| line.starts_with(tag)).count();
         assert_eq!(folds("<details"), folds("</details>"), "{format}");
     }
+}
+
+#[test]
+fn junit_of_a_plan_shows_expectations_and_undeclared_records() {
+    let mut plan = hostile_plan();
+    let steps = plan.zones.values_mut().flat_map(|zone| &mut zone.collections);
+    let found = steps.flat_map(|step| &mut step.diff.outcome).next().unwrap();
+    let addresses = vec![hostile("A/CodeTable/T/ONE")];
+    found.undeclared =
+        vec![UndeclaredRecords { manifest: hostile("CodeTable/gone").as_str().into(), addresses }];
+    let text = junit::junit(&plan);
+    assert!(text.contains("<testsuite name=\"expectations\""), "{text}");
+    assert!(text.contains("<testsuite name=\"no longer declared\" tests=\"1\""), "{text}");
+    assert_safe("JUnit", &text);
 }
 
 #[test]
@@ -179,7 +194,7 @@ fn history_runs_and_answers_are_safe() {
         }),
     };
     let tested = [tested];
-    assert_safe("expectations", &text::expectations(&tested));
+    assert_safe("expectations", &text::expectations(&tested, &plan.population));
     assert_safe("JUnit of expectations", &junit::of_expectations(&hostile("network"), &tested));
     let annotations = github::expectations(&tested, &hostile("root"));
     assert_eq!(annotations.lines().count(), 1, "{annotations}");

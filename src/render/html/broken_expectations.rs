@@ -6,8 +6,8 @@ use super::action_required::zone_words;
 use super::glyph::Glyph;
 use super::page_context::{PageContext, prose};
 use crate::model::BrokenExpectation;
-use crate::render::decisions::{BrokenExpectationGroup, broken_expectation_groups};
-use crate::render::fact_words::forecast;
+use crate::render::decisions::MemberGroup;
+use crate::render::fact_words::{broken_groups, forecast};
 use crate::render::text::count;
 
 /// Most expectations in the list.
@@ -16,7 +16,7 @@ const SHOWN_EXPECTATIONS: usize = 200;
 /// Returns the section; empty if no expectation breaks.
 pub fn broken_expectations(context: &PageContext<'_>) -> Markup {
     let broken = &context.plan.expectations.broken;
-    let groups = broken_expectation_groups(broken, &context.names);
+    let groups = broken_groups(broken, &context.names);
     let omitted = groups.len().saturating_sub(SHOWN_EXPECTATIONS);
     html! {
         @if !broken.is_empty() {
@@ -31,8 +31,9 @@ pub fn broken_expectations(context: &PageContext<'_>) -> Markup {
     }
 }
 
-fn item(context: &PageContext<'_>, group: &BrokenExpectationGroup<'_>) -> Markup {
-    let BrokenExpectation { provenance, question, reason, facts } = group.first;
+fn item(context: &PageContext<'_>, group: &MemberGroup<'_>) -> Markup {
+    let BrokenExpectation { provenance, question, reason, facts } =
+        &context.plan.expectations.broken[group.first];
     html! {
         li.bad {
             (Glyph::Failed.image())

@@ -4,6 +4,7 @@
 
 pub mod compact_lines;
 pub mod doctor;
+pub mod effective;
 pub mod events;
 pub mod explanation;
 pub mod export;

@@ -20,7 +20,7 @@ use crate::model::{
 };
 
 /// Version of the format. A removed or redefined field increments the major number.
-pub const FORMAT: &str = "1.1";
+pub const FORMAT: &str = "1.2";
 
 /// Observed state of the zones of a network.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -43,6 +43,9 @@ pub struct ZoneSnapshotJson {
     pub code: Arc<str>,
     /// Collections declared in the manifests.
     pub collections: Vec<CollectionSnapshotJson>,
+    /// Codes of the tables in the zone's lists, by collection type. Absent if the lists could not be read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<Arc<str>, BTreeSet<String>>,
     /// Applied state of these collections, the base of a comparison. Absent without applied state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<AppliedZoneJson>,
@@ -130,7 +133,12 @@ fn zone((code, zone): (&ZoneCode, &ObservedZone)) -> ZoneSnapshotJson {
         failure: answer.as_ref().err().map(|failure| ZoneFailure { tracking_id: None, ..failure.clone() }),
         held: answer.as_ref().ok().map(CollectionContentJson::from),
     });
-    ZoneSnapshotJson { code: code.0.clone(), collections: collections.collect(), applied: None }
+    ZoneSnapshotJson {
+        code: code.0.clone(),
+        collections: collections.collect(),
+        tables: zone.tables.clone(),
+        applied: None,
+    }
 }
 
 impl From<&ObservedCollection> for CollectionContentJson {
@@ -190,18 +198,19 @@ impl From<CollectionContentJson> for ObservedCollection {
 
 impl From<SnapshotJson> for ObservedState {
     fn from(file: SnapshotJson) -> Self {
-        let zones = file.zones.into_iter().map(|ZoneSnapshotJson { code, collections, applied: _ }| {
-            let mut zone = ObservedZone::default();
-            for CollectionSnapshotJson { asked, failure, held } in collections {
-                let answer = match (held, failure) {
-                    (Some(held), _) => Ok(ObservedCollection::from(held)),
-                    (None, Some(problem)) => Err(problem),
-                    (None, None) => continue,
-                };
-                zone.collections.extend(asked.into_iter().map(|id| (id.into(), answer.clone())));
-            }
-            (ZoneCode(code), zone)
-        });
+        let zones =
+            file.zones.into_iter().map(|ZoneSnapshotJson { code, collections, tables, applied: _ }| {
+                let mut zone = ObservedZone { tables, ..ObservedZone::default() };
+                for CollectionSnapshotJson { asked, failure, held } in collections {
+                    let answer = match (held, failure) {
+                        (Some(held), _) => Ok(ObservedCollection::from(held)),
+                        (None, Some(problem)) => Err(problem),
+                        (None, None) => continue,
+                    };
+                    zone.collections.extend(asked.into_iter().map(|id| (id.into(), answer.clone())));
+                }
+                (ZoneCode(code), zone)
+            });
         Self { zones: zones.collect() }
     }
 }

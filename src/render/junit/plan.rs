@@ -4,10 +4,14 @@ use super::{JunitCase, JunitMessage, document};
 use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
-    Change, ChangeAction, CollectionChanges, Finding, FindingEffect, Plan, PlanCounts, PlanStep, ZoneCode,
-    ZoneFailure, ZonePlan,
+    BrokenExpectation, Change, ChangeAction, CollectionChanges, ExpectationForecast, Finding, FindingEffect,
+    OtherExpectations, Plan, PlanCounts, PlanStep, ZoneCode, ZoneFailure, ZonePlan,
 };
-use crate::render::text::{comparison_sentences, conflict, fate, last_changed, origin_text, thousands};
+use crate::render::fact_words::forecast;
+use crate::render::text::{
+    UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, comparison_sentences, conflict, fate, last_changed, origin_text,
+    thousands, undeclared_sentences,
+};
 use crate::render::text_difference::{brief, distinct_brief_texts};
 
 /// Maximum number of changes shown for a collection.
@@ -18,12 +22,15 @@ const FIELDS: usize = 8;
 /// Returns the plan as JUnit XML.
 ///
 /// Differences are failures, even if deferred. Unreadable zones and collections that cannot be planned are
-/// errors. Findings that defer changes or require approval are skips.
+/// errors. Findings that defer changes or require approval are skips, and so are records that are no longer declared.
+/// Broken expectations are failures.
 pub fn junit(plan: &Plan) -> String {
     let mut suites: Vec<(String, Vec<JunitCase>)> = Vec::new();
     if !plan.findings.is_empty() {
         suites.push(("guards".to_owned(), plan.findings.iter().map(guard).collect()));
     }
+    suites.extend(expectation_suite(&plan.expectations));
+    suites.extend(undeclared_suite(plan));
     for (code, zone) in &plan.zones {
         suites.push((escape_invisible(code.as_str()), zone_cases(code, zone)));
     }
@@ -34,6 +41,65 @@ pub fn junit(plan: &Plan) -> String {
         .chain(comparison_sentences(plan))
         .collect::<Vec<_>>();
     document(&escape_invisible(&name.join(". ")), &suites)
+}
+
+/// Returns the suite of expectations: broken ones as failures, and one case for the others.
+fn expectation_suite(expected: &ExpectationForecast) -> Option<(String, Vec<JunitCase>)> {
+    let ExpectationForecast { broken, others } = expected;
+    let class = || "expectations".to_owned();
+    let broken = broken.iter().map(|expectation| {
+        let BrokenExpectation { provenance, question, reason, facts, .. } = expectation;
+        let message: Vec<String> = facts.iter().map(|fact| escape_invisible(&forecast(fact))).collect();
+        JunitCase {
+            name: escape_invisible(question),
+            class: class(),
+            place: Some((escape_invisible(&provenance.span.file), provenance.span.start.line)),
+            verdict: Some(JunitMessage {
+                element: "failure",
+                sort: "broken expectation".to_owned(),
+                message: message.join("; "),
+                text: reason
+                    .iter()
+                    .map(|because| format!("expected because {}", escape_invisible(because)))
+                    .collect(),
+            }),
+        }
+    });
+    let others = others.filter(|others| *others != OtherExpectations::default()).map(|others| {
+        let OtherExpectations { met: _, not_met, unknown, left_out } = others;
+        let parts =
+            [(not_met, "not met, as before"), (unknown, "unknown"), (left_out, "left out by the selection")];
+        let parts: Vec<String> = (parts.iter().filter(|(number, _)| *number > 0))
+            .map(|(number, what)| format!("{} {what}", thousands(*number as u64)))
+            .collect();
+        let verdict = (!parts.is_empty()).then(|| JunitMessage {
+            element: "skipped",
+            sort: "expectation".to_owned(),
+            message: parts.join(", "),
+            text: String::new(),
+        });
+        JunitCase { name: "other expectations".to_owned(), class: class(), place: None, verdict }
+    });
+    let cases: Vec<JunitCase> = broken.chain(others).collect();
+    (!cases.is_empty()).then(|| (class(), cases))
+}
+
+/// Returns the suite of records that no manifest declares any more. They stay, so no case fails.
+fn undeclared_suite(plan: &Plan) -> Option<(String, Vec<JunitCase>)> {
+    let class = || "no longer declared".to_owned();
+    let case = |sentence: String| JunitCase {
+        name: escape_invisible(&sentence),
+        class: class(),
+        place: None,
+        verdict: Some(JunitMessage {
+            element: "skipped",
+            sort: "undeclared".to_owned(),
+            message: UNDECLARED_TITLE.to_owned(),
+            text: UNDECLARED_WAYS_OUT.join("\n"),
+        }),
+    };
+    let cases: Vec<JunitCase> = undeclared_sentences(plan).into_iter().map(case).collect();
+    (!cases.is_empty()).then(|| (class(), cases))
 }
 
 fn guard(finding: &Finding) -> JunitCase {

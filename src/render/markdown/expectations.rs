@@ -8,8 +8,8 @@ use super::escape::{code, prose};
 use super::{CommentDetail, CommentPurpose};
 use crate::model::BrokenExpectation;
 use crate::model::cut_list::cut_list;
-use crate::render::decisions::{BrokenExpectationGroup, ZoneNames, broken_expectation_groups};
-use crate::render::fact_words::forecast;
+use crate::render::decisions::{MemberGroup, ZoneNames};
+use crate::render::fact_words::{broken_groups, forecast};
 use crate::render::text::count;
 
 /// Maximum number of expectations in the list.
@@ -30,9 +30,9 @@ pub fn write_broken_expectations(
     writeln!(sheet, "> [!CAUTION]\n> Breaks {}.", count(broken.len(), "expectation"))?;
     if level <= CommentDetail::Records {
         let names = ZoneNames::new(&content.plan.population);
-        let groups = broken_expectation_groups(broken, &names);
+        let groups = broken_groups(broken, &names);
         let (shown, omitted) = cut_list(&groups, TOLD);
-        shown.iter().try_for_each(|each| write_broken_expectation(sheet, each))?;
+        shown.iter().try_for_each(|each| write_broken_expectation(sheet, &broken[each.first], each))?;
         if let Some(omitted) = omitted {
             writeln!(sheet, "> - {omitted}")?;
         }
@@ -40,8 +40,11 @@ pub fn write_broken_expectations(
     writeln!(sheet)
 }
 
-fn write_broken_expectation(sheet: &mut BoundedText, group: &BrokenExpectationGroup<'_>) -> fmt::Result {
-    let BrokenExpectation { provenance, question, reason, facts } = group.first;
+fn write_broken_expectation(
+    sheet: &mut BoundedText,
+    BrokenExpectation { provenance, question, reason, facts }: &BrokenExpectation,
+    group: &MemberGroup<'_>,
+) -> fmt::Result {
     let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
     write!(sheet, "> - {}: {}?", code(&place.to_string()), prose(&group.text(question)))?;
     for fact in facts {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{EMPTY, NO, RunbookField, RunbookJson, RunbookPage, RunbookStep, RunbookZone, YES, label};
 use crate::model::text_safety::escape_invisible;
-use crate::model::{ChangeAction, FieldValue, REVERT_OF};
+use crate::model::{ChangeAction, FieldValue};
 use crate::render::markdown::escape::{cell, code, page_prose};
 use crate::render::text::count;
 
@@ -104,7 +104,7 @@ fn step_markdown(out: &mut String, step: &RunbookStep, in_alma: bool) {
     for reason in &step.reasons {
         let _ = writeln!(out, "  Why: {}.", page_prose(reason));
     }
-    let _ = match step.declared_at.manifest.starts_with(REVERT_OF) {
+    let _ = match step.declared_at.is_revert() {
         true => writeln!(out, "  This is the {}.\n", page_prose(&step.declared_at.manifest)),
         false => writeln!(out, "  Declared in {}.\n", page_prose(&step.declared_at.declaration())),
     };

@@ -9,10 +9,10 @@ use crate::model::cut_list::cut_list;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{
     BrokenExpectation, Expectation, ExpectationCounts, ExpectationFailure, ExpectationForecast,
-    ExpectationResult, ExpectationVerdict, OtherExpectations, Reason,
+    ExpectationResult, ExpectationVerdict, OtherExpectations, PlanPopulation, Reason,
 };
-use crate::render::decisions::broken_expectation_groups;
-use crate::render::fact_words::{fell_short, forecast};
+use crate::render::decisions::{MemberGroup, ZoneNames, ZoneSets, ZoneWordsForm, member_groups};
+use crate::render::fact_words::{broken_groups, fell_short, forecast};
 
 /// Maximum number of reasons shown for an answer. The first reasons decide the answer.
 const REASONS: usize = 3;
@@ -21,8 +21,10 @@ const BROKEN: usize = 50;
 /// Columns before the facts of a broken expectation.
 const DETAIL_INDENT: usize = 6;
 
-/// Returns the results of all expectations, which must be in the order of the manifests.
-pub fn expectations(tested: &[ExpectationResult]) -> String {
+/// Returns the results of all expectations, which must be in the order of the manifests. Unmet expectations
+/// that differ only in a member of the population are one entry, with the reasons of the first member.
+pub fn expectations(tested: &[ExpectationResult], population: &PlanPopulation) -> String {
+    let names = ZoneNames::new(population);
     let mut out = String::new();
     // Writing to a String cannot fail; this also holds below.
     for of_one in tested.chunk_by(|a, b| manifest(a) == manifest(b)) {
@@ -42,11 +44,16 @@ pub fn expectations(tested: &[ExpectationResult]) -> String {
             counts_text(tally)
         );
     }
-    let unmet =
-        tested.iter().filter_map(|each| Some((&each.expectation, &each.judged, each.judged.shortfall()?)));
-    for (expectation, judged, shortfall) in unmet {
+    let unmet: Vec<(&Expectation, &ExpectationVerdict, &ExpectationFailure)> = tested
+        .iter()
+        .filter_map(|each| Some((&each.expectation, &each.judged, each.judged.shortfall()?)))
+        .collect();
+    let texts: Vec<String> =
+        unmet.iter().map(|(expectation, _, short)| unmet_text(expectation, short)).collect();
+    for group in member_groups(&texts, &names) {
+        let (expectation, judged, shortfall) = unmet[group.first];
         out.push('\n');
-        write_expectation(&mut out, expectation, judged, shortfall);
+        write_expectation(&mut out, expectation, judged, shortfall, &group, &names);
     }
     let tally = ExpectationCounts::from_verdicts(tested.iter().map(|each| &each.judged));
     let ExpectationCounts { met, not_met, unknown: not_known } = tally;
@@ -66,11 +73,21 @@ fn counts_text(ExpectationCounts { met, not_met, unknown: not_known }: Expectati
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
 }
 
+/// Returns everything that unmet expectations of one entry share, as one text. Reasons do not count.
+fn unmet_text(expectation: &Expectation, shortfall: &ExpectationFailure) -> String {
+    let Expectation { question, facts: _, reason, provenance } = expectation;
+    let facts: Vec<String> =
+        shortfall.facts.iter().map(|fact| format!("{} {}", fact.span, fell_short(fact))).collect();
+    format!("{provenance}\n{question}\n{}\n{}", reason.as_deref().unwrap_or_default(), facts.join("\n"))
+}
+
 fn write_expectation(
     out: &mut String,
     expectation: &Expectation,
     judged: &ExpectationVerdict,
     shortfall: &ExpectationFailure,
+    group: &MemberGroup<'_>,
+    names: &ZoneNames<'_>,
 ) {
     let Expectation { question, facts: _, reason: because, provenance } = expectation;
     let ExpectationFailure { facts, line, reasons } = shortfall;
@@ -83,8 +100,13 @@ fn write_expectation(
         out,
         "{} {}? {row}",
         styled(style, format_args!("{how}:")),
-        escape_invisible(&question.to_string())
+        escape_invisible(&group.text(&question.to_string()))
     );
+    if !group.members.is_empty() {
+        let all = names.in_order(group.members.iter().copied());
+        let words = names.words(&all, &all, &[], ZoneWordsForm::Names, &mut ZoneSets::default());
+        let _ = writeln!(out, "    {}: {words}", count(all.len(), "member"));
+    }
     let mut told = None;
     for fact in facts {
         let _ = match fact.found.unknown_reason() {
@@ -94,12 +116,12 @@ fn write_expectation(
             }
             why => {
                 told = why;
-                writeln!(out, "    {}: {}", safe(&fact.span), safe(fell_short(fact)))
+                writeln!(out, "    {}: {}", safe(&fact.span), safe(group.text(&fell_short(fact))))
             }
         };
     }
     if let Some(because) = because {
-        let _ = writeln!(out, "    expected because {}", escape_invisible(because));
+        let _ = writeln!(out, "    expected because {}", escape_invisible(&group.text(because)));
     }
     // The facts above already contain the reason of an unknown value.
     let is_told =
@@ -131,10 +153,10 @@ pub(super) fn write_broken_expectations(
     // Writing to a String cannot fail; this also holds below.
     let _ =
         writeln!(out, "{}", styled(REMOVE, format_args!("Breaks {}:", count(broken.len(), "expectation"))));
-    let groups = broken_expectation_groups(broken, &writer.names);
+    let groups = broken_groups(broken, &writer.names);
     let (shown, omitted) = cut_list(&groups, BROKEN);
     for group in shown {
-        let BrokenExpectation { provenance, question, reason, facts } = group.first;
+        let BrokenExpectation { provenance, question, reason, facts } = &broken[group.first];
         let place = facts.first().map_or(&provenance.span, |fact| &fact.span);
         let question = group.text(question);
         let members = match group.members.as_slice() {

@@ -2,42 +2,44 @@
 
 use std::fmt::Write as _;
 
-use super::formatting::{ADD, CHANGE, DIM, REMOVE, safe, styled};
-use crate::model::{Finding, FindingEffect, ZoneCode};
+use super::decisions::DecisionWriter;
+use super::formatting::{ADD, CHANGE, REMOVE, safe, styled};
+use crate::model::{Finding, FindingEffect};
+
+/// Columns before reason, zones and help of a finding.
+const DETAIL_INDENT: usize = 6;
 
 /// Writes all findings, severest first, and the result for the plan.
-pub fn findings(out: &mut String, findings: &[Finding], zone_words: &mut dyn FnMut(&[ZoneCode]) -> String) {
-    for each in findings {
-        finding(out, each, zone_words);
+pub(super) fn write_findings(out: &mut String, findings: &[Finding], writer: &mut DecisionWriter<'_>) {
+    for finding in findings {
+        write_finding(out, finding, writer);
     }
     if findings.iter().any(|finding| finding.effect == FindingEffect::Deny) {
-        let _ = writeln!(out, "{} Nothing of this plan will be written.", styled(REMOVE, "Denied."));
-    }
-    if !findings.is_empty() {
-        out.push('\n');
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "  {} Nothing of this plan will be written.", styled(REMOVE, "Denied."));
     }
 }
 
-fn finding(out: &mut String, finding: &Finding, zone_words: &mut dyn FnMut(&[ZoneCode]) -> String) {
-    let Finding { effect: verdict, guard, zones, message, help, span: place } = finding;
-    let (style, what) = match verdict {
+fn write_finding(out: &mut String, finding: &Finding, writer: &mut DecisionWriter<'_>) {
+    let Finding { effect, guard, zones, message, help, span } = finding;
+    let (style, effect_words) = match effect {
         FindingEffect::Deny => (REMOVE, "denied by"),
         FindingEffect::Defer => (REMOVE, "held by"),
         FindingEffect::RequireApproval => (CHANGE, "approval required by"),
         FindingEffect::Warn => (CHANGE, "warning of"),
         FindingEffect::Overridden { .. } => (ADD, "overridden:"),
     };
-    let place = place.as_ref().map_or_else(String::new, |place| styled(DIM, format_args!(" ({place})")));
-    // Writing to a String cannot fail; this also holds below.
-    let _ =
-        writeln!(out, "{} {what} {}{place}", styled(style, '!'), safe(format_args!("{guard}: {message}")));
-    if let FindingEffect::Overridden { reason } = verdict {
-        let _ = writeln!(out, "    reason: {}", safe(reason));
+    let place = span.as_ref().map(|span| format!(" ({span})")).unwrap_or_default();
+    writer.write_item(out, style, '!', &safe(format_args!("{effect_words} {guard}: {message}{place}")));
+    if let FindingEffect::Overridden { reason } = effect {
+        writer.write_indented(out, DETAIL_INDENT, &safe(format_args!("reason: {reason}")));
     }
     if zones.len() > 1 {
-        let _ = writeln!(out, "    in {}", zone_words(zones));
+        let words = writer.zone_words(zones);
+        writer.write_indented(out, DETAIL_INDENT, &format!("in {words}"));
     }
     if let Some(help) = help {
-        let _ = writeln!(out, "    help: {}", safe(help));
+        // A command is copied, so it stays in one line. Writing to a String cannot fail.
+        let _ = writeln!(out, "{}help: {}", " ".repeat(DETAIL_INDENT), safe(help));
     }
 }

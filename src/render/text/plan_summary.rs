@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::conflict::classes;
 use super::expectations;
 use super::formatting::{BOLD, CHANGE, count, safe, styled, thousands, zone_list};
+use super::header::write_sentence;
 use super::view::{PlanDetail, PlanTextView};
 use crate::model::{
     ApplyMode, ChangeGroupState, Channel, Plan, PlanCost, PlanCounts, UnmanagedCollection, ZoneCode,
@@ -103,11 +104,10 @@ pub(super) fn write_summary(out: &mut String, plan: &Plan, decisions: usize, vie
     }
     channels(out, plan);
     if decisions > UNFOLD_HINT_FROM && view.detail == PlanDetail::Decisions {
-        let _ = writeln!(
-            out,
-            "Unfold with `--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE` of `zonal show PLAN`,\n\
-             or with `--verbose` for each record."
-        );
+        let options = "`--zone CODE`, `--manifest KIND/NAME` or `--row FILE:LINE`";
+        let sentence =
+            format!("Unfold with {options} of `zonal show PLAN`, or with `--verbose` for each record.");
+        write_sentence(out, view, &sentence);
     }
 }
 

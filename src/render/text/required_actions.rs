@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::decisions::DecisionWriter;
-use super::findings::findings;
+use super::findings::write_findings;
 use super::formatting::{BOLD, REMOVE, count, safe, styled};
 use crate::model::{Deferral, FailureClass, Plan, ZoneCode};
 use crate::render::decisions::failure_groups;
@@ -21,20 +21,13 @@ struct WaitingPlaces<'a> {
 
 /// Writes the block; nothing if nobody needs to act.
 pub(super) fn write_required_actions(out: &mut String, plan: &Plan, writer: &mut DecisionWriter<'_>) {
-    let (mut items, mut found) = (String::new(), String::new());
+    let mut items = String::new();
     write_failures(&mut items, plan, writer);
     write_deferrals(&mut items, plan, writer);
-    findings(&mut found, &plan.findings, &mut |zones| writer.zone_words(zones));
-    if items.is_empty() && found.is_empty() {
-        return;
-    }
-    // Writing to a String cannot fail; this also holds below.
-    let _ = write!(out, "{}\n{items}", styled(BOLD, "Action required"));
-    for line in found.lines() {
-        let _ = if line.is_empty() { writeln!(out) } else { writeln!(out, "  {line}") };
-    }
-    if !out.ends_with("\n\n") {
-        out.push('\n');
+    write_findings(&mut items, &plan.findings, writer);
+    if !items.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{}\n{items}", styled(BOLD, "Action required"));
     }
 }
 

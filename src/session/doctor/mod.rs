@@ -56,6 +56,7 @@ pub async fn check_zones(
     let checked: Vec<_> =
         session.effects.cancel.interruptible(SessionStage::Reading, checks.collect()).await?;
     let is_open = |code: &ZoneCode| checked.iter().any(|(known, access)| known == code && access.is_open);
+    let writable: Vec<&Zone> = opened_zones.iter().copied().filter(|zone| is_open(&zone.code)).collect();
     let collections: CollectionsByZone = (opened_zones.iter())
         .filter(|zone| is_open(&zone.code))
         .map(|zone| (zone.code.clone(), needed_tables(session.config.desired.zones.get(&zone.code))))
@@ -70,7 +71,7 @@ pub async fn check_zones(
         }
     }
     if write_keys == WriteKeyChecks::Test {
-        results.extend(test_write_keys(session, &opened, &opened_zones).await?);
+        results.extend(test_write_keys(session, &opened, &writable).await?);
     }
     // The order of the network, not of the answers.
     let place = |result: &CheckResult| {

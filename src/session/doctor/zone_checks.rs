@@ -26,7 +26,7 @@ const PRODUCTION_PACE: u32 = 25;
 pub struct ZoneAccess {
     /// Results.
     pub results: Vec<CheckResult>,
-    /// True if the key opens the intended zone, so that further checks make sense.
+    /// True if the key opens the intended zone and calls are left, so that further checks make sense.
     pub is_open: bool,
 }
 
@@ -62,24 +62,27 @@ pub async fn check_access(
             false
         }
     };
-    // A zone that answers in any way tells its areas.
-    if answer.as_ref().err().is_none_or(|failure| failure.class == FailureClass::Denied) {
+    let usage = reader.request_usage();
+    // Below the reserve, zonal itself sends no further request.
+    let has_calls = usage.quota_left.is_none_or(|left| left > zone.rate.daily_reserve);
+    let is_denied = answer.as_ref().is_err_and(|failure| failure.class == FailureClass::Denied);
+    if has_calls && (answer.is_ok() || is_denied) {
         let tests =
             join_all(KEY_AREAS.iter().map(|area| async move { (area, reader.test_area(area).await) }));
+        let tests = tests.await;
         let electronic = match needs_electronic(desired) {
             true => Some(reader.test_electronic().await),
             false => None,
         };
-        let tests = tests.await;
         // A key that opens nothing at all failed before.
         if is_open || tests.iter().any(|(_, answer)| answer.is_ok()) {
             results.push(check_areas(&tests, electronic));
         }
     }
-    results.extend(check_calls(zone, reader.request_usage()));
+    results.extend(check_calls(zone, usage));
     results.push(check_pace(zone));
     let results = results.into_iter().map(|result| result.of_zone(&zone.code)).collect();
-    ZoneAccess { results, is_open }
+    ZoneAccess { results, is_open: is_open && has_calls }
 }
 
 fn needs_electronic(desired: &[DesiredCollection]) -> bool {
@@ -100,7 +103,7 @@ fn check_environment(zone: &Zone, stated: Option<EnvironmentType>) -> CheckResul
                 declared.as_str()
             ),
             Some(format!(
-                "use a key of the {}, or set `environmentType: {}`; zonal writes nothing otherwise",
+                "use a {} key, or set `environmentType: {}`; zonal writes nothing otherwise",
                 declared.as_str(),
                 stated.as_str()
             )),
@@ -122,18 +125,14 @@ fn check_areas(
     tests: &[(&KeyArea, Result<(), ZoneFailure>)],
     electronic: Option<Result<(), ZoneFailure>>,
 ) -> CheckResult {
-    let named = |is_open: bool| {
-        let areas = tests.iter().filter(|(_, answer)| answer.is_ok() == is_open).map(|(area, _)| area.name);
-        areas.collect::<Vec<_>>()
-    };
-    let (mut open, mut closed) = (named(true), named(false));
-    match &electronic {
-        Some(Ok(())) => open.push("Electronic"),
-        Some(Err(_)) => closed.push("Electronic"),
-        None => {}
-    }
-    let needed: Vec<&str> =
-        closed.iter().copied().filter(|area| matches!(*area, "Configuration" | "Electronic")).collect();
+    let is_closed = |failure: &ZoneFailure| failure.class == FailureClass::Denied;
+    let areas = tests.iter().map(|(area, answer)| (area.name, answer));
+    let areas: Vec<_> = areas.chain(electronic.as_ref().map(|answer| ("Electronic", answer))).collect();
+    let open: Vec<&str> = areas.iter().filter(|(_, answer)| answer.is_ok()).map(|(name, _)| *name).collect();
+    // Any other failure says nothing about the key.
+    let closed =
+        areas.iter().filter(|(_, answer)| answer.as_ref().is_err_and(is_closed)).map(|(name, _)| *name);
+    let needed: Vec<&str> = closed.filter(|area| matches!(*area, "Configuration" | "Electronic")).collect();
     let opens = match open.is_empty() {
         true => "opens no area".to_owned(),
         false => format!("opens {}", open.join(", ")),
@@ -156,6 +155,7 @@ fn check_calls(zone: &Zone, usage: RequestUsage) -> Option<CheckResult> {
     let reserve = zone.rate.daily_reserve;
     let check = CheckSubject::Calls;
     let result = match left > reserve {
+        true if reserve == 0 => CheckResult::ok(check, "calls left today"),
         true => CheckResult::ok(
             check,
             format!("calls left today, of which {} are kept for others", GroupedNumber(reserve)),

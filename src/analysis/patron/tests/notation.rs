@@ -95,7 +95,7 @@ fn row(text: &str, silence: MissingFieldMeaning) -> SettingsRow {
             SettingsRow::from_observed(address, &ObservedRecord { fields, ..ObservedRecord::default() })
         }
         MissingFieldMeaning::Unknown => {
-            let said = |value| DesiredValue { value, provenance: provenance.clone() };
+            let said = |value| DesiredValue::new(value, provenance.clone());
             SettingsRow::from_desired(&DesiredRecord {
                 fields: fields.into_iter().map(|(field, value)| (field, said(value))).collect(),
                 absent,

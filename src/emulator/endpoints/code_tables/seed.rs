@@ -47,8 +47,8 @@ pub(in crate::emulator) fn local_groups(zone: &EmulatedZone) -> Vec<EmulatedCode
 /// Returns the block description added by a member.
 fn local_block(zone: &EmulatedZone) -> Option<EmulatedCodeRow> {
     let (row, date) = match (zone.role, (text(&zone.code) >> 8) % 4) {
-        // Codes are case sensitive: the row lacks the effect that the author expects.
-        (ZoneRole::Member, 0) => (EmulatedCodeRow::new("Consortia", "Consortial block"), "2022-02-03Z"),
+        // Alma looks for another code: the row lacks the effect that the author expects.
+        (ZoneRole::Member, 0) => (EmulatedCodeRow::new("CONSORTIUM", "Consortial block"), "2022-02-03Z"),
         (ZoneRole::Member, 1) => {
             (EmulatedCodeRow::new("CONSORTIA", "Blocked by another library"), "2024-05-30Z")
         }

@@ -12,6 +12,7 @@ mod seed;
 use std::collections::BTreeMap;
 use std::slice;
 
+use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -116,13 +117,16 @@ impl EmulatedEndpoint for ElectronicInventory {
         }
     }
 
-    /// Merges the fields of a PUT into a resource.
+    /// Merges the fields of a PUT into a resource, or deletes a resource without children.
     fn write(&mut self, request: &EndpointRequest<'_>) -> EndpointResult {
-        request.require_put()?;
         let ids = requested_ids(request.path)?;
         if is_list(request.path) {
             return Err(ErrorResponse::routing_error());
         }
+        if request.call.method == Method::DELETE {
+            return self.delete(&ids, request);
+        }
+        request.require_put()?;
         let kind = ElectronicResourceType::from_ids(&ids);
         let body = request.parse_body(kind.root(), &LAYOUT)?;
         request.language("")?;
@@ -291,6 +295,18 @@ impl ElectronicInventory {
             GroupCodes::Names | GroupCodes::Absent => *group == name,
         };
         self.groups.iter().find(is_named).map(|(group, _)| group)
+    }
+
+    fn delete(&mut self, ids: &str, request: &EndpointRequest<'_>) -> EndpointResult {
+        if !self.resources.contains_key(ids) {
+            return Err(self.not_found(ids));
+        }
+        let children = format!("{ids}.");
+        if self.resources.keys().any(|other| other.starts_with(&children)) {
+            return Err(ErrorResponse::business(60_289, "The resource has services or portfolios."));
+        }
+        self.resources.remove(ids);
+        request.reply_empty()
     }
 
     fn merge_groups(

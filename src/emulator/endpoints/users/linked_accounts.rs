@@ -89,6 +89,7 @@ impl UserRequest<'_> {
                 institution: institution.to_owned(),
                 link_id: link_id.clone(),
             }),
+            members: source.members.clone(),
         };
         source.linking_id = Some(link_id);
         let id = account.primary_id.clone();

@@ -7,6 +7,7 @@ mod directory;
 mod linked_accounts;
 mod user;
 mod user_block;
+mod user_members;
 mod user_query;
 mod user_request;
 

@@ -1,12 +1,13 @@
 //! User as read and written by the API.
 //!
-//! The emulator stores the fields relevant for a network. Other fields, such as addresses, are ignored.
+//! Rules concern only the fields relevant for a network. Other fields, such as addresses, are kept as sent.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::allowed_values::{AllowedUserValues, GroupAssignability};
 use super::user_block::{UserBlock, invalid};
+use super::user_members::{kept_members, member_parts};
 use crate::analysis::SettingsCollection;
 use crate::emulator::endpoint::{DocumentNode, DocumentPart, EndpointRequest, ErrorResponse};
 use crate::emulator::put_fields::{code, object_list, required_text};
@@ -37,6 +38,8 @@ pub struct EmulatedUser {
     pub linking_id: Option<String>,
     /// Source account of a linked account.
     pub source: Option<LinkedAccountSource>,
+    /// Other members, as sent.
+    pub members: Map<String, Value>,
 }
 
 /// Role of a user.
@@ -88,6 +91,7 @@ impl EmulatedUser {
             ])
         });
         parts.push(DocumentPart::wrapped_list("user_roles", "user_role", roles));
+        parts.extend(member_parts(&self.members, request));
         DocumentNode::Group(parts)
     }
 
@@ -147,6 +151,7 @@ impl EmulatedUser {
             roles: roles(body, current)?,
             linking_id: current.and_then(|current| current.linking_id.clone()),
             source: current.and_then(|current| current.source.clone()),
+            members: kept_members(body),
         };
         if user.source.is_some() {
             user.blocks.iter_mut().for_each(UserBlock::mark_if_copy);

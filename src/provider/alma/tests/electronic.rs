@@ -111,6 +111,19 @@ async fn groups_are_parsed_in_every_format() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn groups_with_numbers_are_marked() {
+    let list = json!([
+        {"group": {"value": "7001", "desc": "BIG_MEMBERS"}},
+        {"group": {"value": "2024"}},
+        {"group": {"value": "A", "desc": "Group A"}},
+        {"group": {"desc": "2025"}},
+    ]);
+    let marks: Vec<bool> =
+        collection(list).await.observed.records.iter().map(|record| record.numbered).collect();
+    assert_eq!(marks, [true, false, false, false]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn unchanged_settings_are_sent_back_unchanged() {
     let list = json!([
         {"group": {"desc": "A"}, "public_note": "old", "proxy_enabled": {"value": "true", "desc": "Yes"}, "linking_parameters": [{"x": 1}]},

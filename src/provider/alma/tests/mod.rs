@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should show the location")]
 
 mod code_tables;
+mod computed_hours;
 mod electronic;
 mod error_responses;
 mod institution;

@@ -77,6 +77,16 @@ async fn retry_after_header_sets_the_delay() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn retry_after_zero_seconds_waits_as_without_header() {
+    for status in [429, 500, 503] {
+        let busy = || ScriptedResponse::Reply(status, vec![("retry-after", "0")], String::new());
+        let (reader, script) = reader(vec![busy(), busy(), ok(&table())]);
+        reader.read_collection(&id("CodeTable", None, None)).await.unwrap();
+        assert!(script.gaps().iter().all(|gap| *gap >= Duration::from_millis(200)), "{:?}", script.gaps());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn unreadable_retry_after_header_has_no_effect() {
     for wait in ["soon", "-1", "Mon, 02 Mar 2026 10:00:07 GMT", ""] {
         let busy = ScriptedResponse::Reply(503, vec![("retry-after", wait)], String::new());

@@ -19,7 +19,7 @@ use crate::model::{
     ApplyMode, ChangeAction, ChangeConflict, ChangeGroup, ChangeOrigin, Channel, CollectionName,
     ContentDigest, Deferral, DifferenceType, ExpectationForecast, FieldName, FieldValue, Finding, PlanCost,
     PlanCounts, PlanImpact, PlanInputs, PlanOrigin, PlanPopulation, Provenance, Record, RolloutWave,
-    ServiceSettings, UndeclaredRecords, UnmanagedCollection, ZoneFailure,
+    ServiceSettings, SimilarKey, UndeclaredRecords, UnmanagedCollection, ZoneFailure,
 };
 
 pub use self::decisions::{
@@ -257,6 +257,9 @@ pub struct CollectionJson {
     /// over with `owner: zonal`.
     #[serde(default, skip_serializing_if = "is_none")]
     pub second_master: usize,
+    /// New records beside an undeclared record with a similar key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub similar_keys: Vec<SimilarKey>,
     /// Number of records in sync.
     #[serde(default, skip_serializing_if = "is_none")]
     pub in_sync: usize,

@@ -211,6 +211,7 @@ fn step(collection: CollectionJson, after: Vec<usize>) -> PlanStep {
             learned: AppliedStateUpdate::default(),
             unlisted: collection.unlisted.unwrap_or_default(),
             second_master: collection.second_master,
+            similar_keys: collection.similar_keys,
             create_only_differences: collection.create_only_differences,
             unmanaged: collection.unmanaged,
             undeclared: collection.undeclared,

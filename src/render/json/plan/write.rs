@@ -211,6 +211,7 @@ fn collection(steps: &[PlanStep], step: &PlanStep) -> CollectionJson {
         existing: found.map(|found| found.existing).ok(),
         unlisted: found.map(|found| found.unlisted).ok(),
         second_master: found.map_or(0, |found| found.second_master),
+        similar_keys: found.map(|found| found.similar_keys.clone()).unwrap_or_default(),
         in_sync: found.map_or(0, |found| found.in_sync),
         converged: found.map_or(0, |found| found.converged),
         create_only_differences: found.map_or(0, |found| found.create_only_differences),

@@ -1,28 +1,27 @@
-//! Expectations that a plan breaks, put together if they differ only in one member.
+//! Texts that differ only in one member, such as expectations of one row.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::ZoneNames;
-use crate::model::{BrokenExpectation, ZoneCode};
-use crate::render::fact_words::forecast;
+use crate::model::ZoneCode;
 
 /// Placeholder for the code of the member.
 const MEMBER: &str = "{member}";
 
-/// Broken expectations of one row that differ only in a member.
+/// Texts that differ only in a member.
 #[derive(Debug)]
-pub struct BrokenExpectationGroup<'a> {
-    /// First of the expectations.
-    pub first: &'a BrokenExpectation,
-    /// Members in the order of the network; empty for a single expectation.
+pub struct MemberGroup<'a> {
+    /// Index of the first text.
+    pub first: usize,
+    /// Members in the order of the network; empty for a single text.
     pub members: Vec<&'a ZoneCode>,
-    /// Code that differs in the texts of the group; `None` for a single expectation.
+    /// Member of the first text; `None` for a single text.
     differing: Option<&'a ZoneCode>,
 }
 
-impl<'a> BrokenExpectationGroup<'a> {
-    /// Returns a text of the first expectation with `{member}` for the member that differs.
+impl<'a> MemberGroup<'a> {
+    /// Returns a part of the first text with `{member}` for the member that differs.
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.differing {
             Some(code) => with_placeholder(text, code).into(),
@@ -31,14 +30,10 @@ impl<'a> BrokenExpectationGroup<'a> {
     }
 }
 
-/// Returns the broken expectations in groups, in the order of their first expectation.
+/// Returns texts in groups, in the order of the first text of each.
 ///
-/// A question can name several zones. Each expectation joins the largest group that it can.
-pub fn broken_expectation_groups<'a>(
-    broken: &'a [BrokenExpectation],
-    names: &ZoneNames<'a>,
-) -> Vec<BrokenExpectationGroup<'a>> {
-    let texts: Vec<String> = broken.iter().map(all_texts).collect();
+/// A text can name several zones. Each text joins the largest group that it can.
+pub fn member_groups<'a>(texts: &[String], names: &ZoneNames<'a>) -> Vec<MemberGroup<'a>> {
     let candidates: Vec<Vec<(String, &'a ZoneCode)>> = texts
         .iter()
         .map(|text| {
@@ -49,19 +44,19 @@ pub fn broken_expectation_groups<'a>(
     for (template, _) in candidates.iter().flatten() {
         *sizes.entry(template).or_default() += 1;
     }
-    let mut groups: Vec<BrokenExpectationGroup<'a>> = Vec::new();
+    let mut groups: Vec<MemberGroup<'a>> = Vec::new();
     let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-    for (first, candidates) in broken.iter().zip(&candidates) {
+    for (first, candidates) in candidates.iter().enumerate() {
         let largest = candidates
             .iter()
             .filter(|(template, _)| sizes[template.as_str()] > 1)
             .max_by_key(|(template, _)| sizes[template.as_str()]);
         let Some((template, code)) = largest else {
-            groups.push(BrokenExpectationGroup { first, members: Vec::new(), differing: None });
+            groups.push(MemberGroup { first, members: Vec::new(), differing: None });
             continue;
         };
         let index = *known.entry(template).or_insert_with(|| {
-            groups.push(BrokenExpectationGroup { first, members: Vec::new(), differing: Some(code) });
+            groups.push(MemberGroup { first, members: Vec::new(), differing: Some(code) });
             groups.len() - 1
         });
         groups[index].members.push(code);
@@ -74,12 +69,6 @@ pub fn broken_expectation_groups<'a>(
         }
     }
     groups
-}
-
-/// Returns everything that expectations of one group share, as one text.
-fn all_texts(BrokenExpectation { provenance, question, reason, facts }: &BrokenExpectation) -> String {
-    let facts: Vec<String> = facts.iter().map(|fact| format!("{} {}", fact.span, forecast(fact))).collect();
-    format!("{provenance}\n{question}\n{}\n{}", reason.as_deref().unwrap_or_default(), facts.join("\n"))
 }
 
 /// Returns the zones that a text names, each once.
