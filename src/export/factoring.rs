@@ -51,8 +51,8 @@ pub struct FactoredRow {
 pub enum RowContent {
     /// Fields that the row sets.
     Fields(RowValues),
-    /// No such row: `absent: true`.
-    Absent,
+    /// No such row: `managed: false`, so that a row that appears later is the zone's own.
+    Unmanaged,
 }
 
 impl FactoredTable {
@@ -296,7 +296,7 @@ impl<'a> RowLayers<'a> {
 /// Returns the content that changes each of some values to a value; `None` if nothing changes.
 fn content(values: Option<&RowValues>, before: &[Option<&RowValues>]) -> Option<RowContent> {
     let Some(values) = values else {
-        return before.iter().any(Option::is_some).then_some(RowContent::Absent);
+        return before.iter().any(Option::is_some).then_some(RowContent::Unmanaged);
     };
     let is_new = before.contains(&None);
     let differs =

@@ -83,6 +83,9 @@ pub struct CodeTableRowSpec {
     pub default: Option<Spanned<bool>>,
     /// True to delete the row.
     pub absent: Option<bool>,
+    /// False in a row of an override to leave the shared row with this code to these zones: zonal does not
+    /// manage it there.
+    pub managed: Option<Spanned<bool>>,
 }
 
 impl KindSpec for CodeTableSpec {
@@ -176,7 +179,7 @@ fn rows<'a>(specs: &'a [Spanned<CodeTableRowSpec>], lost: &'a UnreadableParts) -
 }
 
 fn row<'a>(spec: &'a Spanned<CodeTableRowSpec>, lost: &'a UnreadableParts) -> RowSpec<'a> {
-    let CodeTableRowSpec { code, description, enabled, default, absent } = &spec.value;
+    let CodeTableRowSpec { code, description, enabled, default, absent, managed } = &spec.value;
     let mut fields = vec![(Arc::clone(&NAMES.code), code.extent, RowValue::Text(&code.value))];
     let text =
         description.iter().map(|text| (&NAMES.description, text.extent, RowValue::nullable(&text.value)));
@@ -185,5 +188,5 @@ fn row<'a>(spec: &'a Spanned<CodeTableRowSpec>, lost: &'a UnreadableParts) -> Ro
     fields.extend(
         text.chain(enabled).chain(default).map(|(field, extent, said)| (Arc::clone(field), extent, said)),
     );
-    RowSpec { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost }
+    RowSpec { extent: spec.extent, fields, absent: *absent, managed: *managed, lost, lost_key: lost }
 }

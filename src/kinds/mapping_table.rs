@@ -77,6 +77,9 @@ pub struct MappingTableRowSpec {
     pub enabled: Option<Spanned<bool>>,
     /// True to delete the row.
     pub absent: Option<bool>,
+    /// False in a row of an override to leave the shared row with this key to these zones: zonal does not
+    /// manage it there.
+    pub managed: Option<Spanned<bool>>,
 }
 
 impl KindSpec for MappingTableSpec {
@@ -217,13 +220,14 @@ impl<'a> MappingColumnNames<'a> {
     }
 
     fn row(&mut self, spec: &'a Spanned<MappingTableRowSpec>, lost: &'a UnreadableParts) -> RowSpec<'a> {
-        let MappingTableRowSpec { columns, enabled, absent } = &spec.value;
+        let MappingTableRowSpec { columns, enabled, absent, managed } = &spec.value;
         let mut fields: Vec<_> = (columns.0.iter())
             .map(|(name, text)| (self.get(&name.value), text.extent, RowValue::nullable(&text.value)))
             .collect();
         fields.extend(
             enabled.iter().map(|flag| (Arc::clone(&ENABLED), flag.extent, RowValue::Bool(flag.value))),
         );
-        RowSpec { extent: spec.extent, fields, absent: *absent, lost, lost_key: lost.field("columns") }
+        let lost_key = lost.field("columns");
+        RowSpec { extent: spec.extent, fields, absent: *absent, managed: *managed, lost, lost_key }
     }
 }

@@ -20,6 +20,8 @@ pub struct RowSpec<'a> {
     pub fields: Vec<(FieldName, NodeSpan, RowValue<'a>)>,
     /// Value of `absent`, if present.
     pub absent: Option<bool>,
+    /// Value of `managed`, if present.
+    pub managed: Option<Spanned<bool>>,
     /// Unreadable parts of the row.
     pub lost: &'a UnreadableParts,
     /// Unreadable parts of the map with the row's key.
@@ -58,6 +60,11 @@ impl RowSpec<'_> {
         self.key(key).map(|parts| symbols(&parts))
     }
 
+    /// Returns the location of `managed: false`.
+    pub fn unmanaged(&self) -> Option<NodeSpan> {
+        self.managed.filter(|managed| !managed.value).map(|managed| managed.extent)
+    }
+
     /// Returns the written key, or `None` if any part is missing, `null` or empty.
     fn key<'r>(&'r self, key: &[FieldName]) -> Option<Vec<Spanned<&'r TextOrVariable>>> {
         let part = |field: &FieldName| {
@@ -78,6 +85,12 @@ pub fn check(table: &TableManifest<'_>, head: &ManifestHeader) -> Vec<Diagnostic
     for rows in lists() {
         check_list(rows, table, head, &mut problems);
     }
+    let shared = table.rows.iter().filter_map(RowSpec::unmanaged);
+    problems.extend(shared.map(|extent| {
+        let message = "`managed: false` is allowed only in the rows of an override";
+        Diagnostic::error(diagnostic_codes::UNMANAGED_ROW, head.place(extent), message)
+            .help("remove the row, or move it to `overrides` with the zones that manage it themselves")
+    }));
     near_keys(lists().flatten(), table, head, &mut problems);
     let speaks = lists().any(|rows| !rows.is_empty())
         || table.unlisted != UnlistedPolicy::Keep
@@ -104,6 +117,7 @@ fn check_list(
     let mut seen: BTreeMap<Vec<(u8, &str)>, [NodeSpan; 2]> = BTreeMap::new();
     for row in rows {
         absent(row, table, head, problems);
+        unmanaged(row, table, head, problems);
         if table.lost_key(row) {
             continue;
         }
@@ -159,6 +173,24 @@ fn absent(
         problems.push(
             Diagnostic::error(diagnostic_codes::ABSENT_WITH_FIELDS, head.place(*extent), message)
                 .help("remove the other fields, or remove `absent: true`"),
+        );
+    }
+}
+
+/// Reports other fields in a row with `managed: false`.
+fn unmanaged(
+    row: &RowSpec<'_>,
+    table: &TableManifest<'_>,
+    head: &ManifestHeader,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Some(extent) = row.unmanaged() else { return };
+    let other = row.fields.iter().find(|(field, _, _)| !table.key.contains(field));
+    if (other.is_some() || row.absent.is_some()) && table.lost.has_all(&["key"]) {
+        let message = "a row with `managed: false` has only its key";
+        problems.push(
+            Diagnostic::error(diagnostic_codes::UNMANAGED_ROW, head.place(extent), message)
+                .help("remove the other fields, or remove `managed: false`"),
         );
     }
 }

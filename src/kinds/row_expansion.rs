@@ -179,6 +179,10 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
         let Some((key, over)) = self.record(row, Some(zone), enforcement, u32::try_from(at).ok()) else {
             return;
         };
+        if row.unmanaged().is_some() {
+            records.remove(&key);
+            return;
+        }
         let Some(under) = records.get(&key) else {
             records.insert(key, over);
             return;

@@ -238,9 +238,9 @@ impl TableForm {
 
     fn row_json(&self, row: &FactoredRow) -> Json {
         let no_fields = RowValues::new();
-        let (fields, is_absent) = match &row.content {
+        let (fields, is_unmanaged) = match &row.content {
             RowContent::Fields(fields) => (fields, false),
-            RowContent::Absent => (&no_fields, true),
+            RowContent::Unmanaged => (&no_fields, true),
         };
         let key_fields = self.key();
         let key_text = |field: &FieldName| {
@@ -265,8 +265,8 @@ impl TableForm {
         for flag in FLAGS {
             object.extend(fields.get(flag).map(|term| (flag.to_owned(), term_json(term))));
         }
-        if is_absent {
-            object.insert("absent".to_owned(), Json::Bool(true));
+        if is_unmanaged {
+            object.insert("managed".to_owned(), Json::Bool(false));
         }
         Json::Object(object)
     }

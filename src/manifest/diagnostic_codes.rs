@@ -105,6 +105,7 @@ codes! {
     NO_SUCH_COLUMN = "Z0514": "column name is not possible in a mapping table";
     UNKNOWN_COLLECTION = "Z0515": "no zone knows the collection";
     COMPARED_KEY = "Z0516": "comparison set for a key column";
+    UNMANAGED_ROW = "Z0517": "`managed: false` in the wrong place";
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "API key not found";
