@@ -3,15 +3,12 @@
 use clap::error::{ContextKind, ContextValue};
 
 /// Unknown commands and what serves their purpose.
-const HINTS: [(&str, &str); 17] = [
+const HINTS: [(&str, &str); 16] = [
     (
         "status",
         "`zonal plan` shows what differs, `zonal drift` what others changed, `zonal runs` what zonal did",
     ),
-    (
-        "import",
-        "`zonal snapshot --out FILE` saves what the zones contain; declare these records, and `zonal plan` shows what still differs",
-    ),
+    ("import", "`zonal export` writes manifests that declare what the zones contain"),
     ("pull", "`zonal export` writes manifests that declare what the zones contain"),
     ("refresh", "each plan reads the zones again; `zonal snapshot --out FILE` saves what they contain"),
     ("diff", "`zonal plan` shows the differences between manifests and zones"),
