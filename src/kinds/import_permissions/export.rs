@@ -35,7 +35,7 @@ fn permissions(settings: &ObservedSettings<'_>) -> Option<ManifestText> {
     let factored = factor(table, settings.network);
     let fields = |row: &FactoredRow| match &row.content {
         RowContent::Fields(values) => Some(FIELDS.map(|field| (field, values.get(field).map(term_json)))),
-        RowContent::Absent => None,
+        RowContent::Unmanaged => None,
     };
     let default = factored.rows.first().or(factored.overrides.first()?.rows.first())?;
     let mut exceptions = Vec::new();
