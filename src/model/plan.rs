@@ -52,7 +52,7 @@ pub struct Plan {
     pub service: Vec<ServiceSettings>,
     /// Zones, manifests and rows that the words of the plan refer to.
     pub population: PlanPopulation,
-    /// Time and author of the plan; empty for merged shards. No digest covers this field.
+    /// Time and author of the plan. No digest covers this field.
     pub origin: PlanOrigin,
 }
 

@@ -29,6 +29,7 @@ pub fn plans(
     let mut impacts = Vec::new();
     let mut expectations = ExpectationForecast::default();
     let mut service: Vec<ServiceSettings> = Vec::new();
+    let mut origin = first.origin.clone();
     let mut population = first.population.clone();
     population.rows.clear();
     for plan in plans {
@@ -45,6 +46,7 @@ pub fn plans(
         impacts.extend(plan.impacts);
         expectations.broken.extend(plan.expectations.broken);
         zones.extend(plan.zones);
+        merge_origin(&mut origin, plan.origin);
         for settings in plan.service {
             if !service.contains(&settings) {
                 service.push(settings);
@@ -75,10 +77,21 @@ pub fn plans(
         expectations,
         inputs: made_from,
         service,
-        origin: PlanOrigin::default(),
+        origin,
         population,
         ..first
     })
+}
+
+/// Keeps what both origins share, and the later time.
+fn merge_origin(merged: &mut PlanOrigin, other: PlanOrigin) {
+    let PlanOrigin { created_at, commit, actor, pipeline } = other;
+    merged.created_at = merged.created_at.take().max(created_at);
+    for (kept, found) in
+        [(&mut merged.commit, commit), (&mut merged.actor, actor), (&mut merged.pipeline, pipeline)]
+    {
+        *kept = kept.take().filter(|kept| Some(kept) == found.as_ref());
+    }
 }
 
 /// Merges reports into a single report. For a zone in two reports, the later one in the list wins. For a

@@ -6,11 +6,13 @@ use crate::case_runner::{CaseNetwork, paused};
 
 /// Removes lines that only a zone can provide, and the name of the snapshot.
 fn plan(text: &str) -> String {
-    let of_source = ["Cost: ", "Action required", "  ! warning of two-way:"];
+    let of_source = ["Cost: ", "Action required"];
     let mut is_comparison = false;
     let kept = |line: &&str| {
-        // The sentence about the comparison can have several lines.
-        is_comparison = line.starts_with("Compared with ") || is_comparison && line.starts_with("  ");
+        // The sentence about the comparison and its warning can have several lines.
+        let begins = line.starts_with("Compared with ") || line.starts_with("  ! warning of two-way:");
+        let goes_on = line.starts_with("  ") && !line.starts_with("  ! ");
+        is_comparison = begins || is_comparison && goes_on;
         // A snapshot does not keep why a table is not changed over the API.
         !is_comparison
             && !of_source.iter().any(|start| line.starts_with(start))

@@ -31,15 +31,15 @@ fn cases_without(names: &[&str]) -> Vec<&'static &'static str> {
 
 #[test]
 fn null_members_and_lists_change_no_case() {
-    // The size of an image is the size of an answer.
-    let cases = cases_without(&["runs"]);
+    // The size of an image is the size of an answer, and of two keys the one with the shorter answer is told first.
+    let cases = cases_without(&["init", "runs"]);
     check_cases(cases, r#"{"empty_values": "null", "empty_lists": "null", "extra_members": "documented"}"#);
 }
 
 #[test]
 fn empty_members_and_lists_change_no_case() {
     // An empty list of relations shows its own name, so a guess about the form takes another way.
-    let cases = cases_without(&["library_relations", "runs"]);
+    let cases = cases_without(&["init", "library_relations", "runs"]);
     check_cases(
         cases,
         r#"{"empty_values": "empty", "empty_lists": "present", "extra_members": "documented"}"#,

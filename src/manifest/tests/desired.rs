@@ -59,11 +59,13 @@ rows:
   - {code: A, description: Text, enabled: true}
   - {code: B, description: Gone}
   - {code: C, absent: true}
+  - {code: E, description: Left to ALPHA}
 overrides:
   - appliesTo: {labels: {size: large}}
     enforcement: report
     unlisted: disable
     rows:
+      - {code: E, managed: false}
       - {code: A, description: null}
       - {code: B, absent: true}
       - {code: C, description: Back}
@@ -81,6 +83,7 @@ alpha/codetable/t/d report disable: code=\"d\" description=\"new\"
 beta/codetable/t/a createonly keep: code=\"a\" description=\"text\" enabled=true
 beta/codetable/t/b createonly keep: code=\"b\" description=\"gone\"
 beta/codetable/t/c absent createonly keep: code=\"c\"
+beta/codetable/t/e createonly keep: code=\"e\" description=\"left to alpha\"
 "
     );
     let alpha = &desired.zones[&"ALPHA".into()][0];
@@ -92,8 +95,8 @@ beta/codetable/t/c absent createonly keep: code=\"c\"
         places,
         [
             "code m.yaml:8:14",
-            "description m.yaml:16:34 (overrides[0])",
-            "enabled m.yaml:21:33 (overrides[1])"
+            "description m.yaml:18:34 (overrides[0])",
+            "enabled m.yaml:23:33 (overrides[1])"
         ]
     );
 }

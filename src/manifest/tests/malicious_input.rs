@@ -48,7 +48,7 @@ fn plain_anchors_and_aliases_are_accepted() {
 #[test]
 fn byte_order_marks_and_crlf_are_accepted() {
     let text = manifest("CodeTable", "x", "table: T\nrows:\n- {code: A, lable: x}");
-    let expected = "m.yaml:7:15 Z0203 unknown field `lable` in an item of `rows`; known: `code`, `description`, `enabled`, `default`, `absent`\n";
+    let expected = "m.yaml:7:15 Z0203 unknown field `lable` in an item of `rows`; known: `code`, `description`, `enabled`, `default`, `absent`, `managed`\n";
     assert_eq!(problems(&text), expected);
     assert_eq!(problems(&format!("\u{feff}{text}")), expected);
     assert_eq!(problems(&text.replace('\n', "\r\n")), expected);
