@@ -231,6 +231,16 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "absorb",
+        [
+            ("zonal absorb --into override", "Show the edits that declare what each zone has changed"),
+            (
+                "zonal absorb 01OMNI_ALPHA/CodeTable/UserGroups/STAFF --into shared --write",
+                "Take the value of one member for all",
+            ),
+        ],
+    ),
+    (
         "effective",
         [
             ("zonal effective 01OMNI_ALPHA", "Show all settings that the manifests declare for a zone"),

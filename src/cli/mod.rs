@@ -3,6 +3,7 @@
 //! Only this module prints and exits; it shares the access to files, environment variables and the clock with
 //! [`crate::local`].
 
+mod absorb;
 mod apply;
 mod apply_output;
 mod approvable_parts;
@@ -106,6 +107,7 @@ enum Command {
     Restore(revert::RestoreCommand),
     Unmanage(unmanage::UnmanageCommand),
     Drift(drift::DriftCommand),
+    Absorb(Box<absorb::AbsorbCommand>),
     History(history::HistoryCommand),
     Runs(runs::RunsCommand),
     Effective(effective::EffectiveCommand),
@@ -174,6 +176,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Restore(command) => command.run(&directory, world).await,
         Command::Unmanage(command) => command.run(&directory, world).await,
         Command::Drift(command) => command.run(&directory, world).await,
+        Command::Absorb(command) => command.run(&directory, world).await,
         Command::History(command) => command.run(&directory, world).await,
         Command::Runs(command) => command.run(&directory, world).await,
         Command::Explain(command) => command.run(&directory, world).await,

@@ -75,6 +75,7 @@ pub fn schemas() -> Vec<(String, String)> {
         ("explain.json", output::<json::explanation::ExplainJson>()),
         ("test.json", output::<json::test::TestJson>()),
         ("export.json", output::<json::export::ExportJson>()),
+        ("absorb.json", output::<json::absorb::AbsorbJson>()),
         ("snapshot.json", output::<json::snapshot::SnapshotJson>()),
         ("apply-event.json", output::<json::stream_message::StreamMessage>()),
         ("history.json", output::<json::history::HistoryJson>()),

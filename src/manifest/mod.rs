@@ -2,6 +2,7 @@
 
 pub mod deserialize;
 pub mod diagnostic_codes;
+pub mod edit_yaml;
 pub mod envelope;
 pub mod invisible_characters;
 pub mod parallel;

@@ -4,6 +4,7 @@
 //! are the main use cases; a person can agree between them. Prints nothing, and accesses no files, environment
 //! variables or clock of its own.
 
+pub mod absorb;
 mod adopt_records;
 pub mod apply;
 pub mod attestations;

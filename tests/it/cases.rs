@@ -20,6 +20,7 @@ macro_rules! cases {
 }
 
 cases! {
+    absorb,
     all_zones_unreachable,
     api_keys,
     approvals,

@@ -2,6 +2,7 @@
 //!
 //! All types of this module belong to published formats, with JSON Schemas generated from the types.
 
+pub mod absorb;
 pub mod compact_lines;
 pub mod doctor;
 pub mod effective;

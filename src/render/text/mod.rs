@@ -1,5 +1,6 @@
 //! Text output for people, with Terraform's symbols and wording.
 
+mod absorb;
 mod changes;
 mod conflict;
 mod decision_row;
@@ -37,6 +38,7 @@ mod zone_groups;
 #[cfg(test)]
 mod tests;
 
+pub use absorb::absorb;
 pub use changes::{fate, last_changed, origin_text, remarks};
 pub use conflict::{classes, conflict_lines as conflict};
 pub use diff_sections::{DiffSection, DiffSections, diff_sections};
