@@ -162,7 +162,9 @@ fn new_value(value: &Json, in_flow: bool) -> Box<dyn AsYaml> {
         Json::Null => Box::new(ScalarValue::null()),
         Json::Bool(flag) => Box::new(*flag),
         Json::Number(number) => Box::new(ScalarValue::plain(number.to_string())),
-        Json::String(text) if text.chars().any(char::is_control) => Box::new(ScalarValue::double_quoted(text)),
+        Json::String(text) if text.chars().any(char::is_control) => {
+            Box::new(ScalarValue::double_quoted(text))
+        }
         Json::String(text) => Box::new(text.clone()),
         Json::Array(items) => {
             let is_long = value.to_string().len() > WIDTH && items.len() > 1;
@@ -227,7 +229,8 @@ spec:
 
     fn edits() -> Vec<SpecEdit> {
         let row = |index| [field("rows"), SpecStep::Item(index)];
-        let others = json!([{"appliesTo": {"only": ["01A"]}, "rows": [{"code": "B", "description": "NO: 05"}]}]);
+        let others =
+            json!([{"appliesTo": {"only": ["01A"]}, "rows": [{"code": "B", "description": "NO: 05"}]}]);
         vec![
             set(&row(0), "description", json!("Eins")),
             set(&row(0), "enabled", json!(true)),
@@ -282,7 +285,8 @@ spec:
     #[test]
     fn edits_keep_flow_style() {
         let file = "kind: Table\nmetadata: {name: g}\nspec: {table: T, rows: [{code: A, description: x}]}\n";
-        let edits = [set(&[], "overrides", json!([{"appliesTo": {"only": ["01A"]}, "enforcement": "report"}]))];
+        let edits =
+            [set(&[], "overrides", json!([{"appliesTo": {"only": ["01A"]}, "enforcement": "report"}]))];
         assert_eq!(
             edit_manifest(file, "Table", "g", &edits).unwrap(),
             "kind: Table\nmetadata: {name: g}\nspec: {table: T, rows: [{code: A, description: x}], \
@@ -292,12 +296,15 @@ spec:
 
     #[test]
     fn difficult_texts_keep_their_value() {
-        for text in ["NO", "05", "", "- a", "a: b # c", "x\ny", "{a}", " lead", "\"q\" 'p' \\", "null", "1e3", "*a"] {
+        for text in
+            ["NO", "05", "", "- a", "a: b # c", "x\ny", "{a}", " lead", "\"q\" 'p' \\", "null", "1e3", "*a"]
+        {
             for index in [0, 1] {
                 let path = [field("rows"), SpecStep::Item(index)];
                 let edits = [set(&path, "description", json!(text))];
                 let edited = edit_manifest(FILE, "Table", "groups", &edits).unwrap();
-                let (parsed, problems) = documents(&SourceFile { file: "f".into(), text: Ok(edited.clone()) });
+                let (parsed, problems) =
+                    documents(&SourceFile { file: "f".into(), text: Ok(edited.clone()) });
                 assert!(problems.is_empty(), "{edited}");
                 let pointer = format!("/spec/rows/{index}/description");
                 assert_eq!(parsed[1].root.find(&pointer).unwrap().node.to_json(), json!(text), "{edited}");
@@ -310,6 +317,9 @@ spec:
         let edit = |name, path: &[SpecStep]| edit_manifest(FILE, "Table", name, &[set(path, "a", json!(1))]);
         assert_eq!(edit("other", &[]), Err(EditYamlError::NoManifest));
         let far = [field("rows"), SpecStep::Item(7)];
-        assert_eq!(edit("groups", &far).unwrap_err().to_string(), "`spec.rows[7]` is not written as a map or list of its own");
+        assert_eq!(
+            edit("groups", &far).unwrap_err().to_string(),
+            "`spec.rows[7]` is not written as a map or list of its own"
+        );
     }
 }

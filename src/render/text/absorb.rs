@@ -43,7 +43,8 @@ fn left(absorbed: &AbsorbJson) -> Option<String> {
 }
 
 fn failures(absorbed: &AbsorbJson) -> Option<String> {
-    let lines = absorbed.failures.iter().map(|(zone, failure)| format!("  {zone}: {}\n", safe(&failure.message)));
+    let lines =
+        absorbed.failures.iter().map(|(zone, failure)| format!("  {zone}: {}\n", safe(&failure.message)));
     let text = format!("{}\n{}", styled(BOLD, "Not read"), lines.collect::<String>());
     (!absorbed.failures.is_empty()).then_some(text)
 }

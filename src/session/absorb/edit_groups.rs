@@ -82,14 +82,16 @@ fn with_one_candidate(
     let (mut shared, mut left) = (Vec::new(), Vec::new());
     for difference in differences {
         let places = declared_places(&difference, desired);
-        let overridden = find_record(desired, &difference.address.zone, &difference).and_then(|(_, record)| {
-            let FoundRecord::Values(values) = &difference.found else { return None };
-            values.keys().find_map(|name| record.fields.get(name)?.provenance.override_index)
-        });
+        let overridden =
+            find_record(desired, &difference.address.zone, &difference).and_then(|(_, record)| {
+                let FoundRecord::Values(values) = &difference.found else { return None };
+                values.keys().find_map(|name| record.fields.get(name)?.provenance.override_index)
+            });
         let reason = match (&difference.found, overridden) {
-            (FoundRecord::Missing, _) => {
-                Some("the zone lacks the record; `--into override` declares that, or remove the row by hand".to_owned())
-            }
+            (FoundRecord::Missing, _) => Some(
+                "the zone lacks the record; `--into override` declares that, or remove the row by hand"
+                    .to_owned(),
+            ),
             (FoundRecord::Values(_), Some(index)) => {
                 Some(format!("overrides[{index}] sets the value at the zone; use `--into override`"))
             }

@@ -76,7 +76,8 @@ pub fn absorb(
     }
     collected.left.sort();
     let files = edited.into_iter().map(|(file, (manifests, records))| {
-        let [before, after] = [config, &current].map(|state| text_of(state, &file).unwrap_or_default().to_owned());
+        let [before, after] =
+            [config, &current].map(|state| text_of(state, &file).unwrap_or_default().to_owned());
         let (state, error) = match request.output {
             AbsorbOutput::Show => (AbsorbedFileState::Proposed, None),
             AbsorbOutput::Write => match write(folder, &file, &before, &after) {
@@ -135,8 +136,8 @@ fn edit_group(
     let edits = spec_edits::edits(group, &tree, &config.desired, layer, &mut expected)?;
     let (kind, name) = manifest.split_once('/').unwrap_or_default();
     let text = text_of(config, &file).unwrap_or_default();
-    let text = edit_manifest(text, kind, name, &edits)
-        .map_err(|error| format!("{error}; edit {file} by hand"))?;
+    let text =
+        edit_manifest(text, kind, name, &edits).map_err(|error| format!("{error}; edit {file} by hand"))?;
     // The file as edited must declare the observed values, and nothing else may change.
     let edited = SourceFile { file: Arc::clone(&file), text: Ok(text) };
     let has_same_rest = other_documents(source, manifest) == other_documents(&edited, manifest);
@@ -151,9 +152,7 @@ fn edit_group(
     })?;
     match has_same_rest && meaning(&reloaded.desired, manifest) == expected {
         true => Ok((file, reloaded)),
-        false => {
-            Err(format!("an edit of {file} would declare more than the difference; edit it by hand"))
-        }
+        false => Err(format!("an edit of {file} would declare more than the difference; edit it by hand")),
     }
 }
 

@@ -35,7 +35,9 @@ pub fn edits(
             }
             Ok(vec![match tree.override_of(&group.zones) {
                 Some(index) => set(override_path(index).to_vec(), "enforcement", json!("report")),
-                None => add(tree, "overrides", json!({"appliesTo": only(&group.zones), "enforcement": "report"})),
+                None => {
+                    add(tree, "overrides", json!({"appliesTo": only(&group.zones), "enforcement": "report"}))
+                }
             }])
         }
         AbsorbLayer::Except => {
@@ -64,9 +66,12 @@ fn shared_edits(
             let span = record.fields.get(name).map(|declared| &declared.provenance.span);
             let zones = desired.zones.iter().flat_map(|(zone, own)| own.iter().map(move |each| (zone, each)));
             for (zone, collection) in zones.filter(|(_, each)| each.provenance.manifest == group.manifest) {
-                let Some(content) = expected.get_mut(&(zone.clone(), collection.id.clone())) else { continue };
+                let Some(content) = expected.get_mut(&(zone.clone(), collection.id.clone())) else {
+                    continue;
+                };
                 for (key, record) in &collection.records {
-                    let is_same = record.fields.get(name).is_some_and(|each| Some(&each.provenance.span) == span);
+                    let is_same =
+                        record.fields.get(name).is_some_and(|each| Some(&each.provenance.span) == span);
                     if let (true, Some(record)) = (is_same, content.records.get_mut(key)) {
                         record.fields.insert(Arc::clone(name), value.clone());
                     }
@@ -100,7 +105,9 @@ fn override_edits(
         // A later override would win.
         let sources = group.differences.iter().filter_map(|difference| {
             let record = record_of(difference, desired).ok()?;
-            values(difference).filter_map(|(name, _)| record.fields.get(name)?.provenance.override_index).max()
+            values(difference)
+                .filter_map(|(name, _)| record.fields.get(name)?.provenance.override_index)
+                .max()
         });
         sources.max().is_none_or(|last| last as usize <= index)
     });
@@ -190,7 +197,10 @@ fn except_edits(zones: &[ZoneCode], tree: &SpecTree) -> Vec<SpecEdit> {
     }
 }
 
-fn record_of<'a>(difference: &ZoneDifference, desired: &'a DesiredState) -> Result<&'a DesiredRecord, String> {
+fn record_of<'a>(
+    difference: &ZoneDifference,
+    desired: &'a DesiredState,
+) -> Result<&'a DesiredRecord, String> {
     find_record(desired, &difference.address.zone, difference)
         .map(|(_, record)| record)
         .ok_or_else(|| "the manifest no longer declares the record".to_owned())

@@ -95,7 +95,11 @@ fn items<'a>(parent: &'a YamlNode, name: &str) -> &'a [YamlNode] {
     match parent.get(name).map(|found| &found.node.value) {
         Some(YamlValue::List(items)) => items,
         Some(
-            YamlValue::Null | YamlValue::Bool(_) | YamlValue::Number(_) | YamlValue::Text(_) | YamlValue::Map(_),
+            YamlValue::Null
+            | YamlValue::Bool(_)
+            | YamlValue::Number(_)
+            | YamlValue::Text(_)
+            | YamlValue::Map(_),
         )
         | None => &[],
     }

@@ -110,8 +110,8 @@ pub fn find_record<'a>(
     difference: &ZoneDifference,
 ) -> Option<(&'a DesiredCollection, &'a DesiredRecord)> {
     desired.zones.get(zone)?.iter().find_map(|collection| {
-        let is_declared = collection.provenance.manifest == difference.manifest
-            && collection.id == difference.collection;
+        let is_declared =
+            collection.provenance.manifest == difference.manifest && collection.id == difference.collection;
         let record = collection.records.get(&difference.key).filter(|_| is_declared)?;
         Some((collection, &**record))
     })
@@ -141,17 +141,20 @@ fn difference(
         (Some(ChangeOrigin::Drifted) | None, _) => {}
     }
     let own = desired.zones.get(&change.address.zone).into_iter().flatten();
-    let located = own.filter(|collection| collection.provenance.manifest == *manifest).find_map(|collection| {
-        let is_same = |record: &DesiredRecord| record.provenance.span == change.provenance.span;
-        let (key, record) = collection.records.iter().find(|(_, record)| is_same(record))?;
-        Some((collection, key, record))
-    });
+    let located =
+        own.filter(|collection| collection.provenance.manifest == *manifest).find_map(|collection| {
+            let is_same = |record: &DesiredRecord| record.provenance.span == change.provenance.span;
+            let (key, record) = collection.records.iter().find(|(_, record)| is_same(record))?;
+            Some((collection, key, record))
+        });
     let Some((collection, key, record)) = located else {
         return Err("no row declares the record; add a row by hand".to_owned());
     };
     let found = match change.action {
         ChangeAction::Delete => {
-            return Err("the manifests delete the record, and the zone has it; edit the row by hand".to_owned());
+            return Err(
+                "the manifests delete the record, and the zone has it; edit the row by hand".to_owned()
+            );
         }
         ChangeAction::Create => FoundRecord::Missing,
         ChangeAction::Update => FoundRecord::Values(observed_values(change, record)?),
