@@ -3,6 +3,7 @@
 //! All types of this module belong to published formats, with JSON Schemas generated from the types.
 
 pub mod compact_lines;
+pub mod comparison;
 pub mod doctor;
 pub mod effective;
 pub mod events;

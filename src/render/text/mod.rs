@@ -1,6 +1,7 @@
 //! Text output for people, with Terraform's symbols and wording.
 
 mod changes;
+mod comparison;
 mod conflict;
 mod decision_row;
 mod decisions;
@@ -38,6 +39,7 @@ mod zone_groups;
 mod tests;
 
 pub use changes::{fate, last_changed, origin_text, remarks};
+pub use comparison::comparison;
 pub use conflict::{classes, conflict_lines as conflict};
 pub use diff_sections::{DiffSection, DiffSections, diff_sections};
 pub use doctor::doctor;
