@@ -265,6 +265,13 @@ pub const EXAMPLES: &[(&str, [Example; 2])] = &[
         ],
     ),
     (
+        "compare",
+        [
+            ("zonal compare 01OMNI_ALPHA 01OMNI_BETA", "Show how the tables of two zones differ"),
+            ("zonal compare --all --table UserGroups", "Show how the user groups of all members differ"),
+        ],
+    ),
+    (
         "capabilities",
         [
             ("zonal capabilities", "Show the channels of all zones"),

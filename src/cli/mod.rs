@@ -10,6 +10,7 @@ mod approvable_parts;
 mod approve;
 mod attest;
 mod capabilities;
+mod compare;
 mod completions;
 mod config;
 mod confirm;
@@ -116,6 +117,7 @@ enum Command {
     Export(export::ExportCommand),
     Snapshot(snapshot::SnapshotCommand),
     Tables(tables::TablesCommand),
+    Compare(compare::CompareCommand),
     Capabilities(capabilities::CapabilitiesCommand),
     Runbook(runbook::RunbookCommand),
     Attest(attest::AttestCommand),
@@ -185,6 +187,7 @@ pub async fn run(argv: Vec<OsString>, world: &CommandContext) -> CommandExit {
         Command::Snapshot(command) => command.run(&directory, world).await,
         Command::Effective(command) => command.run(&directory, world).await,
         Command::Tables(command) => command.run(&directory, world).await,
+        Command::Compare(command) => command.run(&directory, world).await,
         Command::Capabilities(command) => command.run(&directory, world).await,
         Command::Runbook(command) => command.run(&directory, world).await,
         Command::Attest(command) => command.run(&directory, world).await,

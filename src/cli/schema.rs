@@ -88,6 +88,7 @@ pub fn schemas() -> Vec<(String, String)> {
         ("doctor.json", output::<json::doctor::DoctorJson>()),
         ("init.json", output::<json::init::InitJson>()),
         ("effective.json", output::<json::effective::EffectiveZoneJson>()),
+        ("compare.json", output::<json::comparison::ComparisonJson>()),
         ("tables.json", output::<json::tables::TablesJson>()),
         ("runbook.json", output::<runbook::RunbookJson>()),
         ("gateway-check.json", output::<super::gateway::GatewayCheckJson>()),

@@ -94,12 +94,12 @@ impl TablesCommand {
                 }
             }
         }
-        Ok(exit(&inventory))
+        Ok(inventory_exit(&inventory))
     }
 }
 
 /// Returns the outcome: incomplete if a zone or a table could not be read.
-fn exit(inventory: &TablesJson) -> CommandExit {
+pub(super) fn inventory_exit(inventory: &TablesJson) -> CommandExit {
     let unread = inventory.tables.iter().filter_map(|table| table.content.as_ref());
     let is_complete = inventory.zones.iter().all(|zone| zone.failure.is_none())
         && unread.flat_map(|content| &content.failures).next().is_none();
@@ -107,7 +107,7 @@ fn exit(inventory: &TablesJson) -> CommandExit {
 }
 
 /// Returns the cost of reading collections as text: requests, and the time of the slowest zone.
-fn reading_cost(network: &Network, collections: &CollectionsByZone) -> String {
+pub(super) fn reading_cost(network: &Network, collections: &CollectionsByZone) -> String {
     let requests: usize = collections.values().map(|tables| tables.len()).sum();
     let tables: BTreeSet<_> = collections.values().flatten().collect();
     let seconds = |(zone, tables): (&ZoneCode, &BTreeSet<_>)| {

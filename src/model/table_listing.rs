@@ -28,4 +28,17 @@ impl TableListing {
     pub fn collection(&self) -> CollectionId {
         CollectionId::with_code(&self.kind, &self.code)
     }
+
+    /// Returns the entry of a table of which only type and code are known.
+    pub fn unnamed(id: &CollectionId) -> Self {
+        Self {
+            kind: id.kind.clone(),
+            code: id.name().into(),
+            name: String::new(),
+            subsystem: None,
+            customized: None,
+            updated_by: None,
+            update_date: None,
+        }
+    }
 }

@@ -53,6 +53,7 @@ pub mod table_inventory;
 pub mod unfinished_runs;
 mod unknown_names;
 pub mod unmanage;
+pub mod zone_comparison;
 
 pub use effects::{CancelSignal, SessionEffects};
 pub use error::SessionError;

@@ -7,14 +7,19 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::error::SessionError;
+use super::table_inventory::TableLists;
+use crate::model::network::Zone;
 use crate::model::{
-    AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedState, ObservedZone, TableName,
-    ZoneCode, ZoneFailure,
+    AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedCollection, ObservedState,
+    ObservedZone, TableListing, TableName, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe;
 use crate::provider::alma::similar_code_help;
 use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
 use crate::render::json::snapshot::{self, SnapshotError};
+
+/// Types of collections that are tables.
+const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
 
 /// Observed and applied state at the time of a snapshot.
 #[derive(Debug, Clone)]
@@ -59,6 +64,37 @@ impl ObservedSnapshot {
         Ok(observe(&readers, collections, None, &|_| {}).await)
     }
 
+    /// Returns the tables of the snapshot by their codes: lists of them, and one answer for each table and zone.
+    ///
+    /// Among several languages of a code table, `language` is taken, or else the zone's default. Zones of
+    /// the network without an entry in the snapshot are failures.
+    ///
+    /// # Errors
+    /// Returns [`SessionError::OtherSnapshot`] for another network or environment.
+    pub fn tables(
+        &self,
+        network: &Network,
+        zones: &[&Zone],
+        language: Option<&str>,
+    ) -> Result<(TableLists, ObservedState), SessionError> {
+        self.check(network)?;
+        let (mut lists, mut observed) = (TableLists::new(), ObservedState::default());
+        for zone in zones {
+            let Some(kept) = self.observed.zones.get(&zone.code) else {
+                let failure = ZoneFailure::new(FailureClass::Missing, "not in the snapshot");
+                let help = format!("create a snapshot with this zone: `zonal snapshot --out {}`", self.name);
+                lists.insert(zone.code.clone(), Err(failure.help(help)));
+                continue;
+            };
+            let tables = tables_of(kept, language);
+            lists.insert(zone.code.clone(), Ok(tables.keys().map(TableListing::unnamed).collect()));
+            observed
+                .zones
+                .insert(zone.code.clone(), ObservedZone { collections: tables, ..Default::default() });
+        }
+        Ok((lists, observed))
+    }
+
     fn check(&self, network: &Network) -> Result<(), SessionError> {
         let environment_text = |environment: &Option<String>| match environment {
             Some(environment) => format!("with environment {environment}"),
@@ -76,6 +112,34 @@ impl ObservedSnapshot {
         };
         Err(SessionError::OtherSnapshot { name: self.name.clone(), mismatch })
     }
+}
+
+/// Returns the tables of a zone, by code and without their language. A title stands for a code that is unknown.
+fn tables_of(
+    zone: &ObservedZone,
+    language: Option<&str>,
+) -> BTreeMap<CollectionId, Result<ObservedCollection, ZoneFailure>> {
+    let mut tables: BTreeMap<_, (bool, &Result<_, _>)> = BTreeMap::new();
+    for (asked, answer) in &zone.collections {
+        let id = answer.as_ref().map_or(asked, |found| &found.id);
+        let (TableName::Code(code) | TableName::Title(code)) = &id.table else { continue };
+        let is_table = TABLE_KINDS.contains(&&*id.kind);
+        let is_chosen = match language {
+            Some(language) => id.language.as_deref() == Some(language),
+            None => asked.language.is_none(),
+        };
+        // A mapping table has no language.
+        let is_usable = is_chosen || language.is_none() || id.language.is_none();
+        if !is_table || !is_usable || id.library.is_some() {
+            continue;
+        }
+        let table = CollectionId::with_code(&id.kind, code);
+        let entry = tables.entry(table).or_insert((is_chosen, answer));
+        if is_chosen && !entry.0 {
+            *entry = (true, answer);
+        }
+    }
+    tables.into_iter().map(|(id, (_, answer))| (id, answer.clone())).collect()
 }
 
 /// Reader for one zone of a snapshot.

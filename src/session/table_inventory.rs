@@ -13,8 +13,8 @@ use super::observer::{SessionEvent, SessionObserver};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionId, Network, ObservedCollection, ObservedState, Record, TableListing, TableName, ZoneCode,
-    ZoneFailure,
+    CollectionId, FieldName, FieldValue, Network, ObservedCollection, ObservedState, ObservedZone,
+    TableListing, TableName, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe_collections;
 use crate::render::json::tables::{
@@ -189,16 +189,10 @@ fn listed_table(listing: &TableListing) -> ListedTableJson {
 
 /// Groups the zones by the rows of a table.
 fn content(kind: &str, code: &str, observed: &ObservedState) -> TableContentJson {
-    let mut forms: BTreeMap<Vec<&Record>, Vec<ZoneCode>> = BTreeMap::new();
+    let mut forms: BTreeMap<Vec<FormRow<'_>>, Vec<ZoneCode>> = BTreeMap::new();
     let mut content = TableContentJson::default();
     for (zone, state) in &observed.zones {
-        let is_table = |id: &&CollectionId| {
-            &*id.kind == kind && matches!(&id.table, TableName::Code(known) if **known == *code)
-        };
-        let Some(answer) = state.collections.keys().find(is_table).and_then(|id| state.collections.get(id))
-        else {
-            continue;
-        };
+        let Some(answer) = find_table(state, kind, code) else { continue };
         match answer {
             Ok(table) if table.witness.is_people() => content.hidden.push(zone.clone()),
             Ok(table) => forms.entry(rows(table)).or_default().push(zone.clone()),
@@ -213,9 +207,26 @@ fn content(kind: &str, code: &str, observed: &ObservedState) -> TableContentJson
     content
 }
 
+/// Returns a zone's answer for a table.
+pub(super) fn find_table<'z>(
+    zone: &'z ObservedZone,
+    kind: &str,
+    code: &str,
+) -> Option<&'z Result<ObservedCollection, ZoneFailure>> {
+    let is_table = |id: &CollectionId| {
+        &*id.kind == kind && matches!(&id.table, TableName::Code(known) if **known == *code)
+    };
+    zone.collections.iter().find(|(id, _)| is_table(id)).map(|(_, answer)| answer)
+}
+
+/// Fields of a row. An empty field counts as missing.
+type FormRow<'r> = Vec<(&'r FieldName, &'r FieldValue)>;
+
 /// Returns the rows in an order that does not depend on the zone. Author and date do not count.
-fn rows(table: &ObservedCollection) -> Vec<&Record> {
-    let mut rows: Vec<&Record> = table.records.iter().map(|record| &record.fields).collect();
+fn rows(table: &ObservedCollection) -> Vec<FormRow<'_>> {
+    let mut rows: Vec<FormRow<'_>> = (table.records.iter())
+        .map(|record| record.fields.iter().filter(|(_, value)| **value != FieldValue::Null).collect())
+        .collect();
     rows.sort();
     rows
 }

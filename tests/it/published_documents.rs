@@ -93,6 +93,7 @@ fn results_about_live_zones_conform_to_their_schemas() {
             ("zonal doctor --write-keys --json", "doctor.json"),
             ("zonal tables --json", "tables.json"),
             ("zonal tables --forms --json", "tables.json"),
+            ("zonal compare --all --json", "compare.json"),
         ] {
             conforms(&schema(name), &stage.expect(command, 0).await.out);
         }
@@ -101,6 +102,7 @@ fn results_about_live_zones_conform_to_their_schemas() {
             ("zonal init .part --region eu --json", "init.json"),
             ("zonal doctor --json", "doctor.json"),
             ("zonal tables --table NoteTypes --json", "tables.json"),
+            ("zonal compare --all --table NoteTypes --json", "compare.json"),
         ] {
             conforms(&schema(name), &stage.expect(command, 6).await.out);
         }

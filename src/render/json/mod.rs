@@ -4,6 +4,7 @@
 
 pub mod absorb;
 pub mod compact_lines;
+pub mod comparison;
 pub mod doctor;
 pub mod effective;
 pub mod events;

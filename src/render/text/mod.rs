@@ -2,6 +2,7 @@
 
 mod absorb;
 mod changes;
+mod comparison;
 mod conflict;
 mod decision_row;
 mod decisions;
@@ -40,6 +41,7 @@ mod tests;
 
 pub use absorb::absorb;
 pub use changes::{fate, last_changed, origin_text, remarks};
+pub use comparison::comparison;
 pub use conflict::{classes, conflict_lines as conflict};
 pub use diff_sections::{DiffSection, DiffSections, diff_sections};
 pub use doctor::doctor;

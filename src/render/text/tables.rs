@@ -106,7 +106,7 @@ fn forms(table: &ListedTableJson) -> String {
 }
 
 /// Returns what keeps the inventory from being the same for all zones; equal exceptions are said once.
-fn exceptions(inventory: &TablesJson) -> String {
+pub(super) fn exceptions(inventory: &TablesJson) -> String {
     let mut absent: BTreeMap<&[ZoneCode], Vec<String>> = BTreeMap::new();
     let mut hidden: BTreeMap<&[ZoneCode], Vec<String>> = BTreeMap::new();
     let mut failures: BTreeMap<(&str, Option<&str>), Vec<ZoneCode>> = BTreeMap::new();
