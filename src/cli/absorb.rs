@@ -77,7 +77,7 @@ impl AbsorbCommand {
         if self.write && has_uncommitted_changes(&world.effects(directory)).await {
             let message = "the config directory has uncommitted changes; commit or stash them first, so that \
                            `git diff` shows only what absorb writes";
-            return Err(super::fail(world, message.to_owned()));
+            return Err(super::fail(world, message));
         }
         let plan_request = PlanRequest { two_way: TwoWayWrites::Skip, ..PlanRequest::default() };
         let (session, planned) =

@@ -124,7 +124,9 @@ impl CompareCommand {
         let report = |error| report_error(&error, format, world);
         let check = |lists: &TableLists| {
             let problems = filter.problems(lists);
-            problems.iter().map(|problem| super::fail(world, problem)).last().map_or(Ok(()), Err)
+            let exits: Vec<CommandExit> =
+                problems.iter().map(|problem| super::fail(world, problem)).collect();
+            exits.into_iter().next().map_or(Ok(()), Err)
         };
         let network = &session.config.network;
         let language = self.language.as_deref();

@@ -151,7 +151,9 @@ fn set_field(map: &Mapping, name: &str, value: &Json, place: NewFieldPlace) {
     }
     let value = new_value(value, map.is_flow_style());
     match (written, place) {
-        (None, NewFieldPlace::First) => drop(map.insert_at_index(0, name, &*value)),
+        (None, NewFieldPlace::First) => {
+            map.insert_at_index(0, name, &*value);
+        }
         (None, NewFieldPlace::Last) | (Some(_), _) => map.set(name, &*value),
     }
 }
@@ -194,6 +196,8 @@ fn has_nested(value: &Json) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
+
     use serde_json::json;
 
     use super::*;

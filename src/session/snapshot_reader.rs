@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::error::SessionError;
-use super::table_inventory::TableLists;
+use super::table_lists::TableLists;
 use crate::model::network::Zone;
 use crate::model::{
     AppliedState, CollectionId, DesiredState, FailureClass, Network, ObservedCollection, ObservedState,

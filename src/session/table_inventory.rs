@@ -10,6 +10,7 @@ use super::error::{SessionError, SessionStage};
 use super::network_session::NetworkSession;
 use super::observe_zones::{ZoneReaders, open_zones};
 use super::observer::{SessionEvent, SessionObserver};
+pub use super::table_lists::TableLists;
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{
@@ -20,9 +21,6 @@ use crate::observe::observe_collections;
 use crate::render::json::tables::{
     ListedTableJson, TableContentJson, TableFailureJson, TableFormJson, TableZoneJson, TablesJson,
 };
-
-/// Lists of tables by zone, or the failure of a zone.
-pub type TableLists = BTreeMap<ZoneCode, Result<Vec<TableListing>, ZoneFailure>>;
 
 /// Collections to read, by zone.
 pub type CollectionsByZone = BTreeMap<ZoneCode, BTreeSet<CollectionId>>;

@@ -120,6 +120,8 @@ fn plan(text: &str) -> Json {
     plan["reconciler"]["cost"]["quota_percent"] = Json::Null;
     assert!(plan["reconciler"]["impacts"].is_array(), "the plan should list impacts");
     plan["reconciler"]["impacts"] = Json::Null;
+    // The time of the plan.
+    plan["reconciler"]["origin"] = Json::Null;
     plan
 }
 

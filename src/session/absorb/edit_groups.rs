@@ -7,6 +7,9 @@ use super::zone_differences::{CollectedDifferences, FoundRecord, ZoneDifference,
 use crate::model::{DesiredState, RecordKey, ZoneCode};
 use crate::render::json::absorb::{AbsorbLayer, LeftDifference};
 
+/// Differences of one zone.
+type DifferencesOfZone = (ZoneCode, Vec<ZoneDifference>);
+
 /// Differences of one manifest that the same edit absorbs.
 #[derive(Debug)]
 pub struct EditGroup {
@@ -45,8 +48,7 @@ pub fn group(
     }
     let mut groups = Vec::new();
     for (manifest, zones) in by_manifest {
-        let mut alike: BTreeMap<Vec<(RecordKey, FoundRecord)>, Vec<(ZoneCode, Vec<ZoneDifference>)>> =
-            BTreeMap::new();
+        let mut alike: BTreeMap<Vec<(RecordKey, FoundRecord)>, Vec<DifferencesOfZone>> = BTreeMap::new();
         for (zone, differences) in zones {
             let form = match layer {
                 // Equal rows share an override.

@@ -90,14 +90,13 @@ fn override_edits(
 ) -> Result<Vec<SpecEdit>, String> {
     for difference in &group.differences {
         let place = (difference.address.zone.clone(), difference.collection.clone());
-        let record = expected.get_mut(&place).and_then(|content| content.records.get_mut(&difference.key));
-        let record = record.ok_or("the manifest no longer declares the record")?;
+        let undeclared = "the manifest no longer declares the record";
+        let records = &mut expected.get_mut(&place).ok_or(undeclared)?.records;
         match &difference.found {
-            FoundRecord::Missing => {
-                record.absent = true;
-                record.fields.clear();
+            FoundRecord::Missing => drop(records.remove(&difference.key).ok_or(undeclared)?),
+            FoundRecord::Values(values) => {
+                records.get_mut(&difference.key).ok_or(undeclared)?.fields.extend(values.clone());
             }
-            FoundRecord::Values(values) => record.fields.extend(values.clone()),
         }
     }
     let rows = tree.rows();
@@ -130,7 +129,8 @@ fn override_edits(
                     insert(&mut new_row, prefix, name, value);
                 }
                 if difference.found == FoundRecord::Missing {
-                    new_row.insert("absent".to_owned(), Json::Bool(true));
+                    // The row would be deleted with `absent: true` if the zone adds it later.
+                    new_row.insert("managed".to_owned(), Json::Bool(false));
                 }
                 for (name, value) in values(difference) {
                     let (_, prefix) = row_of_value(&rows, record, name)?;
@@ -166,7 +166,7 @@ fn edits_of_row(
     difference: &ZoneDifference,
 ) -> Result<Vec<SpecEdit>, String> {
     if difference.found == FoundRecord::Missing {
-        return Ok(vec![set(own_row.path.clone(), "absent", Json::Bool(true))]);
+        return Err("an override sets values of the row; replace them with `managed: false`".to_owned());
     }
     let edit = |(name, value): (&FieldName, &FieldValue)| {
         let (_, prefix) = row_of_value(rows, record, name)?;
