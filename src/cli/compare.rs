@@ -22,7 +22,7 @@ use crate::session::table_inventory::{
 use crate::session::zone_comparison::compare_zones;
 use crate::session::{NetworkSession, SessionError};
 
-/// Show the rows and fields in which the tables of two zones differ, or of all
+/// Show how the tables of two zones differ, or of all
 ///
 /// Reads the tables of both zones, one request a table and zone, and says first what that costs. Shows for each
 /// table the rows that only one zone has, and the fields that differ. With --all, zones with the same rows are

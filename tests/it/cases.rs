@@ -29,6 +29,7 @@ cases! {
     calendars,
     capabilities,
     change_origin,
+    compare,
     default_row,
     doctor,
     drift,

@@ -79,7 +79,7 @@ fn write_config(scenario: &GeneratedScenario, is_ours: bool, directory: &Path) {
 /// Runs the storm of a seed. Needs a paused clock.
 pub async fn live(seed: u64) -> StormResult {
     let mut random = StormRandom::new(seed ^ 0x5eed_0000);
-    let scenario = padded(seed, &mut random);
+    let scenario = padded(seed, &mut random).without_similar_keys();
     let is_ours = random.percent(50);
     let directory = tempfile::tempdir().expect("temporary directory");
     write_config(&scenario, is_ours, directory.path());
