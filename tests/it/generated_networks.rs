@@ -471,8 +471,8 @@ pub fn scenarios() -> impl Strategy<Value = GeneratedScenario> {
 }
 
 impl GeneratedScenario {
-    /// Returns the network with the key `D` in place of `a`. A new row `A` beside a row `a` is deferred by a
-    /// guard, which only a person overrides.
+    /// Returns the network with the keys `D` and `K9` in place of `a` and `k1`. A new row `A` beside a row `a` is
+    /// deferred by a guard, which only a person overrides.
     pub fn without_similar_keys(mut self) -> Self {
         for row in self.zones.iter_mut().flat_map(|zone| zone.codes.iter_mut().flatten()) {
             if row.code == "a" {
@@ -480,7 +480,13 @@ impl GeneratedScenario {
             }
         }
         for row in self.zones.iter_mut().flat_map(|zone| &mut zone.mappings) {
-            row.columns.iter_mut().filter(|column| *column == "a").for_each(|column| *column = "D".to_owned());
+            for column in &mut row.columns {
+                match column.as_str() {
+                    "a" => *column = "D".to_owned(),
+                    "k1" => *column = "K9".to_owned(),
+                    _ => {}
+                }
+            }
         }
         for manifest in &mut self.manifests {
             let overridden = manifest.over.iter_mut().flat_map(|over| &mut over.rows);
