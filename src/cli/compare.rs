@@ -8,19 +8,19 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, to_json};
 use super::context::CommandContext;
 use super::open_session::session_without_store;
-use super::selection_args::ZoneSelectionArgs;
+use super::selection_args::{ZoneSelectionArgs, selected_zones};
 use super::session_output::{CommandObserver, report_error};
 use super::snapshot_file::read_snapshot;
-use super::tables::{inventory_exit, reading_cost};
+use super::tables::{check_filter, inventory_exit, reading_cost};
 use crate::model::network::Zone;
 use crate::model::{ObservedState, ZoneCode};
 use crate::render::text;
+use crate::session::NetworkSession;
 use crate::session::selection::ZoneSelection;
 use crate::session::table_inventory::{
     ListedZones, TableFilter, TableLists, inventory, list_tables, read_tables,
 };
 use crate::session::zone_comparison::compare_zones;
-use crate::session::{NetworkSession, SessionError};
 
 /// Show how the tables of two zones differ, or of all
 ///
@@ -68,13 +68,11 @@ impl CompareCommand {
 
     async fn compare(&self, directory: &Path, world: &CommandContext) -> Result<CommandExit, CommandExit> {
         let format = if self.json { OutputFormat::Json } else { OutputFormat::Text };
-        let report = |error| report_error(&error, format, world);
         let pair = self.pair().map_err(|message| super::fail(world, message))?;
         let config = load_config(directory, self.environment.as_deref(), format, world)?;
         let session = session_without_store(config, directory, world);
         let network = &session.config.network;
-        let zones = self.selected_zones(pair.as_ref()).zones(network);
-        let zones: Vec<&Zone> = zones.map_err(|problems| report(SessionError::InvalidSelection(problems)))?;
+        let zones = selected_zones(&self.zone_selection(pair.as_ref()), network, format, world)?;
         let filter = TableFilter { codes: self.table.clone(), texts: Vec::new() };
         let (lists, observed) = self.read(&session, &zones, &filter, format, world).await?;
         let inventory = inventory(network, &filter, &lists, Some(&observed));
@@ -103,7 +101,7 @@ impl CompareCommand {
         }
     }
 
-    fn selected_zones(&self, pair: Option<&[ZoneCode; 2]>) -> ZoneSelection {
+    fn zone_selection(&self, pair: Option<&[ZoneCode; 2]>) -> ZoneSelection {
         match pair {
             Some(pair) => {
                 ZoneSelection { zones: pair.iter().map(ToString::to_string).collect(), ..Default::default() }
@@ -122,21 +120,15 @@ impl CompareCommand {
         world: &CommandContext,
     ) -> Result<(TableLists, ObservedState), CommandExit> {
         let report = |error| report_error(&error, format, world);
-        let check = |lists: &TableLists| {
-            let problems = filter.problems(lists);
-            let exits: Vec<CommandExit> =
-                problems.iter().map(|problem| super::fail(world, problem)).collect();
-            exits.into_iter().next().map_or(Ok(()), Err)
-        };
         let network = &session.config.network;
         let language = self.language.as_deref();
         if let Some(snapshot) = read_snapshot(self.snapshot.as_deref(), world)? {
             let (lists, observed) = snapshot.tables(network, zones, language).map_err(report)?;
-            check(&lists)?;
+            check_filter(filter, &lists, world)?;
             return Ok((lists, observed));
         }
         let ListedZones { zones, lists } = list_tables(session, zones).await.map_err(report)?;
-        check(&lists)?;
+        check_filter(filter, &lists, world)?;
         let collections = filter.collections(&lists, language);
         world.err.print_plain_line(format!("Reading {}.", reading_cost(network, &collections)));
         let observer = CommandObserver::new(world);

@@ -8,17 +8,15 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, to_json};
 use super::context::CommandContext;
 use super::open_session::session_without_store;
-use super::selection_args::ZoneSelectionArgs;
+use super::selection_args::{ZoneSelectionArgs, selected_zones};
 use super::session_output::{CommandObserver, report_error};
 use super::store_args::StoreArgs;
-use crate::model::network::Zone;
 use crate::model::{Network, error_chain_text};
 use crate::render::json::doctor::{
     CheckResult, CheckSide, CheckStatus, CheckSubject, DoctorJson, join_equal,
 };
 use crate::render::text;
 use crate::render::text::count;
-use crate::session::SessionError;
 use crate::session::doctor::{WriteKeyChecks, check_zones};
 use crate::session::effects::RunOrigin as _;
 use crate::session::load::LoadedConfig;
@@ -63,8 +61,7 @@ impl DoctorCommand {
         results.push(self.check_store(&config.network, directory, world).await);
         let session = session_without_store(config, directory, world);
         let network = &session.config.network;
-        let zones = self.selection.selection().zones(network);
-        let zones: Vec<&Zone> = zones.map_err(|problems| report(SessionError::InvalidSelection(problems)))?;
+        let zones = selected_zones(&self.selection.selection(), network, format, world)?;
         let write_keys = if self.write_keys { WriteKeyChecks::Test } else { WriteKeyChecks::Skip };
         let observer = CommandObserver::new(world);
         results.extend(check_zones(&session, &zones, write_keys, &observer).await.map_err(report)?);

@@ -2,7 +2,13 @@
 
 use clap::Args;
 
-use crate::model::ZoneShard;
+use super::CommandExit;
+use super::config::OutputFormat;
+use super::context::CommandContext;
+use super::session_output::report_error;
+use crate::model::network::Zone;
+use crate::model::{Network, ZoneShard};
+use crate::session::SessionError;
 use crate::session::selection::{ManifestSelection, ZoneSelection};
 
 /// Selection of zones. Values of one flag are alternatives; different flags must all match.
@@ -53,4 +59,18 @@ impl SelectionArgs {
         let (zones, kinds, shard) = (zones.selection(), kind.clone(), *shard);
         ManifestSelection { zones, kinds, shard, changed_since: None }
     }
+}
+
+/// Returns the selected zones, in the order of the network.
+///
+/// # Errors
+/// Prints the problems of the selection and returns the exit code.
+pub fn selected_zones<'n>(
+    selection: &ZoneSelection,
+    network: &'n Network,
+    format: OutputFormat,
+    world: &CommandContext,
+) -> Result<Vec<&'n Zone>, CommandExit> {
+    let zones = selection.zones(network);
+    zones.map_err(|problems| report_error(&SessionError::InvalidSelection(problems), format, world))
 }

@@ -9,15 +9,13 @@ use super::CommandExit;
 use super::config::{OutputFormat, load_config, to_json};
 use super::context::CommandContext;
 use super::open_session::session_without_store;
-use super::selection_args::ZoneSelectionArgs;
+use super::selection_args::{ZoneSelectionArgs, selected_zones};
 use super::session_output::{CommandObserver, report_error};
-use crate::model::network::Zone;
 use crate::model::{Network, ZoneCode};
 use crate::render::json::tables::TablesJson;
 use crate::render::text::{TableDetail, count, tables};
-use crate::session::SessionError;
 use crate::session::table_inventory::{
-    CollectionsByZone, ListedZones, TableFilter, inventory, list_tables, read_tables,
+    CollectionsByZone, ListedZones, TableFilter, TableLists, inventory, list_tables, read_tables,
 };
 
 /// List the tables of all zones, with their rows and forms
@@ -63,14 +61,10 @@ impl TablesCommand {
         let config = load_config(directory, self.environment.as_deref(), format, world)?;
         let session = session_without_store(config, directory, world);
         let network = &session.config.network;
-        let zones = self.selection.selection().zones(network);
-        let zones: Vec<&Zone> = zones.map_err(|problems| report(SessionError::InvalidSelection(problems)))?;
+        let zones = selected_zones(&self.selection.selection(), network, format, world)?;
         let ListedZones { zones, lists } = list_tables(&session, &zones).await.map_err(report)?;
         let filter = TableFilter { codes: self.table.clone(), texts: self.text.clone() };
-        let problems = filter.problems(&lists);
-        if !problems.is_empty() {
-            return Err(problems.iter().fold(CommandExit::Invalid, |_, problem| super::fail(world, problem)));
-        }
+        check_filter(&filter, &lists, world)?;
         let collections = filter.collections(&lists, self.language.as_deref());
         let cost = reading_cost(network, &collections);
         let is_read = self.forms || !self.table.is_empty();
@@ -96,6 +90,20 @@ impl TablesCommand {
         }
         Ok(inventory_exit(&inventory))
     }
+}
+
+/// Checks that the zones list the tables of a filter.
+///
+/// # Errors
+/// Prints the problems and returns the exit code.
+pub(super) fn check_filter(
+    filter: &TableFilter,
+    lists: &TableLists,
+    world: &CommandContext,
+) -> Result<(), CommandExit> {
+    let problems = filter.problems(lists);
+    let exits: Vec<CommandExit> = problems.iter().map(|problem| super::fail(world, problem)).collect();
+    exits.into_iter().next().map_or(Ok(()), Err)
 }
 
 /// Returns the outcome: incomplete if a zone or a table could not be read.

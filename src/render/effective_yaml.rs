@@ -6,6 +6,7 @@ use super::json::effective::{
     EffectiveAmendmentJson, EffectiveCollectionJson, EffectiveFieldJson, EffectiveRecordJson,
     EffectiveZoneJson,
 };
+use super::serialized_name::serialized_name;
 use crate::model::text_safety::escape_invisible;
 use crate::model::{Enforcement, FieldValue, Provenance};
 
@@ -54,9 +55,9 @@ impl EffectiveWriter {
     fn collection(&mut self, collection: &EffectiveCollectionJson) {
         self.line(0, &format!("- collection: {}", scalar(&collection.collection)));
         self.line(2, &format!("manifest: {}", scalar(&collection.manifest)));
-        self.line(2, &format!("unlisted: {}", word(&collection.unlisted)));
+        self.line(2, &format!("unlisted: {}", serialized_name(&collection.unlisted)));
         if collection.enforcement != Enforcement::default() {
-            self.line(2, &format!("enforcement: {}", word(&collection.enforcement)));
+            self.line(2, &format!("enforcement: {}", serialized_name(&collection.enforcement)));
         }
         if !collection.records.is_empty() {
             self.line(2, "records:");
@@ -85,7 +86,7 @@ impl EffectiveWriter {
             lines.push("absent: true".to_owned());
         }
         if record.enforcement != enforcement {
-            lines.push(format!("enforcement: {}", word(&record.enforcement)));
+            lines.push(format!("enforcement: {}", serialized_name(&record.enforcement)));
         }
         if lines.is_empty() {
             lines.push(format!("address: {}", scalar(&record.address)));
@@ -124,12 +125,6 @@ impl EffectiveWriter {
         self.line(6, &format!("operation: {}", amendment.operation));
         self.line(6, &format!("value: {}", value(&amendment.value)));
     }
-}
-
-/// Returns the serialized name of a policy.
-fn word(policy: &impl serde::Serialize) -> String {
-    let name = serde_json::to_value(policy).ok();
-    name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
 }
 
 fn value(value: &FieldValue) -> String {

@@ -2,7 +2,7 @@
 
 use super::decisions::{MemberGroup, ZoneNames, member_groups};
 use super::text_difference::distinct_texts;
-use crate::model::{BrokenExpectation, FieldValue, MaybeKnown, UnmetFact};
+use crate::model::{BrokenExpectation, FieldValue, MaybeKnown, Provenance, UnmetFact};
 
 /// Returns the current and the forecast value of a fact: `allowed: true -> false`.
 pub fn forecast(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> String {
@@ -38,11 +38,20 @@ pub fn fell_short(UnmetFact { fact, expected, found, span: _ }: &UnmetFact) -> S
 
 /// Returns broken expectations in groups that differ only in a member.
 pub fn broken_groups<'a>(broken: &[BrokenExpectation], names: &ZoneNames<'a>) -> Vec<MemberGroup<'a>> {
-    member_groups(&broken.iter().map(broken_text).collect::<Vec<_>>(), names)
+    let text = |BrokenExpectation { provenance, question, reason, facts }: &BrokenExpectation| {
+        shared_text(provenance, question, reason.as_deref(), facts, forecast)
+    };
+    member_groups(&broken.iter().map(text).collect::<Vec<_>>(), names)
 }
 
-/// Returns everything that expectations of one group share, as one text.
-fn broken_text(BrokenExpectation { provenance, question, reason, facts }: &BrokenExpectation) -> String {
-    let facts: Vec<String> = facts.iter().map(|fact| format!("{} {}", fact.span, forecast(fact))).collect();
-    format!("{provenance}\n{question}\n{}\n{}", reason.as_deref().unwrap_or_default(), facts.join("\n"))
+/// Returns everything that expectations of one group share, as one text. `words` returns the words for a fact.
+pub fn shared_text(
+    provenance: &Provenance,
+    question: &str,
+    reason: Option<&str>,
+    facts: &[UnmetFact],
+    words: fn(&UnmetFact) -> String,
+) -> String {
+    let facts: Vec<String> = facts.iter().map(|fact| format!("{} {}", fact.span, words(fact))).collect();
+    format!("{provenance}\n{question}\n{}\n{}", reason.unwrap_or_default(), facts.join("\n"))
 }

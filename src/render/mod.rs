@@ -18,6 +18,7 @@ pub mod markdown;
 mod richest_fit;
 pub mod runbook;
 pub mod sarif;
+mod serialized_name;
 pub mod text;
 mod text_difference;
 mod word_difference;

@@ -3,11 +3,11 @@
 //! A base distinguishes drift in a zone from pending changes in the manifests.
 
 use super::config_source::{RevisionError, RevisionFiles, UnusableRevision};
-use super::error::{LocatedDiagnostics, RevisionUse, SessionError};
+use super::error::{RevisionUse, SessionError};
 use super::load::{LoadedConfig, load};
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
-use crate::model::{ComparisonBase, DesiredCollection, DesiredState, Severity};
+use crate::model::{ComparisonBase, DesiredCollection, DesiredState};
 
 /// Source of the base of a comparison.
 #[derive(Debug, Clone, Default)]
@@ -93,9 +93,8 @@ pub async fn load_at(
         .map_err(|source| SessionError::Revision { used_as, revision: revision.to_owned(), source })?;
     let environment = session.config.network.environment.as_deref();
     let config = files.and_then(|files| {
-        load(files, environment).map_err(|LocatedDiagnostics { found, .. }| {
-            let mut errors = found.iter().filter(|problem| problem.severity == Severity::Error);
-            let first_error = errors.next().map(|first| match &first.span {
+        load(files, environment).map_err(|located| {
+            let first_error = located.first_error().map(|first| match &first.span {
                 Some(span) => format!(": {span}: {}", first.message),
                 None => format!(": {}", first.message),
             });

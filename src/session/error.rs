@@ -8,7 +8,7 @@ use super::selection::SelectionProblem;
 use crate::apply::ZoneLockout;
 use crate::guard::UnusedOverride;
 use crate::manifest::SourceFile;
-use crate::model::{Diagnostic, RunHost, RunId, ZoneCode};
+use crate::model::{Diagnostic, RunHost, RunId, Severity, ZoneCode};
 use crate::provider::transport::TransportError;
 use crate::render::json::plan::PlanFileError;
 use crate::store::StoreError;
@@ -155,6 +155,13 @@ pub struct LocatedDiagnostics {
     pub found: Vec<Diagnostic>,
     /// Manifest files.
     pub sources: Arc<[SourceFile]>,
+}
+
+impl LocatedDiagnostics {
+    /// Returns the first error; `None` if all diagnostics are warnings.
+    pub fn first_error(&self) -> Option<&Diagnostic> {
+        self.found.iter().find(|problem| problem.severity == Severity::Error)
+    }
 }
 
 /// Use of a revision.

@@ -50,6 +50,7 @@ pub mod snapshot;
 pub mod snapshot_reader;
 mod superseded_runs;
 pub mod table_inventory;
+mod table_kinds;
 mod table_lists;
 pub mod unfinished_runs;
 mod unknown_names;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::base_revision::{self, BaseRevision, BaseSource};
 use super::comparison_base;
+use super::effects::SessionEffects;
 use super::error::SessionError;
 use super::load::LoadedConfig;
 use super::network_session::NetworkSession;
@@ -163,7 +164,7 @@ pub async fn plan(
         expectations: config.expectations.clone(),
         reach: population::manifests(&config.network, &config.desired, &config.selector_labels),
         now: effects.timestamp()?,
-        origin: plan_origin(effects).await,
+        origin: plan_origin(effects).await?,
         approvals,
         selected,
         base,
@@ -339,9 +340,10 @@ pub fn compute_plan(input: PlanningInput) -> Result<ComputedPlan, Vec<UnusedOver
     Ok(ComputedPlan { plan, desired, base, under_review })
 }
 
-async fn plan_origin(effects: &super::effects::SessionEffects) -> PlanOrigin {
-    let RunAuthor { committer: _, commit, actor, pipeline } = effects.origin.author().await;
-    PlanOrigin { created_at: Some((effects.clock)()), commit, actor, pipeline }
+async fn plan_origin(effects: &SessionEffects) -> Result<PlanOrigin, SessionError> {
+    let author = effects.cancel.before_writing(effects.origin.author()).await?;
+    let RunAuthor { committer: _, commit, actor, pipeline } = author;
+    Ok(PlanOrigin { created_at: Some((effects.clock)()), commit, actor, pipeline })
 }
 
 fn filter(differences: &mut Differences, filter: DriftFilter) {

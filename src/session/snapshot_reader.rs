@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::error::SessionError;
+use super::table_kinds::is_table;
 use super::table_lists::TableLists;
 use crate::model::network::Zone;
 use crate::model::{
@@ -17,9 +18,6 @@ use crate::observe::observe;
 use crate::provider::alma::similar_code_help;
 use crate::provider::{CollectionSnapshot, RequestUsage, ZoneReader};
 use crate::render::json::snapshot::{self, SnapshotError};
-
-/// Types of collections that are tables.
-const TABLE_KINDS: [&str; 2] = ["CodeTable", "MappingTable"];
 
 /// Observed and applied state at the time of a snapshot.
 #[derive(Debug, Clone)]
@@ -123,14 +121,13 @@ fn tables_of(
     for (asked, answer) in &zone.collections {
         let id = answer.as_ref().map_or(asked, |found| &found.id);
         let (TableName::Code(code) | TableName::Title(code)) = &id.table else { continue };
-        let is_table = TABLE_KINDS.contains(&&*id.kind);
         let is_chosen = match language {
             Some(language) => id.language.as_deref() == Some(language),
             None => asked.language.is_none(),
         };
         // A mapping table has no language.
         let is_usable = is_chosen || language.is_none() || id.language.is_none();
-        if !is_table || !is_usable || id.library.is_some() {
+        if !is_table(&id.kind) || !is_usable || id.library.is_some() {
             continue;
         }
         let table = CollectionId::with_code(&id.kind, code);

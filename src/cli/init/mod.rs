@@ -2,6 +2,7 @@
 
 mod init_progress;
 mod pipeline_files;
+mod written_files;
 mod zone_survey;
 
 use std::collections::BTreeSet;
@@ -10,7 +11,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use self::init_progress::InitProgress;
-use self::pipeline_files::{IGNORED, PipelineHost, schema_files};
+use self::pipeline_files::PipelineHost;
+use self::written_files::{MANIFEST, write_files};
 use self::zone_survey::{listed_variables, survey};
 use super::CommandExit;
 use super::config::{OutputFormat, load_config, print_diagnostics, to_json};
@@ -21,7 +23,7 @@ use crate::local::config_files::read_manifest_files;
 use crate::local::export_folder::LocalExportFolder;
 use crate::manifest::SourceFile;
 use crate::model::{FailureClass, ZoneFailure};
-use crate::render::json::init::{InitFileJson, InitFileState, InitJson, InitZoneJson, RefusedKeyJson};
+use crate::render::json::init::{InitFileJson, InitJson, InitZoneJson, RefusedKeyJson};
 use crate::render::text;
 use crate::session::export::{ExistingFile, ExportFolder as _};
 use crate::session::init_network::{NetworkSurvey, RefusedKey, SurveyedZone};
@@ -31,8 +33,6 @@ use crate::session::network_manifest::{
     KeySourceForm, NetworkAddress, NetworkDraft, network_manifest, network_name,
 };
 
-/// File of the Network manifest.
-const MANIFEST: &str = "network.yaml";
 /// Value of `--network-zone` for a network without a Network Zone.
 const NO_ZONE: &str = "none";
 
@@ -77,11 +77,15 @@ pub struct InitCommand {
 }
 
 fn region(name: &str) -> Result<String, String> {
-    let names: Vec<&str> = AlmaRegion::NAMES.iter().map(|(known, _)| *known).collect();
-    match names.contains(&name) {
-        true => Ok(name.to_owned()),
-        false => Err(format!("not a region; the regions are {}", names.join(", "))),
+    match AlmaRegion::of_name(name) {
+        Some(_) => Ok(name.to_owned()),
+        None => Err(format!("not a region; the regions are {}", region_names())),
     }
+}
+
+/// Returns the names of all regions: `eu, na, ...`.
+fn region_names() -> String {
+    AlmaRegion::NAMES.map(|(name, _)| name).join(", ")
 }
 
 impl InitCommand {
@@ -136,7 +140,7 @@ impl InitCommand {
             print_diagnostics(&located, self.format(), world);
             return Err(CommandExit::Invalid);
         }
-        let files = self.write(&folder, &manifest).map_err(fail)?;
+        let files = write_files(&folder, &manifest, &self.pipeline_hosts(), self.force).map_err(fail)?;
         let progress = InitProgress {
             base_url,
             zones: survey.zones.clone(),
@@ -193,18 +197,17 @@ impl InitCommand {
         if let Some(region) = &self.region {
             return Ok(NetworkAddress::Region(region.clone()));
         }
-        let question = "Hosting region of the zones (eu, na, ap, aps, ca, cn), or the base URL of the API";
+        let names = region_names();
+        let question = format!("Hosting region of the zones ({names}), or the base URL of the API");
         let accept = |answer: &str| match region(answer) {
             Ok(region) => Ok(NetworkAddress::Region(region)),
             Err(_) if answer.contains("://") => parse_base_url(answer).map(NetworkAddress::BaseUrl),
             Err(reason) => Err(reason),
         };
-        let answer = ask_until(question, accept, world).await?;
+        let answer = ask_until(&question, accept, world).await?;
         answer.ok_or_else(|| {
-            super::fail(
-                world,
-                "no address of the zones; pass --region (eu, na, ap, aps, ca, cn) or --base-url URL",
-            )
+            let message = format!("no address of the zones; pass --region ({names}) or --base-url URL");
+            super::fail(world, message)
         })
     }
 
@@ -292,29 +295,10 @@ impl InitCommand {
         NetworkSurvey { zones, refused }
     }
 
-    /// Writes the files. Keeps existing ones with other content, apart from the manifest.
-    fn write(&self, folder: &LocalExportFolder, manifest: &str) -> Result<Vec<InitFileJson>, String> {
-        let mut files = vec![(MANIFEST.to_owned(), manifest.to_owned(), true)];
+    /// Returns the hosts whose pipeline is wanted.
+    fn pipeline_hosts(&self) -> Vec<PipelineHost> {
         let hosts = [(self.github, PipelineHost::GitHub), (self.gitlab, PipelineHost::GitLab)];
-        let hosts = hosts.iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, host)| host.file());
-        files.extend(hosts.map(|(file, text)| (file.to_owned(), text.to_owned(), self.force)));
-        files.extend(schema_files().into_iter().map(|(file, text)| (file, text, self.force)));
-        files.push(self.ignore_file(folder));
-        files.into_iter().map(|(file, text, replace)| write_file(folder, file, &text, replace)).collect()
-    }
-
-    /// Returns `.gitignore`. An existing file keeps its lines.
-    fn ignore_file(&self, folder: &LocalExportFolder) -> (String, String, bool) {
-        let file = ".gitignore".to_owned();
-        let ExistingFile::Text(text) = folder.find(&file) else {
-            return (file, IGNORED.join("\n") + "\n", false);
-        };
-        let missing: Vec<&str> =
-            IGNORED.into_iter().filter(|line| !text.lines().any(|known| known.trim() == *line)).collect();
-        match missing.is_empty() {
-            true => (file, text, false),
-            false => (file, format!("{}\n{}\n", text.trim_end(), missing.join("\n")), self.force),
-        }
+        hosts.into_iter().filter(|(is_wanted, _)| *is_wanted).map(|(_, host)| host).collect()
     }
 
     fn print(&self, result: &InitJson, world: &CommandContext) {
@@ -325,10 +309,7 @@ impl InitCommand {
     }
 
     fn print_next_steps(&self, world: &CommandContext) {
-        for (_, host) in [(self.github, PipelineHost::GitHub), (self.gitlab, PipelineHost::GitLab)]
-            .iter()
-            .filter(|(is, _)| *is)
-        {
+        for host in self.pipeline_hosts() {
             world.out.print_line(host.next_step());
         }
         world.out.print_line(
@@ -351,24 +332,6 @@ fn base_url(address: &NetworkAddress) -> String {
 fn is_network_code(code: &str) -> bool {
     let last = code.rsplit(['_', '-']).next().unwrap_or_default().to_ascii_uppercase();
     matches!(last.as_str(), "NETWORK" | "NZ")
-}
-
-fn write_file(
-    folder: &LocalExportFolder,
-    file: String,
-    text: &str,
-    replaces: bool,
-) -> Result<InitFileJson, String> {
-    let state = match folder.find(&file) {
-        ExistingFile::Text(present) if present == text => InitFileState::Unchanged,
-        ExistingFile::Text(_) if !replaces => InitFileState::Kept,
-        ExistingFile::Text(_) | ExistingFile::Missing => {
-            folder.write(&file, text).map_err(|error| format!("cannot write {file}: {error}"))?;
-            InitFileState::Written
-        }
-        ExistingFile::Unreadable(reason) => return Err(format!("cannot write {file}: {reason}")),
-    };
-    Ok(InitFileJson { file, state })
 }
 
 fn result(

@@ -5,6 +5,7 @@ use crate::model::{
     ApplyMode, Change, ChangeAction, CollectionId, DifferenceType, FailureClass, FieldName, Finding,
     FindingEffect, RecordKey, ZoneFailure,
 };
+use crate::render::serialized_name::serialized_name;
 
 /// Severity of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,12 +38,6 @@ impl std::fmt::Display for AnnotationRule<'_> {
             Self::Drift(drift) => write!(f, "drift/{}", serialized_name(drift)),
         }
     }
-}
-
-/// Returns the JSON name of an enum variant.
-fn serialized_name(of: &impl serde::Serialize) -> String {
-    let word = serde_json::to_value(of).unwrap_or_default();
-    word.as_str().unwrap_or_default().to_owned()
 }
 
 impl AnnotationRule<'_> {

@@ -11,6 +11,7 @@ use crate::model::{
     DesiredValue, Enforcement, FieldName, FieldValue, Network, Provenance, RecordAddress, UnlistedPolicy,
     ZoneCode,
 };
+use crate::render::serialized_name::serialized_name;
 
 /// Settings that the manifests declare for one zone, with variables and overrides resolved.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -181,11 +182,10 @@ fn changed_fields(
 ) -> BTreeMap<FieldName, [Option<FieldValue>; 2]> {
     let values = |record: &EffectiveRecordJson| -> BTreeMap<FieldName, FieldValue> {
         let fields = record.fields.iter().map(|field| (field.name.clone(), field.value.clone()));
-        let enforcement = serde_json::to_value(record.enforcement).ok();
-        let enforcement = enforcement.as_ref().and_then(|value| value.as_str()).unwrap_or_default();
+        let enforcement = serialized_name(&record.enforcement);
         let own = [
             ("absent".into(), FieldValue::Bool(record.absent)),
-            ("enforcement".into(), FieldValue::from(enforcement)),
+            ("enforcement".into(), FieldValue::from(enforcement.as_str())),
         ];
         fields.chain(own).collect()
     };

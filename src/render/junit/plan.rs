@@ -8,6 +8,7 @@ use crate::model::{
     OtherExpectations, Plan, PlanCounts, PlanStep, ZoneCode, ZoneFailure, ZonePlan,
 };
 use crate::render::fact_words::forecast;
+use crate::render::serialized_name::serialized_name;
 use crate::render::text::{
     UNDECLARED_TITLE, UNDECLARED_WAYS_OUT, comparison_sentences, conflict, fate, last_changed, origin_text,
     thousands, undeclared_sentences,
@@ -151,10 +152,9 @@ fn zone_cases(code: &ZoneCode, zone: &ZonePlan) -> Vec<JunitCase> {
 }
 
 fn error(failure: &ZoneFailure) -> JunitMessage {
-    let sort = serde_json::to_value(failure.class).unwrap_or_default();
     JunitMessage {
         element: "error",
-        sort: sort.as_str().unwrap_or_default().to_owned(),
+        sort: serialized_name(&failure.class),
         message: escape_invisible(&failure.message),
         text: failure.help.as_deref().map(escape_invisible).unwrap_or_default(),
     }

@@ -8,8 +8,8 @@ use anstyle::Style;
 use super::changes::action_sign;
 use super::decisions::{DecisionWriter, RowForm};
 use super::formatting::{ADD, DIM, REMOVE, safe, styled, thousands, width};
+use super::line_differences::marked_line;
 use super::row_remarks::authors;
-use super::value_change::marked_line;
 use crate::model::{ChangeAction, ChangeOrigin};
 use crate::render::decisions::row_words::{
     SHOWN_FORMER, has_several_former, is_multiline, is_usual_field, key_text, library_words,

@@ -12,7 +12,7 @@ use crate::model::{
     ExpectationResult, ExpectationVerdict, OtherExpectations, PlanPopulation, Reason,
 };
 use crate::render::decisions::{MemberGroup, ZoneNames, ZoneSets, ZoneWordsForm, member_groups};
-use crate::render::fact_words::{broken_groups, fell_short, forecast};
+use crate::render::fact_words::{broken_groups, fell_short, forecast, shared_text};
 
 /// Maximum number of reasons shown for an answer. The first reasons decide the answer.
 const REASONS: usize = 3;
@@ -48,9 +48,12 @@ pub fn expectations(tested: &[ExpectationResult], population: &PlanPopulation) -
         .iter()
         .filter_map(|each| Some((&each.expectation, &each.judged, each.judged.shortfall()?)))
         .collect();
-    let texts: Vec<String> =
-        unmet.iter().map(|(expectation, _, short)| unmet_text(expectation, short)).collect();
-    for group in member_groups(&texts, &names) {
+    // The reasons of an answer do not count.
+    let texts = unmet.iter().map(|(expectation, _, shortfall)| {
+        let Expectation { question, facts: _, reason, provenance } = expectation;
+        shared_text(provenance, &question.to_string(), reason.as_deref(), &shortfall.facts, fell_short)
+    });
+    for group in member_groups(&texts.collect::<Vec<_>>(), &names) {
         let (expectation, judged, shortfall) = unmet[group.first];
         out.push('\n');
         write_expectation(&mut out, expectation, judged, shortfall, &group, &names);
@@ -71,14 +74,6 @@ fn counts_text(ExpectationCounts { met, not_met, unknown: not_known }: Expectati
     let parts = [(met, "met"), (not_met, "not met"), (not_known, "unknown")];
     let parts = parts.iter().filter(|(number, _)| *number > 0);
     parts.map(|(number, what)| format!("{} {what}", thousands(*number as u64))).collect::<Vec<_>>().join(", ")
-}
-
-/// Returns everything that unmet expectations of one entry share, as one text. Reasons do not count.
-fn unmet_text(expectation: &Expectation, shortfall: &ExpectationFailure) -> String {
-    let Expectation { question, facts: _, reason, provenance } = expectation;
-    let facts: Vec<String> =
-        shortfall.facts.iter().map(|fact| format!("{} {}", fact.span, fell_short(fact))).collect();
-    format!("{provenance}\n{question}\n{}\n{}", reason.as_deref().unwrap_or_default(), facts.join("\n"))
 }
 
 fn write_expectation(

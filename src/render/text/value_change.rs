@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use anstyle::Style;
-
-use super::formatting::{ADD, DIM, REMOVE, count, safe, styled};
+use super::formatting::{DIM, count, safe, styled};
+use super::line_differences::signed_line;
 use crate::model::FieldValue;
 use crate::render::text_difference::{DiffLine, are_several, diff_values, distinct_texts};
-use crate::render::word_difference::{LinePart, line_parts};
+use crate::render::word_difference::line_parts;
 
 /// Returns the text after `name = `: both values of an update, or the only value.
 ///
@@ -30,29 +29,16 @@ fn difference_block(before: Option<&FieldValue>, after: Option<&FieldValue>) -> 
     let lines = diff_values(before, after);
     for (line, parts) in lines.iter().zip(line_parts(&lines)) {
         let _ = match line {
-            DiffLine::Unchanged(text) => writeln!(out, "            {text}"),
-            DiffLine::Removed(_) => {
-                writeln!(out, "          {} {}", styled(REMOVE, '-'), marked_line(&parts, REMOVE))
-            }
-            DiffLine::Added(_) => {
-                writeln!(out, "          {} {}", styled(ADD, '+'), marked_line(&parts, ADD))
-            }
             DiffLine::Omitted(number) => {
                 let words = format!("({} hidden)", count(*number, "unchanged line"));
                 writeln!(out, "            {}", styled(DIM, format_args!("# {words}")))
             }
+            DiffLine::Unchanged(_) | DiffLine::Removed(_) | DiffLine::Added(_) => {
+                writeln!(out, "          {}", signed_line(line, &parts))
+            }
         };
     }
     out + "        EOT"
-}
-
-/// Returns a line with its changed words underlined in this style.
-pub(super) fn marked_line(parts: &[LinePart<'_>], style: Style) -> String {
-    let part = |part: &LinePart<'_>| match part.is_changed {
-        true => format!("{style}{}{style:#}", part.text, style = style.underline()),
-        false => part.text.to_owned(),
-    };
-    parts.iter().map(part).collect()
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use super::export::{ExistingFile, ExportFolder};
 use super::load::{LoadedConfig, load};
 use crate::manifest::SourceFile;
 use crate::manifest::edit_yaml::edit_manifest;
-use crate::model::{Plan, Severity};
+use crate::model::Plan;
 use crate::render::json::absorb::{
     AbsorbJson, AbsorbLayer, AbsorbedFile, AbsorbedFileState, LeftDifference, file_difference,
 };
@@ -146,8 +146,7 @@ fn edit_group(
         false => source.clone(),
     });
     let reloaded = load(sources.collect(), config.network.environment.as_deref()).map_err(|problems| {
-        let first = problems.found.iter().find(|problem| problem.severity == Severity::Error);
-        let reason = first.map_or("", |problem| &problem.message);
+        let reason = problems.first_error().map_or("", |problem| &problem.message);
         format!("the edited manifest would not be valid: {reason}; edit {file} by hand")
     })?;
     match has_same_rest && meaning(&reloaded.desired, manifest) == expected {

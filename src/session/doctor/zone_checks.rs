@@ -14,6 +14,7 @@ use crate::provider::ZoneReader as _;
 use crate::provider::alma::AlmaReader;
 use crate::provider::alma::institution::{KEY_AREAS, KeyArea};
 use crate::render::json::doctor::{CheckResult, CheckSubject};
+use crate::session::table_kinds::is_table;
 
 /// Difference of clocks that is worth a warning, in seconds.
 const CLOCK_LIMIT: u64 = 60;
@@ -257,7 +258,7 @@ pub fn check_libraries(zone: &Zone, answer: Result<Vec<LibraryListing>, ZoneFail
 /// Returns the tables that the manifests need in a zone.
 pub fn needed_tables(desired: Option<&Vec<DesiredCollection>>) -> BTreeSet<CollectionId> {
     let collections = desired.into_iter().flatten().map(|collection| &collection.id);
-    collections.filter(|id| matches!(&*id.kind, "CodeTable" | "MappingTable")).cloned().collect()
+    collections.filter(|id| is_table(&id.kind)).cloned().collect()
 }
 
 /// Checks the tables that the manifests need: open to the API, and written by nobody else.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::table_kinds::is_table;
 use crate::kinds::ClaimedRows;
 use crate::model::{CollectionId, DesiredState, FieldName, FieldValue, Network, ObservedState, RecordKey};
+use crate::session::table_kinds::is_table;
 
 /// Claimed rows by table.
 pub(super) type ClaimsByTable = BTreeMap<CollectionId, ClaimedRows>;

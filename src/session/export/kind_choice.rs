@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::{folder, join, kebab_case};
-use super::table_kinds::{TABLE_KINDS, is_table};
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::kinds::{KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
 use crate::manifest::suggestions::among;
@@ -14,6 +13,7 @@ use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
 use crate::session::selection::{SelectionPart, SelectionProblem};
 use crate::session::table_inventory::CollectionsByZone;
+use crate::session::table_kinds::{TABLE_KINDS, is_table};
 
 /// Kinds of an export.
 pub(super) struct KindChoice {

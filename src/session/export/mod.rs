@@ -9,7 +9,6 @@ mod proof;
 mod proved_files;
 mod table_choice;
 mod table_drafts;
-mod table_kinds;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,9 +7,9 @@ use super::file_names::join;
 use super::{ExportDraft, ExportFolder};
 use crate::diff::diff;
 use crate::manifest::SourceFile;
-use crate::model::{CollectionId, DesiredState, ObservedState, Severity, ZoneCode};
+use crate::model::{CollectionId, DesiredState, ObservedState, ZoneCode};
 use crate::session::error::{LocatedDiagnostics, SessionError};
-use crate::session::load::{LoadedConfig, load};
+use crate::session::load::load;
 use crate::session::network_session::NetworkSession;
 
 /// Number of records that no manifest declares, by collection and zone.
@@ -41,7 +41,7 @@ pub(super) fn prove(
     sources.push(source(file, text));
     let config = load(sources, session.config.network.environment.as_deref())
         .map_err(|located| first_error(&located))?;
-    find_difference(&config, declares, observed, |name| name == file)
+    find_difference(config.desired, declares, observed, |name| name == file)
 }
 
 /// Proves all files together with the manifests that are there.
@@ -74,17 +74,16 @@ pub(super) fn prove_together(
     for (id, zones) in drafts.iter().flat_map(|(draft, _)| &draft.declares) {
         declares.entry(id.clone()).or_default().extend(zones.iter().cloned());
     }
-    let found = find_difference(&config, &declares, observed, |file| exported.contains(file));
+    let found = find_difference(config.desired, &declares, observed, |file| exported.contains(file));
     found.map(drop).map_err(SessionError::ExportDiffers)
 }
 
 fn find_difference(
-    config: &LoadedConfig,
+    mut desired: DesiredState,
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     observed: &ObservedState,
     is_exported: impl Fn(&str) -> bool,
 ) -> Result<ProvedFile, String> {
-    let mut desired = config.desired.clone();
     for collections in desired.zones.values_mut() {
         collections.retain(|collection| is_exported(&collection.provenance.span.file));
     }
@@ -134,6 +133,7 @@ fn network_files(session: &NetworkSession) -> impl Iterator<Item = SourceFile> +
 }
 
 fn first_error(located: &LocatedDiagnostics) -> String {
-    let error = located.found.iter().find(|problem| problem.severity == Severity::Error);
-    error.map_or_else(|| "the manifests cannot be read".to_owned(), |problem| problem.message.clone())
+    located
+        .first_error()
+        .map_or_else(|| "the manifests cannot be read".to_owned(), |problem| problem.message.clone())
 }

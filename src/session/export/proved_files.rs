@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claimed_rows::{ClaimsByTable, add_claims};
 use super::existing_files::{self, HEADER, seal_incomplete};
 use super::proof::{self, ProvedFile, UndeclaredCounts};
-use super::table_kinds::is_table;
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::manifest::write_yaml::{ManifestText, write_manifests};
 use crate::model::grouped_number::count;
@@ -13,6 +12,7 @@ use crate::model::{CollectionId, ObservedState};
 use crate::render::json::export::{ExportJson, ExportedFile, ExportedFileState, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::network_session::NetworkSession;
+use crate::session::table_kinds::is_table;
 
 /// Proves each file by itself. Files that are not exact are left out, and reported.
 pub(super) fn prove_drafts(

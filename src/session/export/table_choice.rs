@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::{join, manifest_names};
 use super::table_drafts::draft_files;
-use super::table_kinds::TABLE_KINDS;
 use super::{ExportFolder, ExportRequest};
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
@@ -13,6 +12,7 @@ use crate::render::json::export::{ExportJson, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::load::LoadedConfig;
 use crate::session::table_inventory::CollectionsByZone;
+use crate::session::table_kinds::TABLE_KINDS;
 
 /// Files that this export writes.
 #[derive(Clone, Copy)]

@@ -1,5 +1,7 @@
 //! Members of a user that no rule of a network concerns: names, addresses, identifiers, notes. Kept as sent.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use crate::emulator::config::ExtraMembers;
@@ -42,36 +44,8 @@ const LISTS: [(&str, &str); 6] = [
 /// Address, e-mail and telephone lists.
 const CONTACTS: &str = "contact_info";
 
-/// Names of all these members, nested ones included.
-const NAMES: &[&str] = &[
-    "middle_name",
-    "full_name",
-    "pin_number",
-    "job_description",
-    "web_site_url",
-    "birth_date",
-    "force_password_change",
-    "status_date",
-    "last_patron_activity_date",
-    "pref_first_name",
-    "pref_middle_name",
-    "pref_last_name",
-    "pref_name_suffix",
-    "is_researcher",
-    "researcher",
-    "user_title",
-    "job_category",
-    "gender",
-    "campus_code",
-    "cataloger_level",
-    "preferred_language",
-    "user_identifier",
-    "user_note",
-    "user_statistic",
-    "proxy_for_user",
-    "rs_library",
-    "library_notice",
-    "contact_info",
+/// Names of nested members.
+const NESTED: &[&str] = &[
     "address",
     "email",
     "phone",
@@ -113,6 +87,12 @@ const NAMES: &[&str] = &[
     "code",
 ];
 
+/// Names of all these members, nested ones included.
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let items = LISTS.iter().map(|(_, item)| *item);
+    TEXTS.into_iter().chain(CODES).chain(items).chain([CONTACTS]).chain(NESTED.iter().copied()).collect()
+});
+
 /// Returns the members of a body that a user keeps.
 pub fn kept_members(body: &Map<String, Value>) -> Map<String, Value> {
     let is_kept = |name: &str| {
@@ -129,7 +109,7 @@ pub fn kept_members(body: &Map<String, Value>) -> Map<String, Value> {
 
 /// Returns the members for a response. A switch adds the members without a value, as real zones show them.
 pub fn member_parts(stored: &Map<String, Value>, request: &EndpointRequest<'_>) -> Vec<DocumentPart> {
-    let mut parts: Vec<DocumentPart> = members(stored, NAMES, request.full()).collect();
+    let mut parts: Vec<DocumentPart> = members(stored, &NAMES, request.full()).collect();
     if request.settings.extra_members == ExtraMembers::Omitted {
         return parts;
     }
