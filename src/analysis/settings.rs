@@ -127,10 +127,15 @@ impl ZoneSettings {
             .or_insert_with(|| Ok(SettingsTable::new(TableCompleteness::DeclaredOnly)));
         let Ok(table) = table else { return };
         match (collection.unlisted, collection.enforcement) {
-            (UnlistedPolicy::Disable | UnlistedPolicy::Delete, Enforcement::Enforce) => {
+            (UnlistedPolicy::Disable | UnlistedPolicy::Delete, Enforcement::Enforce)
+                if collection.options.unlisted_except.patterns().is_empty() =>
+            {
                 table.extent = TableCompleteness::Complete
             }
-            (UnlistedPolicy::Keep, _)
+            (
+                UnlistedPolicy::Keep | UnlistedPolicy::Disable | UnlistedPolicy::Delete,
+                Enforcement::Enforce,
+            )
             | (_, Enforcement::CreateOnly | Enforcement::Report | Enforcement::Unmanage) => {}
         }
         let rows: Vec<SettingsRow> =

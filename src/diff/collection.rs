@@ -17,9 +17,9 @@ use super::notes::similar_key_reason;
 use crate::model::calendar::copies;
 use crate::model::{
     AppliedRecord, ApplyMode, Change, ChangeAction, Channel, CollectionChanges, CollectionId, CollectionRole,
-    DesiredCollection, DesiredRecord, DifferenceType, Enforcement, FieldName, FieldValue, ObservationSource,
-    ObservedCollection, Record, RecordKey, SimilarKey, UnlistedPolicy, UnmanagedCollection, ZoneCode,
-    ZoneFailure,
+    DesiredCollection, DesiredRecord, DifferenceType, Enforcement, FieldName, FieldValue, KeyPatterns,
+    ObservationSource, ObservedCollection, Record, RecordKey, SimilarKey, UnlistedPolicy,
+    UnmanagedCollection, ZoneCode, ZoneFailure,
 };
 
 /// Compares the desired and observed state of one collection.
@@ -45,10 +45,13 @@ pub fn collection(
         }
     }
     let rows = KeyedRecords::index_by_key(observed, &key);
+    let unlisted_except = (desired.collections.iter())
+        .fold(KeyPatterns::default(), |all, collection| all.with(&collection.options.unlisted_except));
     let mut comparison = CollectionComparison {
         zone,
         id: &desired.id,
         names,
+        unlisted_except,
         elsewhere: &desired.listed_elsewhere,
         collections: &desired.collections,
         just_created: &desired.just_created,
@@ -88,6 +91,7 @@ pub fn collection(
     // Unlisted records that are deleted anyway need no orphan handling.
     let all_go = strictest.is_some_and(|collection| {
         (collection.unlisted, collection.enforcement) == (UnlistedPolicy::Delete, Enforcement::Enforce)
+            && comparison.unlisted_except.patterns().is_empty()
     });
     // If another manifest uses a different key, its records cannot be matched here.
     let same_key =
@@ -158,6 +162,8 @@ pub(super) struct CollectionComparison<'a> {
     pub(super) zone: &'a ZoneCode,
     pub(super) id: &'a CollectionId,
     pub(super) names: FieldNames<'a>,
+    /// Keys of unlisted records that stay, from all manifests of the collection.
+    pub(super) unlisted_except: KeyPatterns,
     pub(super) elsewhere: &'a BTreeMap<&'a RecordKey, &'a DesiredRecord>,
     pub(super) collections: &'a [&'a DesiredCollection],
     just_created: &'a BTreeSet<&'a RecordKey>,

@@ -24,6 +24,9 @@ impl<'a> CollectionComparison<'a> {
             UnlistedPolicy::Disable => "disable",
             UnlistedPolicy::Delete => "delete",
         };
+        if self.unlisted_except.matches(id) {
+            return Ok(found.len());
+        }
         let [(_, one)] = found else { return Err(ambiguous(self.id, id, found.len(), collection)) };
         if self.keeps_unlisted_entry(&one.fields, collection) {
             return Ok(1);

@@ -13,6 +13,7 @@ use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::UnlistedSpec;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::{
     CollectionOwner, CollectionShape, ComparisonOptions, ConflictPolicy, Diagnostic, Enforcement, FieldName,
@@ -49,9 +50,9 @@ pub struct CodeTableSpec {
     /// `entities`, `lineEnds` or `caseInsensitive`.
     #[serde(default)]
     pub compare: CodeTableComparisonSpec,
-    /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
+    /// Action for unlisted rows: `keep` (default), `disable` or `delete`, or a map with `action` and `except`.
     #[serde(default)]
-    pub unlisted: UnlistedPolicy,
+    pub unlisted: UnlistedSpec<UnlistedPolicy>,
     /// Rows, identified by code.
     #[serde(default)]
     pub rows: Vec<Spanned<CodeTableRowSpec>>,
@@ -150,7 +151,11 @@ impl CodeTableSpec {
         let description = self.compare.description;
         let compare =
             (description != ValueComparison::Exact).then(|| (Arc::clone(&NAMES.description), description));
-        ComparisonOptions { has_key_field: false, compare: Some(Arc::new(compare.into_iter().collect())) }
+        ComparisonOptions {
+            has_key_field: false,
+            compare: Some(Arc::new(compare.into_iter().collect())),
+            ..ComparisonOptions::default()
+        }
     }
 
     fn table<'a>(&'a self, lost: &'a UnreadableParts) -> TableManifest<'a> {
@@ -167,7 +172,7 @@ impl CodeTableSpec {
             on_conflict: self.conflict,
             owner: self.owner,
             options: self.options(),
-            unlisted: self.unlisted,
+            unlisted: &self.unlisted,
             rows: rows(&self.rows, lost.field("rows")),
             overrides: overrides.collect(),
         }

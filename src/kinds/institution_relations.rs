@@ -15,7 +15,7 @@ use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
-use crate::manifest::text_or_variable::UnlistedAction;
+use crate::manifest::unlisted_spec::{UnlistedAction, UnlistedSpec};
 use crate::manifest::{ManifestHeader, diagnostic_codes, suggestions};
 use crate::model::network::Zone;
 use crate::model::{
@@ -37,7 +37,7 @@ pub struct InstitutionRelationsSpec {
     pub conflict: ConflictPolicy,
     /// Action for relations of unlisted members: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedAction,
+    pub unlisted: UnlistedSpec<UnlistedAction>,
 }
 
 /// Destinations of some members' items. zonal never makes a member its own partner and does not manage
@@ -88,9 +88,8 @@ impl ManifestSpec for InstitutionRelationsSpec {
         let Some(mut scope) = ManifestExpansion::new(head, network, expansion) else { return };
         let Some(nz) = scope.network_zone() else { return };
         let collection = scope.collection(CollectionId::of_institution(Self::NAME), &["institution"]);
-        let mut collection = collection
-            .with_enforcement(self.enforcement, self.conflict)
-            .with_unlisted_policy(self.unlisted.into());
+        let mut collection =
+            collection.with_enforcement(self.enforcement, self.conflict).with_unlisted(&self.unlisted);
         for Spanned { value: InstitutionRelationSpec { institutions, pickup_at, return_at }, extent } in
             &self.relations
         {

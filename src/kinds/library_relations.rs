@@ -10,7 +10,8 @@ use super::manifest_expansion::ManifestExpansion;
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
-use crate::manifest::text_or_variable::{TextOrVariable, UnlistedAction};
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::{UnlistedAction, UnlistedSpec};
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
@@ -33,7 +34,7 @@ pub struct LibraryRelationsSpec {
     pub conflict: ConflictPolicy,
     /// Action for unlisted relations: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedAction,
+    pub unlisted: UnlistedSpec<UnlistedAction>,
     /// Relations, identified by the other library's code.
     #[serde(default)]
     pub relations: Vec<Spanned<LibraryRelationSpec>>,
@@ -110,7 +111,7 @@ impl ManifestSpec for LibraryRelationsSpec {
             }
         }
         if self.relations.is_empty()
-            && self.unlisted == UnlistedAction::Keep
+            && self.unlisted.action == UnlistedAction::Keep
             && head.lost_spec().has_all(&["relations", "unlisted"])
         {
             problems.push(
@@ -136,7 +137,7 @@ impl ManifestSpec for LibraryRelationsSpec {
             let id = CollectionId { library: Some(source), ..CollectionId::of_institution(Self::NAME) };
             let collection =
                 scope.collection(id, &["library"]).with_enforcement(self.enforcement, self.conflict);
-            let mut collection = collection.with_unlisted_policy(self.unlisted.into());
+            let mut collection = collection.with_unlisted(&self.unlisted);
             for Spanned { value: LibraryRelationSpec { library, types, absent }, extent } in &self.relations {
                 let Some(target) = scope.library(library, zone) else { continue };
                 let mut record =

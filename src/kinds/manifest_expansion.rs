@@ -10,6 +10,7 @@ use super::zone_text::{MissingText, zone_text};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec};
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::UnlistedSpec;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::{Zone, ZoneRole};
@@ -304,8 +305,9 @@ impl CollectionDraft {
     }
 
     /// Sets the policy for unlisted records.
-    pub fn with_unlisted_policy(mut self, unlisted: UnlistedPolicy) -> Self {
-        self.0.unlisted = unlisted;
+    pub fn with_unlisted<P: Into<UnlistedPolicy> + Copy>(mut self, unlisted: &UnlistedSpec<P>) -> Self {
+        self.0.unlisted = unlisted.action.into();
+        self.0.options.unlisted_except = unlisted.except.clone();
         self
     }
 

@@ -13,6 +13,7 @@ use crate::manifest::deserialize::{Nullable, OrderedFields, Spanned};
 use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::UnlistedSpec;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::{
@@ -56,9 +57,9 @@ pub struct MappingTableSpec {
     /// `unicode`, `entities`, `lineEnds` or `caseInsensitive`. Not for key columns.
     #[serde(default)]
     pub compare: OrderedFields<ValueComparison>,
-    /// Action for unlisted rows: `keep` (default), `disable` or `delete`.
+    /// Action for unlisted rows: `keep` (default), `disable` or `delete`, or a map with `action` and `except`.
     #[serde(default)]
-    pub unlisted: UnlistedPolicy,
+    pub unlisted: UnlistedSpec<UnlistedPolicy>,
     /// Rows.
     #[serde(default)]
     pub rows: Vec<Spanned<MappingTableRowSpec>>,
@@ -131,7 +132,11 @@ impl MappingTableSpec {
             .collect();
         let compare = self.compare.0.iter().filter(|(_, comparison)| *comparison != ValueComparison::Exact);
         let compare = compare.map(|(column, comparison)| (names.get(&column.value), *comparison));
-        let options = ComparisonOptions { has_key_field: true, compare: Some(Arc::new(compare.collect())) };
+        let options = ComparisonOptions {
+            has_key_field: true,
+            compare: Some(Arc::new(compare.collect())),
+            ..ComparisonOptions::default()
+        };
         // The schema requires exactly one of the two fields.
         let table = match (&self.table, &self.table_name) {
             (Some(code), _) => TableName::Code(code.as_str().into()),
@@ -149,7 +154,7 @@ impl MappingTableSpec {
             on_conflict: self.conflict,
             owner: self.owner,
             options,
-            unlisted: self.unlisted,
+            unlisted: &self.unlisted,
             rows,
             overrides,
         }

@@ -31,7 +31,6 @@ mod support_services;
 mod table_export;
 mod table_manifest;
 mod terms_of_use;
-mod unlisted_groups;
 mod user_groups;
 mod way_back;
 pub mod zone_text;

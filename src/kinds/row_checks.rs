@@ -93,8 +93,11 @@ pub fn check(table: &TableManifest<'_>, head: &ManifestHeader) -> Vec<Diagnostic
     }));
     near_keys(lists().flatten(), table, head, &mut problems);
     let speaks = lists().any(|rows| !rows.is_empty())
-        || table.unlisted != UnlistedPolicy::Keep
-        || table.overrides.iter().any(|each| !matches!(each.unlisted, None | Some(UnlistedPolicy::Keep)));
+        || table.unlisted.action != UnlistedPolicy::Keep
+        || table
+            .overrides
+            .iter()
+            .any(|each| each.unlisted.is_some_and(|unlisted| unlisted.action != UnlistedPolicy::Keep));
     if !speaks && table.lost.has_all(&["rows", "unlisted", "overrides"]) {
         problems.push(
             Diagnostic::warning(

@@ -14,8 +14,8 @@ use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::network::Zone;
 use crate::model::{
-    CollectionRole, CollectionShape, DesiredCollection, DesiredRecord, DesiredValue, Diagnostic, Enforcement,
-    FieldName, FieldValue, RecordKey, SourceSpan,
+    CollectionRole, CollectionShape, ComparisonOptions, DesiredCollection, DesiredRecord, DesiredValue,
+    Diagnostic, Enforcement, FieldName, FieldValue, RecordKey, SourceSpan,
 };
 
 type RecordsByKey = BTreeMap<RecordKey, Arc<DesiredRecord>>;
@@ -92,13 +92,13 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
             id: table.collection_id(library),
             shape: Arc::clone(&self.shape),
             key: Arc::clone(&table.key),
-            unlisted,
+            unlisted: unlisted.action,
             enforcement,
             records,
             amendments: Vec::new(),
             on_conflict,
             owner,
-            options: table.options.clone(),
+            options: ComparisonOptions { unlisted_except: unlisted.except.clone(), ..table.options.clone() },
             standing: CollectionRole::Desired,
             provenance: self.head.provenance(self.head.extent, None),
         }

@@ -13,6 +13,7 @@ use crate::manifest::ManifestHeader;
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec, SelectedZones, SelectionCertainty};
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::UnlistedSpec;
 use crate::manifest::unreadable::UnreadableParts;
 use crate::model::network::Zone;
 use crate::model::{
@@ -46,7 +47,7 @@ pub struct TableManifest<'a> {
     /// Fields that adjust the comparison.
     pub options: ComparisonOptions,
     /// Policy for unlisted rows.
-    pub unlisted: UnlistedPolicy,
+    pub unlisted: &'a UnlistedSpec<UnlistedPolicy>,
     /// Rows of the manifest.
     pub rows: Vec<RowSpec<'a>>,
     /// Overrides for some of the zones, in order; later overrides take precedence.
@@ -66,8 +67,8 @@ pub struct RowOverrideSpec<R> {
     pub conflict: Option<ConflictPolicy>,
     /// Owner of the table in these zones: `zonal`, `network` or `undecided`.
     pub owner: Option<CollectionOwner>,
-    /// Action for unlisted rows in these zones: `keep`, `disable` or `delete`.
-    pub unlisted: Option<UnlistedPolicy>,
+    /// Action for unlisted rows in these zones: `keep`, `disable` or `delete`, or a map with `action` and `except`.
+    pub unlisted: Option<UnlistedSpec<UnlistedPolicy>>,
     /// Rows for these zones. A row with an existing key changes only its listed fields; a row with a new key
     /// adds a row.
     #[serde(default)]
@@ -90,7 +91,7 @@ impl<R> Spanned<RowOverrideSpec<R>> {
             enforcement: *enforcement,
             conflict: *conflict,
             owner: *owner,
-            unlisted: *unlisted,
+            unlisted: unlisted.as_ref(),
             rows: rows(specs, lost.field("rows")),
         }
     }
@@ -110,7 +111,7 @@ pub struct RowOverride<'a> {
     /// Owner of the table in these zones.
     pub owner: Option<CollectionOwner>,
     /// Policy for unlisted rows in these zones.
-    pub unlisted: Option<UnlistedPolicy>,
+    pub unlisted: Option<&'a UnlistedSpec<UnlistedPolicy>>,
     /// Override rows.
     pub rows: Vec<RowSpec<'a>>,
 }

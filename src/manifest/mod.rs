@@ -14,6 +14,7 @@ pub mod source;
 pub mod suggestions;
 pub mod text_format;
 pub mod text_or_variable;
+pub mod unlisted_spec;
 pub mod unreadable;
 pub mod write_yaml;
 pub mod yaml_node;

@@ -134,9 +134,7 @@ mod tests {
     #[test]
     fn escaped_text_comes_back() {
         let escaped = format!("{}{{x}}", escape_braces("a{b}}c"));
-        let pieces = parse_format(&escaped).expect("should be a format");
-        let text: String = pieces
-            .into_iter()
+        let text: String = (parse_format(&escaped).into_iter().flatten())
             .map(|piece| match piece {
                 FormatPiece::Literal(text) => text.into_owned(),
                 FormatPiece::Placeholder(name) => name.to_uppercase(),

@@ -1,4 +1,4 @@
-//! Small building blocks of specs: text or variable, text or list of texts, keep or delete.
+//! Small building blocks of specs: text or variable, text or list of texts.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -9,7 +9,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Deserialize, Visitor};
 
 use super::deserialize::{Nullable, OrderedFields, Spanned};
-use crate::model::UnlistedPolicy;
 
 /// Text, a reference to a variable of the zone, or text with parts of the zone. Comparisons ignore the
 /// locations.
@@ -134,26 +133,6 @@ impl JsonSchema for TextOrVariable {
                 }
             ]
         })
-    }
-}
-
-/// Action for unlisted records of a collection whose records cannot be disabled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum UnlistedAction {
-    /// Keep the records unchanged.
-    #[default]
-    Keep,
-    /// Delete the records.
-    Delete,
-}
-
-impl From<UnlistedAction> for UnlistedPolicy {
-    fn from(said: UnlistedAction) -> Self {
-        match said {
-            UnlistedAction::Keep => Self::Keep,
-            UnlistedAction::Delete => Self::Delete,
-        }
     }
 }
 

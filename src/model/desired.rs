@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::address::{CollectionId, RecordKey, ZoneCode};
 use super::applied_state::ConflictPolicy;
 use super::calendar::CalendarRules;
+use super::key_patterns::KeyPatterns;
 use super::service::ServiceSettings;
 use super::source_span::Provenance;
 use super::value::{FieldName, FieldValue};
@@ -67,6 +68,8 @@ pub struct ComparisonOptions {
     pub has_key_field: bool,
     /// Comparisons other than `exact`, by field; `None` if manifests of the kind have no field `compare`.
     pub compare: Option<Arc<BTreeMap<FieldName, ValueComparison>>>,
+    /// Keys of unlisted records that stay.
+    pub unlisted_except: KeyPatterns,
 }
 
 /// Role of a desired collection in the comparison.

@@ -26,6 +26,7 @@ pub mod guard;
 pub mod impact;
 pub mod institution;
 pub mod journal;
+mod key_patterns;
 pub mod network;
 pub mod observed;
 pub mod plan;
@@ -83,6 +84,7 @@ pub use journal::{
     AppliedChange, AppliedField, HistoryEntry, JournalEntry, REVERT_OF, VerificationStatus, WritePhase,
     WriteResponse,
 };
+pub use key_patterns::KeyPatterns;
 pub use network::Network;
 pub use observed::{
     ObservationSource, ObservedCollection, ObservedRecord, ObservedState, ObservedZone, looks_truncated,

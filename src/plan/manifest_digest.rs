@@ -123,6 +123,9 @@ impl<'a> SeenRecords<'a> {
             /// Comparisons other than the default.
             #[serde(skip_serializing_if = "Vec::is_empty")]
             comparisons: Vec<(&'c FieldName, ValueComparison)>,
+            /// Keys of unlisted records that stay.
+            #[serde(skip_serializing_if = "Vec::is_empty")]
+            unlisted_except: Vec<&'c str>,
             shapes: Vec<ContentDigest>,
             records: ContentDigest,
             amendments: ContentDigest,
@@ -152,6 +155,10 @@ impl<'a> SeenRecords<'a> {
             compare.flat_map(|compare| compare.iter()).map(|(field, how)| (field, *how)).collect();
         comparisons.sort_unstable();
         comparisons.dedup();
+        let except = together.iter().flat_map(|collection| collection.options.unlisted_except.patterns());
+        let mut unlisted_except: Vec<&str> = except.map(|pattern| &**pattern).collect();
+        unlisted_except.sort_unstable();
+        unlisted_except.dedup();
         digest_json(&CollectionContent {
             id: together.first().map(|collection| &collection.id),
             keys,
@@ -160,6 +167,7 @@ impl<'a> SeenRecords<'a> {
             on_conflict,
             owners,
             comparisons,
+            unlisted_except,
             shapes,
             records: self.list(together),
             amendments: combined_digest(

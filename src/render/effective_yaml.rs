@@ -56,6 +56,10 @@ impl EffectiveWriter {
         self.line(0, &format!("- collection: {}", scalar(&collection.collection)));
         self.line(2, &format!("manifest: {}", scalar(&collection.manifest)));
         self.line(2, &format!("unlisted: {}", serialized_name(&collection.unlisted)));
+        if !collection.unlisted_except.is_empty() {
+            let patterns: Vec<String> = collection.unlisted_except.iter().map(|text| scalar(text)).collect();
+            self.line(2, &format!("unlisted_except: [{}]", patterns.join(", ")));
+        }
         if collection.enforcement != Enforcement::default() {
             self.line(2, &format!("enforcement: {}", serialized_name(&collection.enforcement)));
         }

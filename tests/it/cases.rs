@@ -99,6 +99,7 @@ cases! {
     tables,
     undeclared,
     unknown_names,
+    unlisted_rows,
     unmanage,
     write_order,
 }

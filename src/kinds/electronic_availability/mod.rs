@@ -10,12 +10,12 @@ use serde::Deserialize;
 
 use self::declared_group::{AvailabilityNotes, CODE, DeclaredGroup};
 use super::manifest_expansion::ManifestExpansion;
-use super::unlisted_groups::UnlistedGroups;
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::{DIGITS, FILLED};
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::{UnlistedAction, UnlistedSpec};
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::alma_codes::RESOURCE_GROUPS;
 use crate::model::{
@@ -43,7 +43,7 @@ pub struct ElectronicAvailabilitySpec {
     pub per_member: Vec<Spanned<MemberAvailabilitySpec>>,
     /// Action for unlisted groups: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedGroups,
+    pub unlisted: UnlistedSpec<UnlistedAction>,
     /// Enforcement: `enforce` (default), `createOnly`, `report` or `unmanage`.
     #[serde(default)]
     pub enforcement: Enforcement,
@@ -194,7 +194,7 @@ impl ManifestSpec for ElectronicAvailabilitySpec {
         let mut collection = scope
             .collection(id, RESOURCE_GROUPS.key)
             .with_enforcement(self.enforcement, self.conflict)
-            .with_unlisted_policy(self.unlisted.into());
+            .with_unlisted(&self.unlisted);
         let mut told = BTreeSet::new();
         let mut notes = AvailabilityNotes::default_notes(self);
         for spec in &self.groups {
@@ -250,8 +250,8 @@ impl ElectronicAvailabilitySpec {
     /// effect.
     fn for_whom(&self, head: &ManifestHeader) -> Option<Diagnostic> {
         let any = self.declared_groups().any(|said| !said.absent);
-        match (self.unlisted, self.declared_groups().next().is_some()) {
-            (UnlistedGroups::Delete, _) if !any => {
+        match (self.unlisted.action, self.declared_groups().next().is_some()) {
+            (UnlistedAction::Delete, _) if !any => {
                 let message = format!(
                     "`{}` leaves no group: the whole network gets access to the resource",
                     head.manifest
@@ -261,14 +261,14 @@ impl ElectronicAvailabilitySpec {
                         .help("add a group, unless access for the whole network is intended"),
                 )
             }
-            (UnlistedGroups::Keep, false) => {
+            (UnlistedAction::Keep, false) => {
                 let message = format!("`{}` has no effect", head.manifest);
                 Some(Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message).help(
                     "the manifest has no groups and `unlisted` is `keep`: add groups, or remove \
                                the manifest",
                 ))
             }
-            (UnlistedGroups::Keep | UnlistedGroups::Delete, _) => None,
+            (UnlistedAction::Keep | UnlistedAction::Delete, _) => None,
         }
     }
 }

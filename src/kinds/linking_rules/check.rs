@@ -26,7 +26,7 @@ pub fn problems(spec: &LinkingRulesSpec, head: &ManifestHeader) -> Vec<Diagnosti
         check.dates(&default.output());
     }
     check.external_groups(spec);
-    if spec.unlisted != UnlistedPolicy::Keep && spec.default.is_none() {
+    if spec.unlisted.action != UnlistedPolicy::Keep && spec.default.is_none() {
         let message =
             "`unlisted` removes other rules, but the manifest does not declare Alma's own rule `Default`";
         check.report_missing(

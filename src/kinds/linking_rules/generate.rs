@@ -75,7 +75,7 @@ pub fn records(spec: &LinkingRulesSpec, mut scope: ManifestExpansion<'_, '_>) {
             let mut collection = scope
                 .collection(CollectionId::of_institution("ExternalUserGroups"), EXTERNAL_USER_GROUPS.key)
                 .with_enforcement(spec.enforcement, spec.conflict)
-                .with_unlisted_policy(external.unlisted.into());
+                .with_unlisted(&external.unlisted);
             for group in held {
                 external_group(group, index, network, &scope, &mut collection);
             }
@@ -118,7 +118,7 @@ fn linked_account_rules<'n>(
     let mut collection = scope
         .collection(CollectionId::of_institution("LinkedAccountRules"), LINKED_ACCOUNT_RULES.key)
         .with_enforcement(spec.enforcement, spec.conflict)
-        .with_unlisted_policy(spec.unlisted);
+        .with_unlisted(&spec.unlisted);
     let mut position = 0_usize;
     for placed in rules.iter().filter(|placed| placed.targets.contains(&index)) {
         let Spanned { value: rule, extent } = placed.rule;

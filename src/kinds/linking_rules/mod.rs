@@ -18,7 +18,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
-use super::unlisted_groups::UnlistedGroups;
 use super::way_back::ExportKind;
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::ManifestHeader;
@@ -26,6 +25,7 @@ use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::{UnlistedAction, UnlistedSpec};
 use crate::model::alma_codes::{EXTERNAL_USER_GROUPS, LINKED_ACCOUNT_RULES};
 use crate::model::{CollectionShape, ConflictPolicy, Diagnostic, Enforcement, Network, UnlistedPolicy};
 
@@ -43,7 +43,7 @@ pub struct LinkingRulesSpec {
     pub conflict: ConflictPolicy,
     /// Action for unlisted linked account rules: `keep` (default), `disable` or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedPolicy,
+    pub unlisted: UnlistedSpec<UnlistedPolicy>,
     /// Rules in order. Alma applies the first matching rule.
     #[serde(default)]
     pub rules: Vec<Spanned<LinkingRuleSpec>>,
@@ -134,7 +134,7 @@ pub struct PurgeSpec {
 pub struct ExternalGroupsSpec {
     /// Action for unlisted external user groups, for example obsolete codes: `keep` (default) or `delete`.
     #[serde(default)]
-    pub unlisted: UnlistedGroups,
+    pub unlisted: UnlistedSpec<UnlistedAction>,
     /// External user groups.
     #[schemars(length(min = 1))]
     pub groups: Vec<Spanned<ExternalGroupSpec>>,

@@ -16,7 +16,8 @@ use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
 use crate::manifest::selection::AppliesToSpec;
-use crate::manifest::text_or_variable::{TextOrVariable, UnlistedAction};
+use crate::manifest::text_or_variable::TextOrVariable;
+use crate::manifest::unlisted_spec::{UnlistedAction, UnlistedSpec};
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
 use crate::model::calendar::{CALENDAR_KEY, CLOSED, CalendarRules, WEEK, identifying_end};
@@ -45,7 +46,7 @@ pub struct OpenHoursSpec {
     /// Action for unlisted entries: `keep` (default) or `delete`. Entries that a library inherits from its
     /// institution do not count.
     #[serde(default)]
-    pub unlisted: UnlistedAction,
+    pub unlisted: UnlistedSpec<UnlistedAction>,
     /// Calendar entries. Several entries with the same type, day, dates and description form one record with
     /// several periods.
     #[serde(default)]
@@ -183,7 +184,7 @@ impl ManifestSpec for OpenHoursSpec {
             problems.extend(hour.value.silence(head));
         }
         if self.hours.is_empty()
-            && self.unlisted == UnlistedAction::Keep
+            && self.unlisted.action == UnlistedAction::Keep
             && head.lost_spec().has_all(&["hours", "unlisted"])
         {
             problems.push(
@@ -226,7 +227,7 @@ impl ManifestSpec for OpenHoursSpec {
                 let id = CollectionId { library, ..CollectionId::of_institution(Self::NAME) };
                 let calendar =
                     scope.collection(id, &CALENDAR_KEY).with_enforcement(self.enforcement, self.conflict);
-                let mut calendar = calendar.with_unlisted_policy(self.unlisted.into());
+                let mut calendar = calendar.with_unlisted(&self.unlisted);
                 for record in &records {
                     calendar.add(record.entry(&scope));
                 }

@@ -26,7 +26,7 @@ use crate::model::alma_codes::{
 use crate::model::network::Zone;
 use crate::model::{
     Amendment, AmendmentOperation, AmendmentTarget, CollectionId, CollectionShape, Diagnostic, FieldValue,
-    Network, UnlistedPolicy,
+    Network,
 };
 
 impl KindSpec for UserGroupsSpec {
@@ -135,7 +135,7 @@ impl ManifestSpec for UserGroupsSpec {
                 );
             }
         }
-        if self.groups.is_empty() && self.unlisted == UnlistedUserGroups::Keep {
+        if self.groups.is_empty() && self.unlisted.action == UnlistedUserGroups::Keep {
             let message = format!("`{}` has no effect", head.manifest);
             problems.push(Diagnostic::warning(diagnostic_codes::DOES_NOTHING, head.span(), message).help(
                 "the manifest has no groups and `unlisted` is `keep`: add groups, or remove the \
@@ -196,12 +196,8 @@ impl UserGroupsSpec {
                 .with_owner(self.owner)
                 .with_enforcement(self.enforcement, self.conflict)
         };
-        let unlisted = match self.unlisted {
-            UnlistedUserGroups::Keep => UnlistedPolicy::Keep,
-            UnlistedUserGroups::Disable => UnlistedPolicy::Disable,
-        };
         UserGroupTables {
-            groups: of(user_groups(), USER_GROUPS).with_unlisted_policy(unlisted),
+            groups: of(user_groups(), USER_GROUPS).with_unlisted(&self.unlisted),
             record_types: of(record_types(), RECORD_TYPES),
             restricted: of(CollectionId::of_institution(RESTRICTED), RESTRICTED_USERS),
             rota_rules: of(CollectionId::of_institution(ROTA), ROTA_RULES),

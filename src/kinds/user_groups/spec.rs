@@ -6,7 +6,8 @@ use serde::Deserialize;
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
 use crate::manifest::text_or_variable::TextOrVariable;
-use crate::model::{CollectionOwner, ConflictPolicy, Enforcement};
+use crate::manifest::unlisted_spec::UnlistedSpec;
+use crate::model::{CollectionOwner, ConflictPolicy, Enforcement, UnlistedPolicy};
 
 /// User groups, in all tables that must be consistent.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -27,7 +28,7 @@ pub struct UserGroupsSpec {
     pub owner: CollectionOwner,
     /// Action for unlisted groups: `keep` (default) or `disable`. zonal never deletes a user group.
     #[serde(default)]
-    pub unlisted: UnlistedUserGroups,
+    pub unlisted: UnlistedSpec<UnlistedUserGroups>,
     /// User groups.
     #[serde(default)]
     pub groups: Vec<Spanned<UserGroupSpec>>,
@@ -78,6 +79,15 @@ pub enum UnlistedUserGroups {
     Keep,
     /// Disables unlisted groups.
     Disable,
+}
+
+impl From<UnlistedUserGroups> for UnlistedPolicy {
+    fn from(action: UnlistedUserGroups) -> Self {
+        match action {
+            UnlistedUserGroups::Keep => Self::Keep,
+            UnlistedUserGroups::Disable => Self::Disable,
+        }
+    }
 }
 
 /// Rota assignment rules to adjust.

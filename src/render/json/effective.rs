@@ -41,6 +41,9 @@ pub struct EffectiveCollectionJson {
     pub manifest: String,
     /// Action for records that no manifest lists.
     pub unlisted: UnlistedPolicy,
+    /// Keys of unlisted records that stay, as patterns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlisted_except: Vec<String>,
     /// Enforcement of the manifest at this zone.
     pub enforcement: Enforcement,
     /// Conflict policy.
@@ -207,6 +210,7 @@ fn collection(zone: &ZoneCode, desired: &DesiredCollection) -> EffectiveCollecti
         collection: desired.id.to_string(),
         manifest: desired.provenance.manifest.to_string(),
         unlisted: desired.unlisted,
+        unlisted_except: desired.options.unlisted_except.patterns().iter().map(ToString::to_string).collect(),
         enforcement: desired.enforcement,
         conflict: desired.on_conflict,
         records: desired.records.iter().map(|(key, each)| record(address(key.clone()), each)).collect(),
