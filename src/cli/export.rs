@@ -11,6 +11,7 @@ use super::open_session::session_without_store;
 use super::selection_args::ZoneSelectionArgs;
 use super::session_output::{CommandObserver, report_error};
 use crate::local::export_folder::LocalExportFolder;
+use crate::model::ResourceId;
 use crate::render::json::export::{ExportJson, ExportedFileState};
 use crate::render::text;
 use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, export};
@@ -35,6 +36,13 @@ pub struct ExportCommand {
     /// Export the texts of code tables in this language, too (can be repeated)
     #[arg(long, value_name = "LANG", value_delimiter = ',')]
     language: Vec<String>,
+    /// Export the groups of this e-resource of the Network Zone, by its IDs joined by dots: e-collection, e-service,
+    /// portfolio (can be repeated; default: those that an earlier export names)
+    #[arg(long, value_name = "ID.ID", value_delimiter = ',', value_parser = parse_resource)]
+    resource: Vec<String>,
+    /// Export the opening hours of all libraries in the Network manifest, too
+    #[arg(long)]
+    libraries: bool,
     /// Write one manifest for each table and zone, without common rows
     #[arg(long)]
     as_is: bool,
@@ -72,6 +80,8 @@ impl ExportCommand {
             tables: self.table.clone(),
             kinds: self.kind.clone(),
             languages: self.language.clone(),
+            resources: self.resource.clone(),
+            libraries: self.libraries,
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
             existing: if self.force { ExistingFiles::Replace } else { ExistingFiles::Keep },
@@ -85,6 +95,12 @@ impl ExportCommand {
         }
         Ok(outcome(&exported))
     }
+}
+
+/// Parses the IDs of an e-resource.
+fn parse_resource(text: &str) -> Result<String, &'static str> {
+    let ids = ResourceId::parse(text);
+    ids.map(|ids| ids.to_string()).ok_or("expected one to three IDs joined by dots, such as 61100.62110")
 }
 
 /// Returns the exit code: a failed or kept file comes first, then a zone that could not be read.
