@@ -5,6 +5,7 @@
 //! display logic must not hide it.
 
 mod export;
+mod followed_rules;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
