@@ -11,7 +11,7 @@ use super::{RECORD_TYPE, RESTRICTED, USER_GROUP, UserGroupsSpec};
 use crate::export::{ExportRow, FieldTerm, RowValues, TableRows, ZoneSet, common_variables};
 use crate::kinds::KindSpec as _;
 use crate::kinds::way_back::{
-    ObservedSettings, by_zone_sets, flag, items, manifest, numbered, object, term_json, text,
+    ObservedSettings, ZoneRecord, by_zone_sets, flag, items, manifest, numbered, object, term_json, text,
 };
 use crate::manifest::write_yaml::ManifestText;
 use crate::model::alma_codes::{record_types, user_groups};
@@ -101,34 +101,55 @@ fn groups_of(
     types: &ObservedCollection,
     restricted: &[ObservedRecord],
 ) -> BTreeMap<String, RowValues> {
+    groups.records.iter().filter_map(|record| group_values(record, types, restricted).ok()).collect()
+}
+
+/// Returns the code and the values of a group.
+///
+/// # Errors
+/// Returns the reason why no manifest can declare the group.
+fn group_values(
+    record: &ObservedRecord,
+    types: &ObservedCollection,
+    restricted: &[ObservedRecord],
+) -> Result<(String, RowValues), &'static str> {
     let column = |name: &str| types.aliases.get(name).cloned().unwrap_or_else(|| FieldName::from(name));
     let (type_column, group_column) = (column(RECORD_TYPE), column(USER_GROUP));
-    let group = |record: &ObservedRecord| -> Option<(String, RowValues)> {
-        let (code, description) = (text(record, "code")?, text(record, "description")?);
-        let enabled = flag(record, "enabled")?;
-        let mut names = BTreeSet::new();
-        for row in types.records.iter().filter(|row| text(row, &group_column) == Some(code)) {
-            // The kind enables the record types of an enabled group.
-            if enabled && flag(row, "enabled") != Some(true) {
-                return None;
-            }
-            names.insert(text(row, &type_column)?);
+    let code = text(record, "code").ok_or("the row has no code")?;
+    let description = text(record, "description").ok_or("the row has no description")?;
+    let enabled = flag(record, "enabled").ok_or("the row has no flag `enabled`")?;
+    let mut names = BTreeSet::new();
+    for row in types.records.iter().filter(|row| text(row, &group_column) == Some(code)) {
+        if enabled && flag(row, "enabled") != Some(true) {
+            return Err("the kind would enable its record types");
         }
-        // The kind would add a record type to a group without one.
-        if names.is_empty() {
-            return None;
-        }
-        let is_restricted = is_restricted(code, restricted);
-        let values = [
-            ("description", FieldValue::from(description)),
-            ("enabled", FieldValue::Bool(enabled)),
-            ("recordTypes", FieldValue::list(names)),
-            ("visibleToPartners", FieldValue::Bool(!is_restricted)),
-        ];
-        let values = values.map(|(field, value)| (field.into(), FieldTerm::Value(value)));
-        Some((code.to_owned(), RowValues::from(values)))
-    };
-    groups.records.iter().filter_map(group).collect()
+        names.insert(text(row, &type_column).ok_or("a record type of the group is empty")?);
+    }
+    if names.is_empty() {
+        return Err("the kind would add a record type, because the group has none");
+    }
+    let is_restricted = is_restricted(code, restricted);
+    let values = [
+        ("description", FieldValue::from(description)),
+        ("enabled", FieldValue::Bool(enabled)),
+        ("recordTypes", FieldValue::list(names)),
+        ("visibleToPartners", FieldValue::Bool(!is_restricted)),
+    ];
+    let values = values.map(|(field, value)| (field.into(), FieldTerm::Value(value)));
+    Ok((code.to_owned(), RowValues::from(values)))
+}
+
+/// Returns the reason why no manifest declares a group of a member.
+pub(super) fn explain_omission(settings: &ObservedSettings<'_>, record: ZoneRecord<'_>) -> Option<String> {
+    if *record.collection != user_groups() || !settings.members().contains(record.zone) {
+        return None;
+    }
+    let types = settings.collections.get(&record_types())?.get(&record.zone)?;
+    let restricted = settings.by_zone(RESTRICTED).remove(&record.zone)?;
+    Some(match group_values(record.record, types, restricted) {
+        Ok(_) => "the groups of the members differ too much".to_owned(),
+        Err(reason) => reason.to_owned(),
+    })
 }
 
 fn is_restricted(code: &str, restricted: &[ObservedRecord]) -> bool {

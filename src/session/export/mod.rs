@@ -11,6 +11,7 @@ mod proof;
 mod proved_files;
 mod table_choice;
 mod table_drafts;
+mod table_remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,6 +23,7 @@ use self::omitted_records::name_omitted_records;
 use self::proved_files::{ProvedKinds, prove_drafts, write_proved};
 use self::table_choice::{OwnFiles, TableChoice};
 use self::table_drafts::{draft_files, draft_tables};
+use self::table_remarks::TableRemarks;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
@@ -134,6 +136,7 @@ pub async fn export(
         ..ExportJson::default()
     };
     // The tables, from the zones' own lists.
+    let mut remarks = TableRemarks::of_lists(&lists);
     let mut choice = choose_tables(request, &kind_choice, lists, &mut report)?;
     let names = manifest_names(&choice.ids());
     kind_choice.leave_out_declared(&session.config, export_folder, &mut report);
@@ -167,7 +170,7 @@ pub async fn export(
     let mut proved_kinds = ProvedKinds::default();
     let kind_drafts = kind_choice.drafts(&settings);
     let mut proved = prove_drafts(session, kind_drafts, &observed, Some(&mut proved_kinds), &mut report);
-    let remarks = name_omitted_records(kind_choice.kinds(), &settings, &proved_kinds, &mut report);
+    name_omitted_records(kind_choice.kinds(), &settings, &proved_kinds, &mut remarks, &mut report);
     let claims = &proved_kinds.claims;
     let rest = without_claims(&observed, claims, network);
     let table_drafts = draft_tables(&rest, &names, (claims, &remarks), network, request.layout, &mut report);

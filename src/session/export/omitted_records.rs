@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proved_files::ProvedKinds;
+use super::table_remarks::TableRemarks;
 use crate::kinds::{CollectionSource, ManifestKind, ObservedSettings, ObservedTable, ZoneRecord};
 use crate::model::cut_list::cut_sentence_list;
 use crate::model::grouped_number::count;
@@ -20,21 +21,18 @@ const OTHER_KEYS: [&str; 9] =
 /// Number of keys in a reason.
 const NAMED_KEYS: usize = 3;
 
-/// Comments for the manifests of tables: why kinds do not declare rows of them.
-pub(super) type TableRemarks = BTreeMap<CollectionId, Vec<String>>;
-
 /// Records with one reason, by the index of the zone.
 type OmittedKeys = BTreeMap<usize, Vec<String>>;
 
-/// Reports the records of kinds that their proved manifests do not declare. Returns comments for the tables, because
-/// rows of tables that a kind leaves out are exported with the table.
+/// Reports the records of kinds that their proved manifests do not declare. Rows of tables that a kind leaves out are
+/// exported with the table, with a comment.
 pub(super) fn name_omitted_records(
     kinds: impl Iterator<Item = &'static ManifestKind>,
     settings: &ObservedSettings<'_>,
     proved: &ProvedKinds,
+    remarks: &mut TableRemarks,
     report: &mut ExportJson,
-) -> TableRemarks {
-    let mut remarks = TableRemarks::new();
+) {
     for kind in kinds {
         let desired = proved.desired.get(kind.name).map(Vec::as_slice).unwrap_or_default();
         let tables: Vec<CollectionId> = kind.export_tables.iter().map(|table| table()).collect();
@@ -48,7 +46,7 @@ pub(super) fn name_omitted_records(
                     (true, Some(reason)) => {
                         let Some(found) = answers.values().next() else { continue };
                         let by_code = CollectionId { language: id.language.clone(), ..found.id.clone() };
-                        remarks.entry(by_code).or_default().push(remark(kind, &reason, &zones, settings));
+                        remarks.add(by_code.without_language(), remark(kind, &reason, &zones, settings));
                     }
                     // The kind has nothing to say about other rows.
                     (true, None) => {}
@@ -57,7 +55,6 @@ pub(super) fn name_omitted_records(
             }
         }
     }
-    remarks
 }
 
 /// Returns the records of a collection that no manifest declares, by reason.

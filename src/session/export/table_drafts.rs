@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::claimed_rows::ClaimsByTable;
 use super::file_names::{folder, kebab_case};
-use super::omitted_records::TableRemarks;
+use super::table_remarks::TableRemarks;
 use super::{ExportDraft, ExportLayout};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
 use crate::kinds::{ExportedTable, UndeclarableTable, export_table};
@@ -76,7 +76,7 @@ pub(super) fn draft_tables(
             let zones: Vec<&Zone> = answers.keys().map(|zone| &network.zones[*zone]).collect();
             match export_table(id, &manifest_name, &answers, claims.get(id), network) {
                 Ok(mut table) => {
-                    table.manifest.comments.extend(remarks.get(id).into_iter().flatten().cloned());
+                    table.manifest.comments.extend(remarks.of_table(id, answers.values().copied()));
                     for (set, rows) in table.override_zones.iter().filter(|(set, _)| set.len() > 2) {
                         let (all_rows, files) = together.entry(set.clone()).or_default();
                         *all_rows += rows;
