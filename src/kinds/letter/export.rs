@@ -65,7 +65,7 @@ pub(super) fn explain_omission(_: &ObservedSettings<'_>, record: ZoneRecord<'_>)
 fn problem(letter: &ObservedRecord) -> Option<String> {
     let Some(xsl) = text(letter, "xsl") else { return Some("the zone returned no stylesheet".to_owned()) };
     match stylesheet::problem(xsl)? {
-        StylesheetError::NotXml(what) => Some(format!("the stylesheet is not valid XML: {what}")),
+        StylesheetError::NotXml(what) => Some(what),
         // A manifest may contain it, with a warning.
         StylesheetError::NotXsl(_) => None,
     }

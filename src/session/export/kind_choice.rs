@@ -6,6 +6,7 @@ use super::file_names::{folder, join, kebab_case};
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::kinds::{CollectionSource, KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
 use crate::manifest::suggestions::among;
+use crate::manifest::write_yaml::ManifestText;
 use crate::model::calendar::CalendarRules;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, Network, ObservedCollection, ObservedState};
@@ -141,12 +142,12 @@ impl KindChoice {
     pub(super) fn drafts(&self, settings: &ObservedSettings<'_>) -> Vec<ExportDraft> {
         let drafts = self.kinds.iter().flat_map(|kind| {
             let manifests = kind.export.map(|export| export(settings)).unwrap_or_default();
-            let draft = |file, manifests| ExportDraft {
+            let draft = |file, manifests, zones| ExportDraft {
                 file,
                 manifests,
                 kind: Some(kind),
                 declares: BTreeMap::new(),
-                zones: settings_zones(settings, kind),
+                zones,
                 rows: 0,
                 overrides: 0,
                 observed_rows: 0,
@@ -154,12 +155,11 @@ impl KindChoice {
             match kind.export_source {
                 CollectionSource::ChangedObjects if !manifests.is_empty() => {
                     let file = |name: &str| format!("{}/{name}.yaml", folder(kind.name));
-                    manifests
-                        .into_iter()
-                        .map(|manifest| draft(file(&manifest.name), vec![manifest]))
-                        .collect()
+                    // The number of zones would change the files of other objects.
+                    let own = |manifest: ManifestText| draft(file(&manifest.name), vec![manifest], 0);
+                    manifests.into_iter().map(own).collect()
                 }
-                _ => vec![draft(kind_file(kind), manifests)],
+                _ => vec![draft(kind_file(kind), manifests, settings_zones(settings, kind))],
             }
         });
         drafts.collect()

@@ -104,7 +104,7 @@ struct ExportDraft {
     kind: Option<&'static ManifestKind>,
     /// Declared tables, with their zones; empty for a kind, which declares what it can.
     declares: BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
-    /// Number of zones that the records come from.
+    /// Number of zones that the records come from; 0 if the file does not tell.
     zones: usize,
     rows: usize,
     overrides: usize,

@@ -106,7 +106,10 @@ fn prove_draft(
     report: &mut ExportJson,
 ) -> Result<(String, ProvedFile), ProofFailure> {
     let header = |zones: usize| {
-        let mut lines = vec![format!("{HEADER} from {}.", count(zones, "zone"))];
+        let mut lines = vec![match zones {
+            0 => format!("{HEADER}."),
+            zones => format!("{HEADER} from {}.", count(zones, "zone")),
+        }];
         if !missing.is_empty() {
             lines.push(existing_files::incomplete_line(missing));
         }
