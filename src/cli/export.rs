@@ -20,8 +20,8 @@ use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, export}
 ///
 /// Reads the tables of the zones and writes each common row once, with overrides for the zones that differ.
 /// Values that only one or two of many zones have are listed as likely mistakes. Before a file is written, zonal
-/// proves offline that the manifests declare exactly what was read, so the next plan is empty. Sends only GET
-/// requests. The Network manifest is enough to start.
+/// proves offline that the manifests declare exactly what was read, so the next plan is empty. Letters that no zone
+/// changed since delivery are left out. Sends only GET requests. The Network manifest is enough to start.
 #[derive(Debug, Args)]
 pub struct ExportCommand {
     /// Write the files to this directory (default: the config directory)

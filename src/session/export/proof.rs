@@ -14,6 +14,9 @@ use crate::session::load::load;
 use crate::session::network_session::NetworkSession;
 use crate::session::table_kinds::is_table;
 
+/// Longest line of a manifest in a reason.
+const LONGEST_LINE: usize = 120;
+
 /// Reason why manifests do not declare exactly what was read.
 #[derive(Debug, Default)]
 pub(super) struct ProofFailure {
@@ -145,8 +148,20 @@ fn network_files(session: &NetworkSession) -> impl Iterator<Item = SourceFile> +
     session.config.sources.iter().filter(move |source| Some(&source.file) == file.as_ref()).cloned()
 }
 
+/// Returns the first error, with the line that it is about.
 fn first_error(located: &LocatedDiagnostics) -> String {
-    located
-        .first_error()
-        .map_or_else(|| "the manifests cannot be read".to_owned(), |problem| problem.message.clone())
+    let Some(problem) = located.first_error() else { return "the manifests cannot be read".to_owned() };
+    let line = problem.span.as_ref().and_then(|span| {
+        let source = located.sources.iter().find(|source| source.file == span.file)?;
+        let (_, line) =
+            (1..).zip(source.text.as_ref().ok()?.lines()).find(|(number, _)| *number == span.start.line)?;
+        Some(line)
+    });
+    match line {
+        Some(line) => {
+            let shown: String = line.trim().chars().take(LONGEST_LINE).collect();
+            format!("{}, in `{shown}`", problem.message)
+        }
+        None => problem.message.clone(),
+    }
 }

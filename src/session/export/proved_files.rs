@@ -7,7 +7,7 @@ use super::existing_files::{self, HEADER, seal_incomplete};
 use super::proof::{self, ProofFailure, ProvedFile};
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::kinds::ManifestKind;
-use crate::manifest::write_yaml::{ManifestText, write_manifests};
+use crate::manifest::write_yaml::{ManifestText, YamlPart, write_manifests};
 use crate::model::grouped_number::count;
 use crate::model::{CollectionId, DesiredState, ObservedState};
 use crate::render::json::export::{ExportJson, ExportedFile, ExportedFileState, OmittedCollection};
@@ -136,6 +136,10 @@ fn prove_draft(
                 if let Err(failure) = prove(&kept) {
                     kept.pop();
                     report.left_out.push(omitted_manifest(kind, manifest, failure));
+                    let is_exact = |part: &ManifestText| {
+                        prove(&kept.iter().chain([part]).cloned().collect::<Vec<_>>()).is_ok()
+                    };
+                    kept.extend(exact_part(manifest, is_exact));
                 }
             }
             if kept.is_empty() {
@@ -150,6 +154,29 @@ fn prove_draft(
     Ok((text, proved))
 }
 
+/// Returns the manifest without the items of its lists that are not exact; `None` if no item is left.
+fn exact_part(manifest: &ManifestText, is_exact: impl Fn(&ManifestText) -> bool) -> Option<ManifestText> {
+    let is_list = |(_, part): &&(&'static str, YamlPart)| matches!(part, YamlPart::Items(_));
+    let mut kept = manifest.clone();
+    kept.spec.retain(|field| !is_list(&field));
+    let mut has_items = false;
+    for (name, part) in manifest.spec.iter().filter(is_list) {
+        let YamlPart::Items(items) = part else { continue };
+        for item in items {
+            let mut longer = kept.clone();
+            match longer.spec.iter_mut().find(|(known, _)| known == name) {
+                Some((_, YamlPart::Items(known))) => known.push(item.clone()),
+                Some(_) | None => longer.spec.push((name, YamlPart::Items(vec![item.clone()]))),
+            }
+            if is_exact(&longer) {
+                kept = longer;
+                has_items = true;
+            }
+        }
+    }
+    has_items.then_some(kept)
+}
+
 /// Returns the report of a manifest that does not declare exactly what was read. Rows of tables are then exported with
 /// the table.
 fn omitted_manifest(
@@ -162,7 +189,7 @@ fn omitted_manifest(
         collection: collection.unwrap_or_else(|| CollectionId::of_institution(kind.name)),
         zones: zone.into_iter().collect(),
         reason: format!(
-            "{}/{} would not declare exactly what was read ({text}); report this to the project",
+            "{}/{} would not declare exactly what was read: {text} (report this to the project)",
             manifest.kind, manifest.name
         ),
         failed: true,
