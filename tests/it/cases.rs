@@ -45,6 +45,7 @@ cases! {
     export,
     export_kinds,
     failing_zones,
+    formats,
     gateway,
     guards,
     history,
