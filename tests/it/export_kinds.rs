@@ -73,6 +73,11 @@ fn declarations(desired: &DesiredState) -> BTreeSet<String> {
     found
 }
 
+#[expect(clippy::print_stdout, reason = "the measured share is shown with --nocapture")]
+fn print_share(own: usize, all: usize) {
+    println!("{own} of {all} records and amended fields come back under their own kind");
+}
+
 #[test]
 fn applied_example_comes_back_as_manifests_of_its_kinds() {
     paused(async {
@@ -113,7 +118,7 @@ fn applied_example_comes_back_as_manifests_of_its_kinds() {
         let (wanted, found) = (declarations(&desired(stage.directory())), declarations(&desired(out.path())));
         let lost: Vec<&String> = wanted.difference(&found).collect();
         let own = wanted.len() - lost.len();
-        println!("{own} of {} records and amended fields come back under their own kind", wanted.len());
+        print_share(own, wanted.len());
         assert!(own * 100 >= wanted.len() * LEAST_PERCENT, "{own} of {}: {lost:#?}", wanted.len());
         // Nothing is left out but letters as delivered, and a privilege of the Network Zone itself, which no manifest
         // can name.

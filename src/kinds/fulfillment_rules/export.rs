@@ -99,7 +99,7 @@ fn rule(
     };
     let set =
         object([(TERMS, terms.map(|terms| json!(terms))), (ENABLED, enabled.map(|enabled| json!(enabled)))]);
-    let inputs: Vec<Json> = record.fields.iter().filter_map(|(field, _)| input(field, record)).collect();
+    let inputs: Vec<Json> = record.fields.keys().filter_map(|field| input(field, record)).collect();
     if set == json!({}) && inputs.is_empty() {
         return Err("the rule has no terms of use, no flag `enabled` and no list".to_owned());
     }
