@@ -14,7 +14,7 @@ use crate::local::export_folder::LocalExportFolder;
 use crate::model::ResourceId;
 use crate::render::json::export::{ExportJson, ExportedFileState};
 use crate::render::text;
-use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, export};
+use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, NamedResources, export};
 
 /// Write manifests that declare what the zones contain
 ///
@@ -37,7 +37,8 @@ pub struct ExportCommand {
     #[arg(long, value_name = "LANG", value_delimiter = ',')]
     language: Vec<String>,
     /// Export the groups of this e-resource of the Network Zone, by its IDs joined by dots: e-collection, e-service,
-    /// portfolio (can be repeated; default: those that an earlier export names)
+    /// portfolio; `all` for all e-collections and e-services, with a request for each (can be repeated; default: those
+    /// that an earlier export names)
     #[arg(long, value_name = "ID.ID", value_delimiter = ',', value_parser = parse_resource)]
     resource: Vec<String>,
     /// Export the opening hours of all libraries in the Network manifest, too
@@ -80,7 +81,10 @@ impl ExportCommand {
             tables: self.table.clone(),
             kinds: self.kind.clone(),
             languages: self.language.clone(),
-            resources: self.resource.clone(),
+            resources: NamedResources {
+                ids: self.resource.iter().filter(|ids| *ids != ALL_RESOURCES).cloned().collect(),
+                all_listed: self.resource.iter().any(|ids| ids == ALL_RESOURCES),
+            },
             libraries: self.libraries,
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
@@ -97,10 +101,17 @@ impl ExportCommand {
     }
 }
 
+/// Word for all e-resources of a zone's lists.
+const ALL_RESOURCES: &str = "all";
+
 /// Parses the IDs of an e-resource.
 fn parse_resource(text: &str) -> Result<String, &'static str> {
+    if text == ALL_RESOURCES {
+        return Ok(text.to_owned());
+    }
     let ids = ResourceId::parse(text);
-    ids.map(|ids| ids.to_string()).ok_or("expected one to three IDs joined by dots, such as 61100.62110")
+    ids.map(|ids| ids.to_string())
+        .ok_or("expected one to three IDs joined by dots, such as 61100.62110, or `all`")
 }
 
 /// Returns the exit code: a failed or kept file comes first, then a zone that could not be read.

@@ -1,8 +1,10 @@
-//! Lists objects other than tables that a zone has: letters.
+//! Lists objects other than tables that a zone has: letters and e-resources.
 
+use futures::future::try_join_all;
 use serde_json::Value as Json;
 
 use super::AlmaReader;
+use super::group_settings::ELECTRONIC;
 use super::jobs::{items, total};
 use super::letter::LETTER;
 use super::table_layout::{flag, non_empty_text};
@@ -23,35 +25,42 @@ pub struct ObjectListing {
 }
 
 impl AlmaReader {
-    /// Returns the objects of a collection type in the zone's list. The cost: one request a page.
+    /// Returns the objects of a collection type in the zone's list: letters, or e-collections and their e-services.
+    /// The cost: one request a page, and one more for each e-collection.
     ///
     /// # Errors
     /// [`FailureClass::Missing`] for a type without a list; any failure of a read.
     pub async fn list_objects(&self, kind: &str) -> Result<Vec<ObjectListing>, ZoneFailure> {
-        match kind == LETTER.kind {
-            true => letters(&self.getter).await.map_err(|failure| self.getter.discreet(failure)),
-            false => Err(ZoneFailure::new(
-                FailureClass::Missing,
-                format!("Alma's public API has no list of `{kind}`"),
-            )),
-        }
+        let listed = if kind == LETTER.kind {
+            letters(&self.getter).await
+        } else if kind == ELECTRONIC.kind {
+            resources(&self.getter).await
+        } else {
+            let message = format!("Alma's public API has no list of `{kind}`");
+            Err(ZoneFailure::new(FailureClass::Missing, message))
+        };
+        listed.map_err(|failure| self.getter.discreet(failure))
     }
 }
 
-/// Reads the list of letters.
+/// Returns all items of a list, page by page, each with its own ID.
 ///
-/// Paging is not documented, so a page that adds nothing ends the list.
-async fn letters(getter: &GetClient) -> Result<Vec<ObjectListing>, ZoneFailure> {
-    let all = RequestPath::new(&["conf", "letters"])?;
-    let mut listed: Vec<ObjectListing> = Vec::new();
+/// A page that adds nothing ends the list, because the paging of some lists is not documented.
+async fn listed_items(
+    getter: &GetClient,
+    all: RequestPath,
+    item: &str,
+    id: &str,
+) -> Result<Vec<(String, Json)>, ZoneFailure> {
+    let mut listed: Vec<(String, Json)> = Vec::new();
     let mut path = all.clone();
     for _ in 0..PAGES {
         let page = getter.json(&path).await?;
         let known = listed.len();
-        for letter in items(&page, "letter")? {
-            let Some(listing) = listing(letter) else { continue };
-            if !listed.iter().any(|known| known.collection == listing.collection) {
-                listed.push(listing);
+        for found in items(&page, item)? {
+            let Some(own_id) = non_empty_text(found.get(id)) else { continue };
+            if !listed.iter().any(|(known, _)| *known == own_id) {
+                listed.push((own_id, found.clone()));
             }
         }
         if listed.len() == known || total(&page).is_none_or(|total| listed.len() >= total) {
@@ -62,11 +71,34 @@ async fn letters(getter: &GetClient) -> Result<Vec<ObjectListing>, ZoneFailure> 
     Ok(listed)
 }
 
-fn listing(letter: &Json) -> Option<ObjectListing> {
-    let code = non_empty_text(letter.get("code"))?;
+/// Reads the lists of e-collections and of their e-services. Neither shows groups.
+async fn resources(getter: &GetClient) -> Result<Vec<ObjectListing>, ZoneFailure> {
+    let all = RequestPath::new(&["electronic", "e-collections"])?;
+    let collections = listed_items(getter, all, "electronic_collection", "id").await?;
+    let listing = |ids: String| ObjectListing {
+        collection: CollectionId::with_code(ELECTRONIC.kind, &ids),
+        customized: None,
+    };
+    let of_collections = try_join_all(collections.into_iter().map(|(collection, _)| async move {
+        let services = RequestPath::new(&["electronic", "e-collections", &collection, "e-services"])?;
+        let services = listed_items(getter, services, "electronic_service", "id").await?;
+        let services = services.into_iter().map(|(service, _)| listing(format!("{collection}.{service}")));
+        Ok::<_, ZoneFailure>(std::iter::once(listing(collection.clone())).chain(services).collect::<Vec<_>>())
+    }))
+    .await?;
+    Ok(of_collections.into_iter().flatten().collect())
+}
+
+/// Reads the list of letters.
+async fn letters(getter: &GetClient) -> Result<Vec<ObjectListing>, ZoneFailure> {
+    let letters = listed_items(getter, RequestPath::new(&["conf", "letters"])?, "letter", "code").await?;
+    Ok(letters.iter().map(|(code, letter)| letter_listing(code, letter)).collect())
+}
+
+fn letter_listing(code: &str, letter: &Json) -> ObjectListing {
     let customized = letter.get("customized").filter(|value| non_empty_text(Some(value)).is_some());
-    Some(ObjectListing {
-        collection: CollectionId::with_code(LETTER.kind, &code),
+    ObjectListing {
+        collection: CollectionId::with_code(LETTER.kind, code),
         customized: customized.and_then(|value| flag(Some(value), false).ok()),
-    })
+    }
 }

@@ -50,6 +50,13 @@ pub(super) async fn list_collections(
                 add_changed(name, lists, &mut found, report);
             }
             source => {
+                if source == CollectionSource::NamedObjects && request.resources.all_listed {
+                    let covered: Vec<&Zone> =
+                        zones.iter().filter(|zone| kind.reach.covers(zone.role)).copied().collect();
+                    let listing = list_objects(name, readers, &covered);
+                    let lists = session.effects.cancel.interruptible(SessionStage::Reading, listing).await?;
+                    add_changed(name, lists, &mut found, report);
+                }
                 for zone in zones.iter().filter(|zone| kind.reach.covers(zone.role)) {
                     let ids = match source {
                         CollectionSource::NamedObjects => {
@@ -76,7 +83,7 @@ fn unnamed(kind: &ManifestKind, zones: &[&Zone], found: &CollectionsByZone) -> O
     (!is_named && !zones.is_empty()).then(|| OmittedCollection {
         collection: CollectionId::of_institution(name),
         zones,
-        reason: "no list of Alma's API shows the groups of e-resources (name each with `--resource`)"
+        reason: "no list of Alma's API shows the groups of e-resources (name each with `--resource`, or read them with `--resource all`)"
             .to_owned(),
         failed: false,
     })
@@ -160,7 +167,7 @@ fn named(
         .filter(|collection| *collection.id.kind == *name)
         .filter(|collection| choice.is_own_file(kind, &collection.provenance.span.file, export_folder))
         .map(|collection| collection.id.clone());
-    let requested = request.resources.iter().map(|ids| CollectionId::with_code(name, ids));
+    let requested = request.resources.ids.iter().map(|ids| CollectionId::with_code(name, ids));
     earlier.chain(requested).collect()
 }
 

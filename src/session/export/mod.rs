@@ -15,12 +15,12 @@ mod table_remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::claimed_rows::without_claims;
+use self::claimed_rows::{ProvedKinds, without_claims};
 use self::file_names::manifest_names;
 use self::kind_choice::{KindChoice, observed_settings};
 use self::listed_collections::list_collections;
 use self::omitted_records::name_omitted_records;
-use self::proved_files::{ProvedKinds, prove_drafts, write_proved};
+use self::proved_files::{prove_drafts, write_proved};
 use self::table_choice::{OwnFiles, TableChoice};
 use self::table_drafts::{draft_files, draft_tables};
 use self::table_remarks::TableRemarks;
@@ -48,8 +48,8 @@ pub struct ExportRequest {
     pub languages: Vec<String>,
     /// Kinds of the manifests; empty for all kinds with a way back.
     pub kinds: Vec<String>,
-    /// IDs of e-resources, joined by dots (`61100.62110`), whose groups to export.
-    pub resources: Vec<String>,
+    /// E-resources whose groups to export.
+    pub resources: NamedResources,
     /// True to export the calendars of libraries, too.
     pub libraries: bool,
     /// Zones.
@@ -58,6 +58,15 @@ pub struct ExportRequest {
     pub layout: ExportLayout,
     /// Action for files that exist.
     pub existing: ExistingFiles,
+}
+
+/// E-resources of a request.
+#[derive(Debug, Clone, Default)]
+pub struct NamedResources {
+    /// IDs, joined by dots: `61100.62110`.
+    pub ids: Vec<String>,
+    /// True for all e-collections and e-services that the zone lists.
+    pub all_listed: bool,
 }
 
 /// Layout of the manifests.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::proved_files::ProvedKinds;
+use super::claimed_rows::ProvedKinds;
 use super::table_remarks::TableRemarks;
 use crate::kinds::{CollectionSource, ManifestKind, ObservedSettings, ObservedTable, ZoneRecord};
 use crate::model::cut_list::cut_sentence_list;

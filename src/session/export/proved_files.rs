@@ -1,27 +1,16 @@
 //! Writes the files that are proved.
 
-use std::collections::BTreeMap;
-
-use super::claimed_rows::{ClaimsByTable, add_claims};
+use super::claimed_rows::{ProvedKinds, add_claims};
 use super::existing_files::{self, HEADER, seal_incomplete};
 use super::proof::{self, ProofFailure, ProvedFile};
 use super::{ExportDraft, ExportFolder, ExportRequest};
 use crate::kinds::ManifestKind;
 use crate::manifest::write_yaml::{ManifestText, YamlPart, write_manifests};
 use crate::model::grouped_number::count;
-use crate::model::{CollectionId, DesiredState, ObservedState};
+use crate::model::{CollectionId, ObservedState};
 use crate::render::json::export::{ExportJson, ExportedFile, ExportedFileState, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::network_session::NetworkSession;
-
-/// What the proved manifests of kinds declare.
-#[derive(Default)]
-pub(super) struct ProvedKinds {
-    /// Rows of tables.
-    pub(super) claims: ClaimsByTable,
-    /// Desired states by kind, one for each file.
-    pub(super) desired: BTreeMap<&'static str, Vec<DesiredState>>,
-}
 
 /// Proves each file by itself. Files that are not exact are left out, and reported.
 pub(super) fn prove_drafts(
