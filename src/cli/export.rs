@@ -11,16 +11,17 @@ use super::open_session::session_without_store;
 use super::selection_args::ZoneSelectionArgs;
 use super::session_output::{CommandObserver, report_error};
 use crate::local::export_folder::LocalExportFolder;
+use crate::model::ResourceId;
 use crate::render::json::export::{ExportJson, ExportedFileState};
 use crate::render::text;
-use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, export};
+use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, NamedResources, export};
 
 /// Write manifests that declare what the zones contain
 ///
 /// Reads the tables of the zones and writes each common row once, with overrides for the zones that differ.
 /// Values that only one or two of many zones have are listed as likely mistakes. Before a file is written, zonal
-/// proves offline that the manifests declare exactly what was read, so the next plan is empty. Sends only GET
-/// requests. The Network manifest is enough to start.
+/// proves offline that the manifests declare exactly what was read, so the next plan is empty. Letters that no zone
+/// changed since delivery are left out. Sends only GET requests. The Network manifest is enough to start.
 #[derive(Debug, Args)]
 pub struct ExportCommand {
     /// Write the files to this directory (default: the config directory)
@@ -35,6 +36,14 @@ pub struct ExportCommand {
     /// Export the texts of code tables in this language, too (can be repeated)
     #[arg(long, value_name = "LANG", value_delimiter = ',')]
     language: Vec<String>,
+    /// Export the groups of this e-resource of the Network Zone, by its IDs joined by dots: e-collection, e-service,
+    /// portfolio; `all` for all e-collections and e-services, with a request for each (can be repeated; default: those
+    /// that an earlier export names)
+    #[arg(long, value_name = "ID.ID", value_delimiter = ',', value_parser = parse_resource)]
+    resource: Vec<String>,
+    /// Export the opening hours of all libraries in the Network manifest, too
+    #[arg(long)]
+    libraries: bool,
     /// Write one manifest for each table and zone, without common rows
     #[arg(long)]
     as_is: bool,
@@ -72,6 +81,11 @@ impl ExportCommand {
             tables: self.table.clone(),
             kinds: self.kind.clone(),
             languages: self.language.clone(),
+            resources: NamedResources {
+                ids: self.resource.iter().filter(|ids| *ids != ALL_RESOURCES).cloned().collect(),
+                all_listed: self.resource.iter().any(|ids| ids == ALL_RESOURCES),
+            },
+            libraries: self.libraries,
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
             existing: if self.force { ExistingFiles::Replace } else { ExistingFiles::Keep },
@@ -85,6 +99,19 @@ impl ExportCommand {
         }
         Ok(outcome(&exported))
     }
+}
+
+/// Word for all e-resources of a zone's lists.
+const ALL_RESOURCES: &str = "all";
+
+/// Parses the IDs of an e-resource.
+fn parse_resource(text: &str) -> Result<String, &'static str> {
+    if text == ALL_RESOURCES {
+        return Ok(text.to_owned());
+    }
+    let ids = ResourceId::parse(text);
+    ids.map(|ids| ids.to_string())
+        .ok_or("expected one to three IDs joined by dots, such as 61100.62110, or `all`")
 }
 
 /// Returns the exit code: a failed or kept file comes first, then a zone that could not be read.

@@ -3,6 +3,8 @@
 //! zonal changes a rule in a member's fulfillment unit and keeps its place. The rule must have the same name
 //! at every member. Other fields, other input parameters and other list values stay local.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -10,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::{ExplainOmission, ExportKind};
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -113,6 +116,10 @@ impl KindSpec for FulfillmentRulesSpec {
     const SUMMARY: &'static str = "Amendments of rules in the members' own fulfillment units; other parts of \
                                  the rules stay local.";
     const COLLECTIONS: &'static [&'static str] = &["FulfillmentRules"];
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    // Rules name terms of use.
+    const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[|| CollectionId::of_institution("TermsOfUse")];
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
     const GATEWAY_COLLECTIONS: &'static [GatewayCollection] = &[GatewayCollection {
         kind: "FulfillmentRules",
         reach: ZoneCoverage::Members,

@@ -1,11 +1,14 @@
 //! `Letter`: XSL stylesheet and sending of one Alma letter.
 
+mod export;
+
 use std::sync::{Arc, LazyLock};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::{CollectionSource, ExplainOmission, ExportKind};
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage, stylesheet};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -50,6 +53,9 @@ impl KindSpec for LetterSpec {
     const SUMMARY: &'static str = "Stylesheet and sending of one Alma letter in the selected zones.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_SOURCE: CollectionSource = CollectionSource::ChangedObjects;
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))

@@ -1,5 +1,7 @@
 //! `LibraryRelations`: relations between libraries of one institution.
 
+mod export;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
@@ -7,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::{CollectionSource, ExplainOmission, ExportKind};
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::AppliesToSpec;
@@ -58,6 +61,9 @@ impl KindSpec for LibraryRelationsSpec {
     const SUMMARY: &'static str = "Relations between libraries of an institution, with their types.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_SOURCE: CollectionSource = CollectionSource::SeveralLibraries;
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))

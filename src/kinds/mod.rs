@@ -26,6 +26,7 @@ mod policy;
 mod row_checks;
 mod row_expansion;
 mod schema;
+mod shared_forms;
 mod stylesheet;
 mod support_services;
 mod table_export;
@@ -48,7 +49,9 @@ pub use self::network::{AlmaRegion, parse_base_url, sends_keys_in_the_open};
 pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
 pub use self::table_export::{ClaimedRows, ExportedTable, ObservedTable, UndeclarableTable, export_table};
-pub use self::way_back::{ExportKind, ObservedSettings};
+pub use self::way_back::{
+    CollectionSource, ExplainOmission, ExportKind, ObservedSettings, ZoneRecord, kebab_case,
+};
 
 use crate::manifest::deserialize::{self, DeserializeError};
 use crate::manifest::parallel::parallel_map;
@@ -111,6 +114,10 @@ pub trait KindSpec: ManifestSpec + DeserializeOwned + JsonSchema {
     const EXPORT: Option<ExportKind> = None;
     /// Tables that the way back needs beside the collections of the gateway, named as in the desired state.
     const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[];
+    /// Source of the other collections that the way back needs.
+    const EXPORT_SOURCE: CollectionSource = CollectionSource::Gateway;
+    /// Reason why the kind cannot declare a record.
+    const EXPLAIN_OMISSION: ExplainOmission = |_, _| None;
 
     /// Returns the shape of a collection type of this kind, or `None` for any foreign type. Other kinds that
     /// write to the collection get this shape from [`shape`].
@@ -172,6 +179,10 @@ pub struct ManifestKind {
     pub export: Option<ExportKind>,
     /// Tables that the way back needs.
     pub export_tables: &'static [fn() -> CollectionId],
+    /// Source of the other collections that the way back needs.
+    pub export_source: CollectionSource,
+    /// Reason why the kind cannot declare a record.
+    pub explain_omission: ExplainOmission,
     make_schema: fn() -> serde_json::Value,
     schema: OnceLock<ManifestSchema>,
 }
@@ -191,6 +202,8 @@ impl ManifestKind {
             shape: S::shape,
             export: S::EXPORT,
             export_tables: S::EXPORT_TABLES,
+            export_source: S::EXPORT_SOURCE,
+            explain_omission: S::EXPLAIN_OMISSION,
             make_schema: schema::manifest_schema::<S>,
             schema: OnceLock::new(),
         }

@@ -7,22 +7,59 @@ use serde_json::{Map, Value as Json, json};
 use super::table_export::{ObservedTable, selector_json};
 use crate::export::{FieldTerm, SelectorFinder, TableRows, ZoneSet};
 use crate::manifest::write_yaml::{ManifestText, YamlItem, YamlPart};
+use crate::model::calendar::CalendarRules;
 use crate::model::network::{Zone, ZoneRole};
 use crate::model::{CollectionId, FieldValue, Network, ObservedRecord, RecordKey};
+
+/// Source of the collections that the way back of a kind reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CollectionSource {
+    /// Collections of the gateway.
+    Gateway,
+    /// Objects in the zone's own list that the zone changed since delivery. Each one gets a file.
+    ChangedObjects,
+    /// Libraries in the Network manifest, of zones with several.
+    SeveralLibraries,
+    /// Institution, and on request the libraries in the Network manifest.
+    InstitutionAndLibraries,
+    /// Objects that the request or an earlier export names, because no list of the API shows their settings.
+    NamedObjects,
+}
+
+/// Record of a zone.
+#[derive(Clone, Copy)]
+pub struct ZoneRecord<'r> {
+    /// Index of the zone.
+    pub zone: usize,
+    /// Collection.
+    pub collection: &'r CollectionId,
+    /// Record.
+    pub record: &'r ObservedRecord,
+}
+
+/// Returns the reason why no manifest of a kind can declare a record; `None` if unknown.
+pub type ExplainOmission = fn(&ObservedSettings<'_>, ZoneRecord<'_>) -> Option<String>;
 
 /// Records of all exported zones.
 pub struct ObservedSettings<'o> {
     /// Network.
     pub network: &'o Network,
+    /// Rules of calendars, with the current date.
+    pub calendar: CalendarRules,
     /// Answers by collection and by the index of the zone.
     pub collections: BTreeMap<CollectionId, ObservedTable<'o>>,
 }
 
-impl ObservedSettings<'_> {
+impl<'o> ObservedSettings<'o> {
     /// Returns the records of the institution's collection, by the index of the zone.
     pub fn by_zone(&self, kind: &str) -> BTreeMap<usize, &[ObservedRecord]> {
         let answers = self.collections.get(&CollectionId::of_institution(kind)).into_iter().flatten();
         answers.map(|(zone, observed)| (*zone, observed.records.as_slice())).collect()
+    }
+
+    /// Returns all collections of a type, with the answers by the index of the zone.
+    pub fn of_type(&self, kind: &str) -> impl Iterator<Item = (&CollectionId, &ObservedTable<'o>)> {
+        self.collections.iter().filter(move |(id, _)| *id.kind == *kind)
     }
 
     /// Returns the records of a collection of the Network Zone.
@@ -103,6 +140,55 @@ pub fn numbered(name: &str, index: usize) -> String {
     match index {
         0 => name.to_owned(),
         index => format!("{name}-{}", index + 1),
+    }
+}
+
+/// Returns a code in lower case with `-` between its words: `user-block-description`.
+pub fn kebab_case(code: &str) -> String {
+    let letters: Vec<char> = code.chars().collect();
+    let mut name = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        if !letter.is_ascii_alphanumeric() {
+            name.push('-');
+            continue;
+        }
+        let before = index.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(index + 1);
+        // A word begins at a capital after a small letter, and at the last capital of several.
+        let begins_word = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)
+            });
+        if begins_word {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// Returns a text in lower case with `-` for all other characters; empty without letters.
+pub fn file_words(text: &str) -> String {
+    let letters: String =
+        text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    letters.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
+}
+
+/// Names of manifests, each given once.
+#[derive(Default)]
+pub struct ManifestNames(BTreeSet<String>);
+
+impl ManifestNames {
+    /// Returns a name that no other manifest has.
+    pub fn next(&mut self, text: &str) -> String {
+        let words = file_words(text);
+        let plain = if words.is_empty() { "group".to_owned() } else { words };
+        let name = (0..).map(|index| numbered(&plain, index)).find(|name| !self.0.contains(name));
+        let name = name.unwrap_or(plain);
+        self.0.insert(name.clone());
+        name
     }
 }
 

@@ -114,7 +114,7 @@ mod tests {
             ("É*", "ecole", false),
             ("É*", "École", true),
         ] {
-            let patterns = KeyPatterns::new([pattern]).expect("should be patterns");
+            let patterns = KeyPatterns::new([pattern]).unwrap();
             let found = patterns.matcher.is_match(key);
             assert_eq!(found, matches, "{pattern} {key}");
         }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn patterns_cover_all_parts_of_a_key() {
-        let patterns = KeyPatterns::new(["FROM_*|CONSORTIA"]).expect("should be patterns");
+        let patterns = KeyPatterns::new(["FROM_*|CONSORTIA"]).unwrap();
         let key = |parts: [&str; 2]| RecordKey(parts.iter().map(|part| (*part).into()).collect());
         assert!(patterns.matches(&key(["FROM_TARGET", "CONSORTIA"])));
         assert!(!patterns.matches(&key(["FROM_TARGET", "GENERAL"])));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn both_patterns_hold_together() {
-        let [a, b] = [["A*"], ["B*"]].map(|patterns| KeyPatterns::new(patterns).expect("should be patterns"));
+        let [a, b] = [["A*"], ["B*"]].map(|patterns| KeyPatterns::new(patterns).unwrap());
         let both = a.with(&b);
         assert_eq!(both.patterns(), ["A*".into(), "B*".into()]);
         assert_eq!(a.with(&KeyPatterns::default()), a);

@@ -43,6 +43,7 @@ cases! {
     explain_tasks,
     explain_visibility,
     export,
+    export_kinds,
     failing_zones,
     formats,
     gateway,

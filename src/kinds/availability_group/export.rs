@@ -1,13 +1,13 @@
 //! The way back of availability groups: groups of one member each become one manifest with `perMember`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
 use super::{AvailabilityGroupSpec, CODE, COLLECTION};
 use crate::export::ZoneSet;
 use crate::kinds::KindSpec as _;
-use crate::kinds::way_back::{ObservedSettings, manifest, numbered, object, text};
+use crate::kinds::way_back::{ManifestNames, ObservedSettings, manifest, object, text};
 use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::{FieldValue, ObservedRecord};
 
@@ -110,24 +110,4 @@ fn members_json(record: &ObservedRecord, settings: &ObservedSettings<'_>) -> Opt
         ("campuses", places("campuses", "campus")?),
         ("libraries", places("libraries", "library")?),
     ]))
-}
-
-/// Names of manifests, made from names of groups.
-#[derive(Default)]
-struct ManifestNames(BTreeSet<String>);
-
-impl ManifestNames {
-    fn next(&mut self, text: &str) -> String {
-        let letters = text
-            .to_lowercase()
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-            .collect::<String>();
-        let words: Vec<&str> = letters.split('-').filter(|word| !word.is_empty()).collect();
-        let plain = if words.is_empty() { "group".to_owned() } else { words.join("-") };
-        let name = (0..).map(|index| numbered(&plain, index)).find(|name| !self.0.contains(name));
-        let name = name.unwrap_or(plain);
-        self.0.insert(name.clone());
-        name
-    }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub use self::spec::BlockSharingSpec;
 use self::spec::{BlockDescriptionSpec, BlockDirection, SharedBlockSpec};
 use super::manifest_expansion::{CollectionDraft, ManifestExpansion};
-use super::way_back::ExportKind;
+use super::way_back::{ExplainOmission, ExportKind};
 use super::{Expansion, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -32,6 +32,7 @@ impl KindSpec for BlockSharingSpec {
     const SUMMARY: &'static str = "Patron blocks copied between source and target institutions: descriptions, \
                                  definitions, and the copy setting of the linked account rules.";
     const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
     const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[block_descriptions, block_definitions];
     const COLLECTIONS: &'static [&'static str] = &["CodeTable", "MappingTable", ACCOUNT_RULES];
 }

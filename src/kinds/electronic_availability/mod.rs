@@ -1,6 +1,7 @@
 //! `ElectronicAvailability`: availability groups of one Network Zone e-resource, and settings per group.
 
 mod declared_group;
+mod export;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 use self::declared_group::{AvailabilityNotes, CODE, DeclaredGroup};
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::{CollectionSource, ExplainOmission, ExportKind};
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::{Nullable, Spanned};
 use crate::manifest::schema_check::{DIGITS, FILLED};
@@ -159,6 +161,9 @@ impl KindSpec for ElectronicAvailabilitySpec {
         "Availability groups of one e-resource in the Network Zone, with settings per group.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::Network;
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_SOURCE: CollectionSource = CollectionSource::NamedObjects;
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))

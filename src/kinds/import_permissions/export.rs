@@ -37,7 +37,8 @@ fn permissions(settings: &ObservedSettings<'_>) -> Option<ManifestText> {
         RowContent::Fields(values) => Some(FIELDS.map(|field| (field, values.get(field).map(term_json)))),
         RowContent::Unmanaged => None,
     };
-    let default = factored.rows.first().or(factored.overrides.first()?.rows.first())?;
+    let first_override = || factored.overrides.first()?.rows.first();
+    let default = factored.rows.first().or_else(first_override)?;
     let mut exceptions = Vec::new();
     for part in &factored.overrides {
         let [first, second, third] = fields(part.rows.first()?)?;

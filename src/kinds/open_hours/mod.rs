@@ -1,5 +1,6 @@
 //! `OpenHours`: calendar entries of institutions and libraries, such as the end date of faculty loans.
 
+mod export;
 mod record;
 mod times;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 use self::record::CalendarRecord;
 use self::times::times;
 use super::manifest_expansion::ManifestExpansion;
+use super::way_back::{CollectionSource, ExplainOmission, ExportKind};
 use super::{Expansion, KindSpec, ManifestSpec, ZoneCoverage};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::schema_check::FILLED;
@@ -107,6 +109,16 @@ pub enum Weekday {
 }
 
 impl Weekday {
+    const ALL: [Self; 7] = [
+        Self::Sunday,
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+    ];
+
     fn code(self) -> &'static str {
         match self {
             Self::Sunday => "SUNDAY",
@@ -146,6 +158,9 @@ impl KindSpec for OpenHoursSpec {
     const SUMMARY: &'static str = "Opening hours, events and exceptions of institutions or libraries.";
     const COLLECTIONS: &'static [&'static str] = &[Self::NAME];
     const ZONE_COVERAGE: ZoneCoverage = ZoneCoverage::All;
+    const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPORT_SOURCE: CollectionSource = CollectionSource::InstitutionAndLibraries;
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
 
     fn shape(collection: &str) -> Option<Arc<CollectionShape>> {
         (collection == Self::NAME).then(|| Arc::clone(&SHAPE))

@@ -117,13 +117,14 @@ pub(super) fn times(
 }
 
 /// Returns a date without Alma's trailing `Z`.
-fn date(text: &str) -> Option<String> {
+pub(super) fn date(text: &str) -> Option<String> {
     let text = text.strip_suffix('Z').unwrap_or(text);
     let date: Date = text.parse().ok()?;
     (text.len() == 10 && date.to_string() == text).then(|| text.to_owned())
 }
 
-fn time(text: &str) -> Option<String> {
+/// Returns a valid time of a day.
+pub(super) fn time(text: &str) -> Option<String> {
     let (hour, minute) = text.split_once(':')?;
     let number = |digits: &str, limit: u8| {
         digits.len() == 2

@@ -5,6 +5,7 @@
 //! display logic must not hide it.
 
 mod export;
+mod followed_rules;
 mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +14,7 @@ use std::sync::{Arc, LazyLock};
 use self::spec::UserGroupSpec;
 pub use self::spec::{DisplayLogicSpec, RotaRulesSpec, UnlistedUserGroups, UserGroupsSpec};
 use super::manifest_expansion::{self, CollectionDraft, ManifestExpansion};
-use super::way_back::ExportKind;
+use super::way_back::{ExplainOmission, ExportKind};
 use super::{Expansion, GatewayCollection, KindSpec, ManifestSpec};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -33,6 +34,7 @@ impl KindSpec for UserGroupsSpec {
     const NAME: &'static str = "UserGroups";
     const SUMMARY: &'static str = "User groups, in all tables that must be consistent.";
     const EXPORT: Option<ExportKind> = Some(export::export);
+    const EXPLAIN_OMISSION: ExplainOmission = export::explain_omission;
     const EXPORT_TABLES: &'static [fn() -> CollectionId] = &[user_groups, record_types];
     const COLLECTIONS: &'static [&'static str] =
         &["CodeTable", "MappingTable", RESTRICTED, ROTA, DISPLAY_LOGIC];

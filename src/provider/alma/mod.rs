@@ -13,6 +13,7 @@ mod letter;
 mod library_relations;
 mod library_scope_check;
 mod mapping_table;
+pub mod object_directory;
 mod object_layout;
 mod open_hours;
 mod put_client;

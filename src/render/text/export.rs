@@ -140,6 +140,7 @@ fn left_out(exported: &ExportJson, columns: usize) -> String {
     let mut text = String::new();
     for ((_, reason), omitted) in shown {
         let names = omitted.iter().map(|omitted| match omitted.zones.len() {
+            0 => omitted.collection.to_string(),
             zones if zones >= exported.zones => omitted.collection.to_string(),
             1..=3 => {
                 let zones: Vec<&str> = omitted.zones.iter().map(ZoneCode::as_str).collect();
@@ -183,6 +184,11 @@ fn next_step(exported: &ExportJson) -> String {
     }
     match exported.files.is_empty() {
         true => String::new(),
+        false if exported.left_out.iter().any(|omitted| omitted.failed) => {
+            "Proved, except for what is left out: the files declare exactly what was read, so a plan of them has \
+             nothing to change.\n"
+                .to_owned()
+        }
         false => {
             "Proved: the files declare exactly what was read, so a plan of them has nothing to change.\n"
                 .to_owned()

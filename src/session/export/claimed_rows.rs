@@ -9,6 +9,15 @@ use crate::session::table_kinds::is_table;
 /// Claimed rows by table.
 pub(super) type ClaimsByTable = BTreeMap<CollectionId, ClaimedRows>;
 
+/// What the proved manifests of kinds declare.
+#[derive(Default)]
+pub(super) struct ProvedKinds {
+    /// Rows of tables.
+    pub(super) claims: ClaimsByTable,
+    /// Desired states by kind, one for each file.
+    pub(super) desired: BTreeMap<&'static str, Vec<DesiredState>>,
+}
+
 /// Adds the rows of tables in a desired state.
 pub(super) fn add_claims(
     claims: &mut ClaimsByTable,

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
+pub use crate::kinds::kebab_case;
 use crate::model::{CollectionId, ContentDigest, TableName};
 
 /// Longest name without its digest.
@@ -60,32 +61,6 @@ fn with_digest(name: &str, id: &CollectionId) -> String {
         ContentDigest(Sha256::digest(id.to_string()).into()).short().chars().take(6).collect();
     let end = (0..=LONGEST.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     format!("{}-{digest}", &name[..end]).trim_start_matches('-').to_owned()
-}
-
-/// Returns a code in lower case with `-` between its words: `user-block-description`.
-pub fn kebab_case(code: &str) -> String {
-    let letters: Vec<char> = code.chars().collect();
-    let mut name = String::new();
-    for (index, letter) in letters.iter().enumerate() {
-        if !letter.is_ascii_alphanumeric() {
-            name.push('-');
-            continue;
-        }
-        let before = index.checked_sub(1).and_then(|before| letters.get(before));
-        let after = letters.get(index + 1);
-        // A word begins at a capital after a small letter, and at the last capital of several.
-        let begins_word = letter.is_ascii_uppercase()
-            && before.is_some_and(|before| {
-                before.is_ascii_lowercase()
-                    || before.is_ascii_digit()
-                    || before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase)
-            });
-        if begins_word {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name.split('-').filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

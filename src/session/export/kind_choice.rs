@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::file_names::{folder, join, kebab_case};
 use super::{ExportDraft, ExportFolder, ExportRequest};
-use crate::kinds::{KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
+use crate::kinds::{CollectionSource, KINDS, ManifestKind, ObservedSettings, ZoneCoverage};
 use crate::manifest::suggestions::among;
+use crate::manifest::write_yaml::ManifestText;
+use crate::model::calendar::CalendarRules;
 use crate::model::network::Zone;
 use crate::model::{CollectionId, Network, ObservedCollection, ObservedState};
 use crate::render::json::export::{ExportJson, OmittedCollection};
@@ -49,9 +51,33 @@ impl KindChoice {
         // A named table stands for its own kind alone.
         let has_kinds = request.tables.is_empty() || !request.kinds.is_empty();
         let kinds = KINDS.iter().filter(can_export);
-        let kinds = kinds.filter(|kind| has_kinds && network.gateway.is_some() && is_selected(kind.name));
+        let is_readable = |kind: &ManifestKind| {
+            network.gateway.is_some() || kind.export_source != CollectionSource::Gateway
+        };
+        let kinds = kinds.filter(|kind| has_kinds && is_readable(kind) && is_selected(kind.name));
         let tables = TABLE_KINDS.into_iter().filter(|name| is_selected(name));
         Ok(Self { tables: tables.collect(), kinds: kinds.collect() })
+    }
+
+    /// Returns the chosen kinds.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &'static ManifestKind> + '_ {
+        self.kinds.iter().copied()
+    }
+
+    /// Returns true for a file that an export of the kind writes.
+    pub(super) fn is_own_file(
+        &self,
+        kind: &ManifestKind,
+        file: &str,
+        export_folder: &dyn ExportFolder,
+    ) -> bool {
+        let Some(prefix) = export_folder.path_in_config() else { return false };
+        match kind.export_source {
+            CollectionSource::ChangedObjects => {
+                file.starts_with(join(&prefix, &format!("{}/", folder(kind.name))).as_str())
+            }
+            _ => file == join(&prefix, &kind_file(kind)),
+        }
     }
 
     /// Leaves out the kinds with a collection that other manifests declare.
@@ -65,7 +91,9 @@ impl KindChoice {
         let mut omitted: BTreeMap<CollectionId, OmittedCollection> = BTreeMap::new();
         self.kinds.retain(|kind| {
             let own_file = join(&prefix, &kind_file(kind));
-            let ids: BTreeSet<CollectionId> = needed_collections(kind).map(|(id, _)| id).collect();
+            let needed = needed_collections(kind).map(|(id, _)| id);
+            let ids: BTreeSet<CollectionId> =
+                needed.filter(|id| kind.collections.contains(&&*id.kind)).collect();
             let declared = config
                 .desired
                 .zones
@@ -104,37 +132,56 @@ impl KindChoice {
         zones.iter().map(|zone| (zone.code.clone(), of_zone(zone))).collect()
     }
 
-    /// Returns the files of the kinds.
+    /// Returns the files of the kinds, as far as their names are known.
     pub(super) fn files(&self) -> Vec<String> {
-        self.kinds.iter().map(|kind| kind_file(kind)).collect()
+        let has_one_file = |kind: &&&ManifestKind| kind.export_source != CollectionSource::ChangedObjects;
+        self.kinds.iter().filter(has_one_file).map(|kind| kind_file(kind)).collect()
     }
 
-    /// Makes the manifests of the kinds.
-    pub(super) fn drafts(&self, network: &Network, observed: &ObservedState) -> Vec<ExportDraft> {
-        let mut collections: BTreeMap<CollectionId, BTreeMap<usize, &ObservedCollection>> = BTreeMap::new();
-        for (index, zone) in network.zones.iter().enumerate() {
-            let answers = observed.zones.get(&zone.code).into_iter().flat_map(|zone| &zone.collections);
-            for (id, found) in answers.filter_map(|(id, answer)| Some((id, answer.as_ref().ok()?))) {
-                if !found.witness.is_people() {
-                    collections.entry(id.clone()).or_default().insert(index, found);
-                }
-            }
-        }
-        let settings = ObservedSettings { network, collections };
-        let drafts = self.kinds.iter().filter_map(|kind| {
-            let manifests = kind.export.map(|export| export(&settings)).unwrap_or_default();
-            (!manifests.is_empty()).then(|| ExportDraft {
-                file: kind_file(kind),
+    /// Makes the manifests of the kinds. A kind without manifests has an empty draft.
+    pub(super) fn drafts(&self, settings: &ObservedSettings<'_>) -> Vec<ExportDraft> {
+        let drafts = self.kinds.iter().flat_map(|kind| {
+            let manifests = kind.export.map(|export| export(settings)).unwrap_or_default();
+            let draft = |file, manifests, zones| ExportDraft {
+                file,
                 manifests,
+                kind: Some(kind),
                 declares: BTreeMap::new(),
-                zones: settings_zones(&settings, kind),
+                zones,
                 rows: 0,
                 overrides: 0,
                 observed_rows: 0,
-            })
+            };
+            match kind.export_source {
+                CollectionSource::ChangedObjects if !manifests.is_empty() => {
+                    let file = |name: &str| format!("{}/{name}.yaml", folder(kind.name));
+                    // The number of zones would change the files of other objects.
+                    let own = |manifest: ManifestText| draft(file(&manifest.name), vec![manifest], 0);
+                    manifests.into_iter().map(own).collect()
+                }
+                _ => vec![draft(kind_file(kind), manifests, settings_zones(settings, kind))],
+            }
         });
         drafts.collect()
     }
+}
+
+/// Returns the records of all zones, for the way back of the kinds.
+pub(super) fn observed_settings<'o>(
+    network: &'o Network,
+    observed: &'o ObservedState,
+    calendar: CalendarRules,
+) -> ObservedSettings<'o> {
+    let mut collections: BTreeMap<CollectionId, BTreeMap<usize, &ObservedCollection>> = BTreeMap::new();
+    for (index, zone) in network.zones.iter().enumerate() {
+        let answers = observed.zones.get(&zone.code).into_iter().flat_map(|zone| &zone.collections);
+        for (id, found) in answers.filter_map(|(id, answer)| Some((id, answer.as_ref().ok()?))) {
+            if !found.witness.is_people() {
+                collections.entry(id.clone()).or_default().insert(index, found);
+            }
+        }
+    }
+    ObservedSettings { network, calendar, collections }
 }
 
 /// Returns the collections that the way back of a kind needs, with the zones that have them.
@@ -147,8 +194,13 @@ fn needed_collections(kind: &ManifestKind) -> impl Iterator<Item = (CollectionId
 }
 
 fn settings_zones(settings: &ObservedSettings<'_>, kind: &ManifestKind) -> usize {
-    let answers = needed_collections(kind).filter_map(|(id, _)| settings.collections.get(&id));
-    answers.flat_map(BTreeMap::keys).collect::<BTreeSet<_>>().len()
+    let needed: BTreeSet<CollectionId> = needed_collections(kind).map(|(id, _)| id).collect();
+    let is_needed = |id: &CollectionId| {
+        needed.contains(id)
+            || kind.export_source != CollectionSource::Gateway && kind.collections.contains(&&*id.kind)
+    };
+    let answers = settings.collections.iter().filter(|(id, _)| is_needed(id));
+    answers.flat_map(|(_, answers)| answers.keys()).collect::<BTreeSet<_>>().len()
 }
 
 fn kind_file(kind: &ManifestKind) -> String {

@@ -5,25 +5,34 @@ mod claimed_rows;
 mod existing_files;
 mod file_names;
 mod kind_choice;
+mod listed_collections;
+mod omitted_records;
 mod proof;
 mod proved_files;
 mod table_choice;
 mod table_drafts;
+mod table_remarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::claimed_rows::{ClaimsByTable, without_claims};
+use self::claimed_rows::{ProvedKinds, without_claims};
 use self::file_names::manifest_names;
-use self::kind_choice::KindChoice;
+use self::kind_choice::{KindChoice, observed_settings};
+use self::listed_collections::list_collections;
+use self::omitted_records::name_omitted_records;
 use self::proved_files::{prove_drafts, write_proved};
 use self::table_choice::{OwnFiles, TableChoice};
 use self::table_drafts::{draft_files, draft_tables};
+use self::table_remarks::TableRemarks;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::selection::ZoneSelection;
 use super::table_inventory::{ListedZones, TableLists, list_tables, read_tables};
+use crate::kinds::ManifestKind;
 use crate::manifest::write_yaml::ManifestText;
+use crate::model::calendar::CalendarRules;
+use crate::model::network::Zone;
 use crate::model::{CollectionId, FailureClass, ObservedState, ZoneCode};
 use crate::render::json::export::{ExportJson, ExportedFileState, OmittedCollection};
 
@@ -39,12 +48,25 @@ pub struct ExportRequest {
     pub languages: Vec<String>,
     /// Kinds of the manifests; empty for all kinds with a way back.
     pub kinds: Vec<String>,
+    /// E-resources whose groups to export.
+    pub resources: NamedResources,
+    /// True to export the calendars of libraries, too.
+    pub libraries: bool,
     /// Zones.
     pub zones: ZoneSelection,
     /// Layout of the manifests.
     pub layout: ExportLayout,
     /// Action for files that exist.
     pub existing: ExistingFiles,
+}
+
+/// E-resources of a request.
+#[derive(Debug, Clone, Default)]
+pub struct NamedResources {
+    /// IDs, joined by dots: `61100.62110`.
+    pub ids: Vec<String>,
+    /// True for all e-collections and e-services that the zone lists.
+    pub all_listed: bool,
 }
 
 /// Layout of the manifests.
@@ -87,9 +109,11 @@ pub trait ExportFolder: Send + Sync {
 struct ExportDraft {
     file: String,
     manifests: Vec<ManifestText>,
+    /// Kind of the manifests; `None` for tables.
+    kind: Option<&'static ManifestKind>,
     /// Declared tables, with their zones; empty for a kind, which declares what it can.
     declares: BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
-    /// Number of zones that the records come from.
+    /// Number of zones that the records come from; 0 if the file does not tell.
     zones: usize,
     rows: usize,
     overrides: usize,
@@ -121,6 +145,7 @@ pub async fn export(
         ..ExportJson::default()
     };
     // The tables, from the zones' own lists.
+    let mut remarks = TableRemarks::of_lists(&lists);
     let mut choice = choose_tables(request, &kind_choice, lists, &mut report)?;
     let names = manifest_names(&choice.ids());
     kind_choice.leave_out_declared(&session.config, export_folder, &mut report);
@@ -131,7 +156,12 @@ pub async fn export(
     existing_files::check(planned.collect(), request.existing, export_folder)?;
     let mut to_read = kind_choice.collections(&zones);
     to_read.retain(|code, ids| choice.by_zone.contains_key(code) && !ids.is_empty());
-    for (code, ids) in &choice.by_zone {
+    let answering: Vec<&Zone> =
+        zones.iter().filter(|zone| choice.by_zone.contains_key(&zone.code)).copied().collect();
+    let listed =
+        list_collections(session, &kind_choice, &opened, &answering, request, export_folder, &mut report)
+            .await?;
+    for (code, ids) in choice.by_zone.iter().chain(&listed) {
         to_read.entry(code.clone()).or_default().extend(ids.iter().cloned());
     }
     observer.notice(&SessionEvent::Note(SessionNote::ExportCost {
@@ -145,11 +175,14 @@ pub async fn export(
     collect_failures(&observed, &mut report);
     report.zones = choice.by_zone.keys().filter(|code| !report.failures.contains_key(code.as_str())).count();
     // The manifests, and the proof that they declare what was read.
-    let mut claims = ClaimsByTable::new();
-    let kind_drafts = kind_choice.drafts(network, &observed);
-    let mut proved = prove_drafts(session, kind_drafts, &observed, Some(&mut claims), &mut report);
-    let rest = without_claims(&observed, &claims, network);
-    let table_drafts = draft_tables(&rest, &names, &claims, network, request.layout, &mut report);
+    let settings = observed_settings(network, &observed, CalendarRules::at(session.effects.timestamp()?));
+    let mut proved_kinds = ProvedKinds::default();
+    let kind_drafts = kind_choice.drafts(&settings);
+    let mut proved = prove_drafts(session, kind_drafts, &observed, Some(&mut proved_kinds), &mut report);
+    name_omitted_records(kind_choice.kinds(), &settings, &proved_kinds, &mut remarks, &mut report);
+    let claims = &proved_kinds.claims;
+    let rest = without_claims(&observed, claims, network);
+    let table_drafts = draft_tables(&rest, &names, (claims, &remarks), network, request.layout, &mut report);
     proved.extend(prove_drafts(session, table_drafts, &rest, None, &mut report));
     write_proved(session, proved, &observed, request, export_folder, &mut report)?;
     report.complete = report.failures.is_empty()

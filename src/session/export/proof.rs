@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::file_names::join;
+use super::omitted_records::count_declared;
 use super::{ExportDraft, ExportFolder};
 use crate::diff::diff;
 use crate::manifest::SourceFile;
@@ -11,15 +12,31 @@ use crate::model::{CollectionId, DesiredState, ObservedState, ZoneCode};
 use crate::session::error::{LocatedDiagnostics, SessionError};
 use crate::session::load::load;
 use crate::session::network_session::NetworkSession;
+use crate::session::table_kinds::is_table;
 
-/// Number of records that no manifest declares, by collection and zone.
-pub(super) type UndeclaredCounts = BTreeMap<(CollectionId, ZoneCode), usize>;
+/// Longest line of a manifest in a reason.
+const LONGEST_LINE: usize = 120;
+
+/// Reason why manifests do not declare exactly what was read.
+#[derive(Debug, Default)]
+pub(super) struct ProofFailure {
+    /// First zone that differs, if known.
+    pub(super) zone: Option<ZoneCode>,
+    /// Collection that differs, if known.
+    pub(super) collection: Option<CollectionId>,
+    /// Difference in words.
+    pub(super) text: String,
+}
+
+impl From<String> for ProofFailure {
+    fn from(text: String) -> Self {
+        Self { text, ..Self::default() }
+    }
+}
 
 /// What a proved file declares.
 #[derive(Default)]
 pub(super) struct ProvedFile {
-    /// Records that it does not declare.
-    pub(super) undeclared: UndeclaredCounts,
     /// Number of records that it declares.
     pub(super) declared: usize,
     /// Desired state of the file.
@@ -29,18 +46,18 @@ pub(super) struct ProvedFile {
 /// Proves a file by itself.
 ///
 /// # Errors
-/// Returns the first difference in words. An undeclared record is a difference if `declares` has its table.
+/// Returns the first difference. An undeclared record is a difference if `declares` has its table.
 pub(super) fn prove(
     session: &NetworkSession,
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     (file, text): (&str, &str),
     observed: &ObservedState,
-) -> Result<ProvedFile, String> {
+) -> Result<ProvedFile, ProofFailure> {
     let mut sources: Vec<SourceFile> =
         network_files(session).filter(|source| *source.file != *file).collect();
     sources.push(source(file, text));
     let config = load(sources, session.config.network.environment.as_deref())
-        .map_err(|located| first_error(&located))?;
+        .map_err(|located| ProofFailure::from(first_error(&located)))?;
     find_difference(config.desired, declares, observed, |name| name == file)
 }
 
@@ -75,7 +92,7 @@ pub(super) fn prove_together(
         declares.entry(id.clone()).or_default().extend(zones.iter().cloned());
     }
     let found = find_difference(config.desired, &declares, observed, |file| exported.contains(file));
-    found.map(drop).map_err(SessionError::ExportDiffers)
+    found.map(drop).map_err(|failure| SessionError::ExportDiffers(failure.text))
 }
 
 fn find_difference(
@@ -83,7 +100,7 @@ fn find_difference(
     declares: &BTreeMap<CollectionId, BTreeSet<ZoneCode>>,
     observed: &ObservedState,
     is_exported: impl Fn(&str) -> bool,
-) -> Result<ProvedFile, String> {
+) -> Result<ProvedFile, ProofFailure> {
     for collections in desired.zones.values_mut() {
         collections.retain(|collection| is_exported(&collection.provenance.span.file));
     }
@@ -97,25 +114,24 @@ fn find_difference(
     for (id, zones) in declares {
         let found = declared.get(id).cloned().unwrap_or_default();
         if let Some(zone) = found.symmetric_difference(zones).next() {
-            return Err(format!("{zone}/{id}: the selector of the manifest is wrong"));
+            return Err(format!("{zone}/{id}: the selector of the manifest is wrong").into());
         }
     }
     let mut proved = ProvedFile::default();
     for (code, collections) in diff(&desired, observed).zones {
         for collection in collections {
-            let changes =
-                collection.outcome.map_err(|failure| format!("{code}/{}: {failure}", collection.id))?;
-            if let Some(change) = changes.changes.first() {
-                return Err(format!("{} would still change", change.address));
-            }
-            proved.declared += changes.existing - changes.unlisted;
             let id = collection.id;
-            match changes.unlisted {
-                0 => {}
-                unlisted if declares.contains_key(&id) => {
-                    return Err(format!("{code}/{id}: {unlisted} of its records not declared"));
-                }
-                unlisted => drop(proved.undeclared.insert((id, code.clone()), unlisted)),
+            let fail = |text| ProofFailure { zone: Some(code.clone()), collection: Some(id.clone()), text };
+            let changes = collection.outcome.map_err(|failure| fail(format!("{code}/{id}: {failure}")))?;
+            if let Some(change) = changes.changes.first() {
+                return Err(fail(format!("{} would still change", change.address)));
+            }
+            proved.declared += match is_table(&id.kind) {
+                true => changes.existing - changes.unlisted,
+                false => count_declared(&id, &code, &desired, observed),
+            };
+            if changes.unlisted > 0 && declares.contains_key(&id) {
+                return Err(fail(format!("{code}/{id}: {} of its records not declared", changes.unlisted)));
             }
         }
     }
@@ -132,8 +148,20 @@ fn network_files(session: &NetworkSession) -> impl Iterator<Item = SourceFile> +
     session.config.sources.iter().filter(move |source| Some(&source.file) == file.as_ref()).cloned()
 }
 
+/// Returns the first error, with the line that it is about.
 fn first_error(located: &LocatedDiagnostics) -> String {
-    located
-        .first_error()
-        .map_or_else(|| "the manifests cannot be read".to_owned(), |problem| problem.message.clone())
+    let Some(problem) = located.first_error() else { return "the manifests cannot be read".to_owned() };
+    let line = problem.span.as_ref().and_then(|span| {
+        let source = located.sources.iter().find(|source| source.file == span.file)?;
+        let (_, line) =
+            (1..).zip(source.text.as_ref().ok()?.lines()).find(|(number, _)| *number == span.start.line)?;
+        Some(line)
+    });
+    match line {
+        Some(line) => {
+            let shown: String = line.trim().chars().take(LONGEST_LINE).collect();
+            format!("{}, in `{shown}`", problem.message)
+        }
+        None => problem.message.clone(),
+    }
 }

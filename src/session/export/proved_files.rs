@@ -1,48 +1,43 @@
 //! Writes the files that are proved.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::claimed_rows::{ClaimsByTable, add_claims};
+use super::claimed_rows::{ProvedKinds, add_claims};
 use super::existing_files::{self, HEADER, seal_incomplete};
-use super::proof::{self, ProvedFile, UndeclaredCounts};
+use super::proof::{self, ProofFailure, ProvedFile};
 use super::{ExportDraft, ExportFolder, ExportRequest};
-use crate::manifest::write_yaml::{ManifestText, write_manifests};
+use crate::kinds::ManifestKind;
+use crate::manifest::write_yaml::{ManifestText, YamlPart, write_manifests};
 use crate::model::grouped_number::count;
 use crate::model::{CollectionId, ObservedState};
 use crate::render::json::export::{ExportJson, ExportedFile, ExportedFileState, OmittedCollection};
 use crate::session::error::SessionError;
 use crate::session::network_session::NetworkSession;
-use crate::session::table_kinds::is_table;
 
 /// Proves each file by itself. Files that are not exact are left out, and reported.
 pub(super) fn prove_drafts(
     session: &NetworkSession,
     drafts: Vec<ExportDraft>,
     observed: &ObservedState,
-    mut claims: Option<&mut ClaimsByTable>,
+    mut kinds: Option<&mut ProvedKinds>,
     report: &mut ExportJson,
 ) -> Vec<(ExportDraft, String)> {
     let missing: Vec<String> = report.failures.keys().cloned().collect();
     let mut texts: Vec<(ExportDraft, String)> = Vec::new();
-    for mut draft in drafts {
+    for mut draft in drafts.into_iter().filter(|draft| !draft.manifests.is_empty()) {
         match prove_draft(session, &mut draft, observed, &missing, report) {
             Ok((text, proved)) => {
-                if let Some(claims) = claims.as_deref_mut() {
-                    add_claims(claims, &proved.desired, observed, &session.config.network);
+                if let (Some(kinds), Some(kind)) = (kinds.as_deref_mut(), draft.kind) {
+                    add_claims(&mut kinds.claims, &proved.desired, observed, &session.config.network);
+                    kinds.desired.entry(kind.name).or_default().push(proved.desired);
                 }
                 texts.push((draft, text));
             }
+            // A kind has named its manifests.
+            Err(_) if draft.kind.is_some() => {}
             Err(failure) => {
-                let mut declares: Vec<_> = draft.declares.into_iter().collect();
-                if declares.is_empty() {
-                    // The kind is named by its manifests.
-                    let kind = draft.manifests.first().map_or("kind", |manifest| manifest.kind);
-                    declares.push((CollectionId::of_institution(kind), BTreeSet::new()));
-                }
-                let omitted = declares.into_iter().map(|(collection, zones)| OmittedCollection {
+                let omitted = draft.declares.into_iter().map(|(collection, zones)| OmittedCollection {
                     collection,
                     zones: zones.into_iter().collect(),
-                    reason: format!("no manifest declares exactly what was read: {failure}"),
+                    reason: format!("no manifest declares exactly what was read: {}", failure.text),
                     failed: true,
                 });
                 report.left_out.extend(omitted);
@@ -88,19 +83,22 @@ pub(super) fn write_proved(
     Ok(())
 }
 
-/// Returns the proved text of a file.
+/// Returns the proved text of a file. Manifests of a kind that are not exact are left out, and reported.
 ///
 /// # Errors
-/// Returns the first difference in words.
+/// Returns the first difference.
 fn prove_draft(
     session: &NetworkSession,
     draft: &mut ExportDraft,
     observed: &ObservedState,
     missing: &[String],
     report: &mut ExportJson,
-) -> Result<(String, ProvedFile), String> {
+) -> Result<(String, ProvedFile), ProofFailure> {
     let header = |zones: usize| {
-        let mut lines = vec![format!("{HEADER} from {}.", count(zones, "zone"))];
+        let mut lines = vec![match zones {
+            0 => format!("{HEADER}."),
+            zones => format!("{HEADER} from {}.", count(zones, "zone")),
+        }];
         if !missing.is_empty() {
             lines.push(existing_files::incomplete_line(missing));
         }
@@ -111,28 +109,30 @@ fn prove_draft(
         if let Some(first) = manifests.first_mut() {
             first.comments.splice(0..0, header(draft.zones));
         }
-        let text = seal_incomplete(write_manifests(&manifests).map_err(|error| error.to_string())?);
+        let text = write_manifests(&manifests).map_err(|error| error.to_string())?;
+        let text = seal_incomplete(text);
         let declared = proof::prove(session, &draft.declares, (&draft.file, &text), observed)?;
-        Ok::<_, String>((text, declared))
+        Ok::<_, ProofFailure>((text, declared))
     };
-    if !draft.declares.is_empty() {
-        return prove(&draft.manifests);
-    }
-    // A kind declares what it can: a manifest that is not exact is left out, and its records are named.
+    let Some(kind) = draft.kind else { return prove(&draft.manifests) };
+    // A kind declares what it can: a manifest that is not exact is left out.
     let (text, proved) = match prove(&draft.manifests) {
         Ok(proved) => proved,
-        Err(failure) => {
+        Err(first_failure) => {
             let mut kept: Vec<ManifestText> = Vec::new();
             for manifest in &draft.manifests {
                 kept.push(manifest.clone());
-                if prove(&kept).is_err() {
+                if let Err(failure) = prove(&kept) {
                     kept.pop();
+                    report.left_out.push(omitted_manifest(kind, manifest, failure));
+                    let is_exact = |part: &ManifestText| {
+                        prove(&kept.iter().chain([part]).cloned().collect::<Vec<_>>()).is_ok()
+                    };
+                    kept.extend(exact_part(manifest, is_exact));
                 }
             }
-            let left_out = draft.manifests.len() - kept.len();
-            tracing::debug!("{}: {left_out} manifests left out: {failure}", draft.file);
             if kept.is_empty() {
-                return Err(failure);
+                return Err(first_failure);
             }
             let proved = prove(&kept)?;
             draft.manifests = kept;
@@ -140,22 +140,47 @@ fn prove_draft(
         }
     };
     draft.observed_rows = proved.declared;
-    report.left_out.extend(omitted_records(&proved.undeclared, draft));
     Ok((text, proved))
 }
 
-fn omitted_records(undeclared: &UndeclaredCounts, draft: &ExportDraft) -> Vec<OmittedCollection> {
-    let kind = draft.manifests.first().map_or("kind", |manifest| manifest.kind);
-    let mut by_number: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    // Rows of tables that the kind leaves out are exported with the table.
-    for ((collection, zone), records) in undeclared.iter().filter(|((id, _), _)| !is_table(&id.kind)) {
-        by_number.entry((collection.clone(), *records)).or_default().push(zone.clone());
+/// Returns the manifest without the items of its lists that are not exact; `None` if no item is left.
+fn exact_part(manifest: &ManifestText, is_exact: impl Fn(&ManifestText) -> bool) -> Option<ManifestText> {
+    let is_list = |(_, part): &&(&'static str, YamlPart)| matches!(part, YamlPart::Items(_));
+    let mut kept = manifest.clone();
+    kept.spec.retain(|field| !is_list(&field));
+    let mut has_items = false;
+    for (name, part) in manifest.spec.iter().filter(is_list) {
+        let YamlPart::Items(items) = part else { continue };
+        for item in items {
+            let mut longer = kept.clone();
+            match longer.spec.iter_mut().find(|(known, _)| known == name) {
+                Some((_, YamlPart::Items(known))) => known.push(item.clone()),
+                Some(_) | None => longer.spec.push((name, YamlPart::Items(vec![item.clone()]))),
+            }
+            if is_exact(&longer) {
+                kept = longer;
+                has_items = true;
+            }
+        }
     }
-    let omitted = by_number.into_iter().map(|((collection, records), zones)| OmittedCollection {
-        collection,
-        zones,
-        reason: format!("no manifest of kind {kind} can declare {} of it", count(records, "record")),
-        failed: false,
-    });
-    omitted.collect()
+    has_items.then_some(kept)
+}
+
+/// Returns the report of a manifest that does not declare exactly what was read. Rows of tables are then exported with
+/// the table.
+fn omitted_manifest(
+    kind: &ManifestKind,
+    manifest: &ManifestText,
+    failure: ProofFailure,
+) -> OmittedCollection {
+    let ProofFailure { zone, collection, text } = failure;
+    OmittedCollection {
+        collection: collection.unwrap_or_else(|| CollectionId::of_institution(kind.name)),
+        zones: zone.into_iter().collect(),
+        reason: format!(
+            "{}/{} would not declare exactly what was read: {text} (report this to the project)",
+            manifest.kind, manifest.name
+        ),
+        failed: true,
+    }
 }

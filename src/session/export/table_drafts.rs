@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::claimed_rows::ClaimsByTable;
 use super::file_names::{folder, kebab_case};
+use super::table_remarks::TableRemarks;
 use super::{ExportDraft, ExportLayout};
 use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
 use crate::kinds::{ExportedTable, UndeclarableTable, export_table};
@@ -37,7 +38,7 @@ pub(super) fn draft_files(
 pub(super) fn draft_tables(
     observed: &ObservedState,
     names: &BTreeMap<CollectionId, String>,
-    claims: &ClaimsByTable,
+    (claims, remarks): (&ClaimsByTable, &TableRemarks),
     network: &Network,
     layout: ExportLayout,
     report: &mut ExportJson,
@@ -74,7 +75,8 @@ pub(super) fn draft_tables(
         for (manifest_name, answers) in parts {
             let zones: Vec<&Zone> = answers.keys().map(|zone| &network.zones[*zone]).collect();
             match export_table(id, &manifest_name, &answers, claims.get(id), network) {
-                Ok(table) => {
+                Ok(mut table) => {
+                    table.manifest.comments.extend(remarks.of_table(id, answers.values().copied()));
                     for (set, rows) in table.override_zones.iter().filter(|(set, _)| set.len() > 2) {
                         let (all_rows, files) = together.entry(set.clone()).or_default();
                         *all_rows += rows;
@@ -113,6 +115,7 @@ fn draft(
     Some(ExportDraft {
         file,
         manifests: vec![table.manifest],
+        kind: None,
         declares: BTreeMap::from([(id.clone(), codes)]),
         zones: zones.len(),
         rows: table.rows,
