@@ -357,6 +357,19 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
             count(*zones, "zone"),
             count(*requests, "request")
         ),
+        SessionNote::ReadingReused { collections, minutes } => {
+            let age = match minutes {
+                0 => "less than a minute".to_owned(),
+                minutes => format!("{minutes} min"),
+            };
+            format!(
+                "Not read again: {} of an unfinished export, {age} old; --fresh reads all.",
+                count(*collections, "answer")
+            )
+        }
+        SessionNote::ReadingNotKept { reason } => {
+            format!("note: what was read cannot be kept for the next export: .zonal/export.json: {reason}")
+        }
     };
     vec![escape_invisible(&line)]
 }
