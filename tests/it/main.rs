@@ -58,6 +58,7 @@ mod store_upgrade;
 mod storm;
 mod surprises;
 mod text_comparisons;
+mod tutorial;
 mod unclean_answers;
 mod unmanage;
 mod write_window;
