@@ -12,6 +12,7 @@ mod concurrent_edits;
 mod crash;
 mod environment_variables;
 mod expectation_mutations;
+mod export_bad_input;
 mod export_kinds;
 mod export_round_trip;
 mod failure_simulations;
