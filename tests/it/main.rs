@@ -17,6 +17,7 @@ mod export_kinds;
 mod export_round_trip;
 mod failure_simulations;
 mod file_safety;
+mod first_empty_plan;
 mod fuzz;
 mod generated_networks;
 mod git_revisions;
