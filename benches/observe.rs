@@ -74,10 +74,7 @@ async fn over_sockets(size: ConsortiumSize) -> PlanMeasurement {
     let emulator = size.emulate(&network, ZoneFill::Drifted, behaviour());
     let router = emulator.router();
     let server = tokio::spawn(async move { axum::serve(listener, router).await });
-    let sockets = || {
-        Arc::new(HttpTransport::new(HttpSettings::default(), || None).expect("transport should start"))
-            as Arc<_>
-    };
+    let sockets = || Arc::new(HttpTransport::new(HttpSettings::default(), || None)) as Arc<_>;
     let measured = measure(&network, &desired, &emulator, sockets).await;
     server.abort();
     measured

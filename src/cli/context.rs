@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use super::CommandExit;
 use crate::local::{LocalMachine, ProcessClock, platform};
 use crate::model::text_safety::escape_invisible;
-use crate::provider::transport::{HttpSettings, HttpTransport, Transport, TransportError};
+use crate::provider::transport::{HttpSettings, HttpTransport, Transport};
 use crate::session::{CancelSignal, SessionEffects};
 
 /// Input stream for answers, shared with the thread that waits for a line.
@@ -100,10 +100,7 @@ impl CommandContext {
     }
 
     /// Returns the transport of requests.
-    ///
-    /// # Errors
-    /// Returns a [`TransportError`] if sockets or certificates cannot be set up.
-    pub fn transport(&self) -> Result<Arc<dyn Transport>, TransportError> {
+    pub fn transport(&self) -> Arc<dyn Transport> {
         open_transport(self.transport.as_ref())
     }
 
@@ -112,7 +109,7 @@ impl CommandContext {
         let machine = Arc::new(self.machine(directory));
         let transport = self.transport.clone();
         SessionEffects {
-            transport: Arc::new(move || open_transport(transport.as_ref())),
+            transport: Arc::new(move || Ok(open_transport(transport.as_ref()))),
             config: machine.clone(),
             keys: machine.clone(),
             origin: machine,
@@ -166,10 +163,10 @@ async fn end_without_writes() {
     }
 }
 
-fn open_transport(given: Option<&Arc<dyn Transport>>) -> Result<Arc<dyn Transport>, TransportError> {
+fn open_transport(given: Option<&Arc<dyn Transport>>) -> Arc<dyn Transport> {
     match given {
-        Some(transport) => Ok(Arc::clone(transport)),
-        None => Ok(Arc::new(HttpTransport::new(HttpSettings::default(), platform::uptime)?)),
+        Some(transport) => Arc::clone(transport),
+        None => Arc::new(HttpTransport::new(HttpSettings::default(), platform::uptime)),
     }
 }
 

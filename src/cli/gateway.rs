@@ -91,7 +91,7 @@ impl GatewayCheckCommand {
             )
         })?;
         let rate = RateLimit { per_second: 20, daily_reserve: 0 };
-        let transport = world.transport().map_err(|error| error.to_string())?;
+        let transport = world.transport();
         let trial = GatewayCheck {
             gateway: Arc::new(SharedGateway::new(self.url.trim_end_matches('/'), rate, transport)),
             zone: self.zone.as_str().into(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::zone_text::MissingText;
 use crate::manifest::ManifestHeader;
 use crate::manifest::diagnostic_codes;
 use crate::manifest::suggestions;
@@ -57,8 +58,23 @@ impl<'a> Expansion<'a> {
         self.doubts.insert(doubt);
     }
 
-    /// Reports a variable missing in these zones.
-    pub fn lack_var(&mut self, head: &ManifestHeader, name: &str, extent: NodeSpan, zones: &[&Zone]) {
+    /// Reports a text that has no value in these zones.
+    pub fn lack_text(
+        &mut self,
+        head: &ManifestHeader,
+        missing: &MissingText,
+        extent: NodeSpan,
+        zones: &[&Zone],
+    ) {
+        let name = match missing {
+            MissingText::Variable(name) => name.as_str(),
+            MissingText::Malformed(error) => {
+                let problem =
+                    Diagnostic::error(diagnostic_codes::TEXT_FORMAT, head.place(extent), error.to_string());
+                self.problems.push(problem.help(error.help()));
+                return;
+            }
+        };
         let known: BTreeSet<&str> =
             self.network.zones.iter().flat_map(|zone| zone.vars.keys().map(String::as_str)).collect();
         let lacking = suggestions::abbreviated_list(zones.iter().map(|zone| zone.code.as_str()));

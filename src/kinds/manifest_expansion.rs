@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Expansion;
+use super::zone_text::{MissingText, zone_text};
 use crate::manifest::deserialize::Spanned;
 use crate::manifest::selection::{self, AppliesToSpec};
 use crate::manifest::text_or_variable::TextOrVariable;
@@ -26,7 +27,7 @@ pub struct ManifestExpansion<'a, 'n> {
     /// Target network.
     pub network: &'n Network,
     expansion: &'a mut Expansion<'n>,
-    lacking: BTreeMap<(NodeSpan, String), Vec<&'n Zone>>,
+    lacking: BTreeMap<(NodeSpan, MissingText), Vec<&'n Zone>>,
     without: BTreeMap<(NodeSpan, Arc<str>), Vec<&'n Zone>>,
 }
 
@@ -92,16 +93,12 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
     /// Resolves a text for a zone. Returns `None` for a variable missing in the zone; [`Self::finish`]
     /// reports missing variables.
     pub fn resolve_text(&mut self, text: &Spanned<TextOrVariable>, zone: &'n Zone) -> Option<Arc<str>> {
-        match &text.value {
-            TextOrVariable::Plain(text) => Some(Arc::clone(text)),
-            TextOrVariable::Var(name) => match zone.vars.get(&name.value) {
-                Some(value) => Some(value.as_str().into()),
-                None if zone.unread.vars.contains(&name.value) => None,
-                None => {
-                    self.lacking.entry((name.extent, name.value.clone())).or_default().push(zone);
-                    None
-                }
-            },
+        match zone_text(&text.value, zone) {
+            Ok(text) => Some(text),
+            Err(missing) => {
+                self.lacking.entry(missing?).or_default().push(zone);
+                None
+            }
         }
     }
 
@@ -267,9 +264,9 @@ impl<'a, 'n> ManifestExpansion<'a, 'n> {
 
     /// Reports variables and libraries missing in any zone.
     pub fn finish(self) {
-        for ((extent, name), mut zones) in self.lacking {
+        for ((extent, missing), mut zones) in self.lacking {
             zones.dedup_by_key(|zone| &zone.code);
-            self.expansion.lack_var(self.head, &name, extent, &zones);
+            self.expansion.lack_text(self.head, &missing, extent, &zones);
         }
         for ((extent, code), mut zones) in self.without {
             zones.dedup_by_key(|zone| &zone.code);

@@ -34,6 +34,7 @@ mod terms_of_use;
 mod unlisted_groups;
 mod user_groups;
 mod way_back;
+pub mod zone_text;
 
 use std::any::Any;
 use std::fmt;

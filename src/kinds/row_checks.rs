@@ -52,7 +52,7 @@ impl<'a> RowValue<'a> {
 impl RowSpec<'_> {
     /// Returns true if the row uses a variable and therefore differs per zone.
     pub fn depends_on_zone(&self) -> bool {
-        self.fields.iter().any(|(_, _, said)| matches!(said, RowValue::Text(TextOrVariable::Var(_))))
+        self.fields.iter().any(|(_, _, said)| matches!(said, RowValue::Text(text) if text.depends_on_zone()))
     }
 
     /// Returns the written key in comparable form, or `None` for an incomplete key.
@@ -248,22 +248,10 @@ fn near_keys<'a>(
 }
 
 fn symbols<'a>(parts: &[Spanned<&'a TextOrVariable>]) -> Vec<(u8, &'a str)> {
-    parts.iter().map(|part| symbol(part.value)).collect()
-}
-
-fn symbol(text: &TextOrVariable) -> (u8, &str) {
-    match text {
-        TextOrVariable::Plain(text) => (0, text),
-        TextOrVariable::Var(name) => (1, &name.value),
-    }
+    parts.iter().map(|part| part.value.symbol()).collect()
 }
 
 fn key_text(parts: &[Spanned<&TextOrVariable>]) -> String {
-    let texts: Vec<String> = (parts.iter())
-        .map(|part| match part.value {
-            TextOrVariable::Plain(text) => text.as_ref().to_owned(),
-            TextOrVariable::Var(name) => format!("{{var: {}}}", name.value),
-        })
-        .collect();
+    let texts: Vec<String> = parts.iter().map(|part| part.value.to_string()).collect();
     texts.join("|")
 }

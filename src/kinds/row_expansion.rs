@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::expansion::ExpansionDoubt;
 use super::row_checks::{RowSpec, RowValue};
 use super::table_manifest::{RowOverride, TableManifest};
+use super::zone_text::{MissingText, zone_text};
 use crate::manifest::text_or_variable::TextOrVariable;
 use crate::manifest::yaml_node::NodeSpan;
 use crate::manifest::{ManifestHeader, diagnostic_codes};
@@ -28,8 +29,8 @@ pub struct RecordExpansion<'a, 'n> {
     fixed: HashMap<Enforcement, RecordsByKey>,
     /// Records with an override row applied, by record identity, override index and row index.
     merged: HashMap<(usize, usize, usize), MergedRow>,
-    /// Missing variables by location and name, with the affected zones.
-    pub lacking: BTreeMap<(NodeSpan, String), Vec<&'n Zone>>,
+    /// Missing variables and the like by location, with the affected zones.
+    pub lacking: BTreeMap<(NodeSpan, MissingText), Vec<&'n Zone>>,
     /// Number of rows per written key; computed on first use.
     written: Option<BTreeMap<Vec<(u8, &'a str)>, usize>>,
     /// Doubts about unreadable parts. Conflict checks skip doubtful fields.
@@ -277,21 +278,20 @@ impl<'a, 'n> RecordExpansion<'a, 'n> {
     }
 
     fn resolve(&mut self, text: &TextOrVariable, zone: Option<&'n Zone>) -> Option<Arc<str>> {
-        match (text, zone) {
-            (TextOrVariable::Plain(text), _) => Some(Arc::clone(text)),
-            (TextOrVariable::Var(name), Some(zone)) => match zone.vars.get(&name.value) {
-                Some(value) => Some(value.as_str().into()),
-                None if zone.unread.vars.contains(&name.value) => None,
-                None => {
-                    let zones = self.lacking.entry((name.extent, name.value.clone())).or_default();
-                    if zones.last().is_none_or(|last| last.code != zone.code) {
-                        zones.push(zone);
-                    }
-                    None
-                }
-            },
-            (TextOrVariable::Var(_), None) => None,
+        let zone = match (text, zone) {
+            (TextOrVariable::Plain(text), _) => return Some(Arc::clone(text)),
+            (_, Some(zone)) => zone,
+            (_, None) => return None,
+        };
+        let missing = match zone_text(text, zone) {
+            Ok(text) => return Some(text),
+            Err(missing) => missing?,
+        };
+        let zones = self.lacking.entry(missing).or_default();
+        if zones.last().is_none_or(|last| last.code != zone.code) {
+            zones.push(zone);
         }
+        None
     }
 }
 

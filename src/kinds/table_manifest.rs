@@ -187,8 +187,8 @@ impl TableManifest<'_> {
         } else {
             expansion.problems.append(&mut work.problems);
         }
-        for ((extent, name), zones) in work.lacking.into_iter().filter(|(_, zones)| !zones.is_empty()) {
-            expansion.lack_var(head, &name, extent, &zones);
+        for ((extent, missing), zones) in work.lacking.into_iter().filter(|(_, zones)| !zones.is_empty()) {
+            expansion.lack_text(head, &missing, extent, &zones);
         }
         self.tell_libraries(&without_library, head, expansion);
     }

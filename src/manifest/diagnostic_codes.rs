@@ -106,6 +106,7 @@ codes! {
     UNKNOWN_COLLECTION = "Z0515": "no zone knows the collection";
     COMPARED_KEY = "Z0516": "comparison set for a key column";
     UNMANAGED_ROW = "Z0517": "`managed: false` in the wrong place";
+    TEXT_FORMAT = "Z0518": "`format` that cannot be filled in";
 
     // Z06xx: credentials.
     MISSING_CREDENTIAL = "Z0601": "API key not found";

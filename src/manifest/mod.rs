@@ -12,6 +12,7 @@ pub mod schema_check;
 pub mod selection;
 pub mod source;
 pub mod suggestions;
+pub mod text_format;
 pub mod text_or_variable;
 pub mod unreadable;
 pub mod write_yaml;

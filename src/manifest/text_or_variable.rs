@@ -1,6 +1,7 @@
 //! Small building blocks of specs: text or variable, text or list of texts, keep or delete.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,13 +11,66 @@ use serde::de::{self, Deserialize, Visitor};
 use super::deserialize::{Nullable, OrderedFields, Spanned};
 use crate::model::UnlistedPolicy;
 
-/// Text, or a reference to a variable of the zone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// Text, a reference to a variable of the zone, or text with parts of the zone. Comparisons ignore the
+/// locations.
+#[derive(Debug, Clone)]
 pub enum TextOrVariable {
     /// Literal text.
     Plain(Arc<str>),
     /// `{var: name}`.
     Var(Spanned<String>),
+    /// `{format: "Visitors of {name}"}`, as written; [`super::text_format`] fills it in.
+    Format(Spanned<String>),
+}
+
+impl TextOrVariable {
+    /// Returns true if the text differs per zone.
+    pub fn depends_on_zone(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            Self::Var(_) | Self::Format(_) => true,
+        }
+    }
+
+    /// Returns the written text in comparable form: its sort, and the text, the name or the format.
+    pub fn symbol(&self) -> (u8, &str) {
+        match self {
+            Self::Plain(text) => (0, text),
+            Self::Var(name) => (1, &name.value),
+            Self::Format(format) => (2, &format.value),
+        }
+    }
+}
+
+/// Text as a manifest writes it.
+impl fmt::Display for TextOrVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plain(text) => f.write_str(text),
+            Self::Var(name) => write!(f, "{{var: {}}}", name.value),
+            Self::Format(format) => write!(f, "{{format: {:?}}}", format.value),
+        }
+    }
+}
+
+impl PartialEq for TextOrVariable {
+    fn eq(&self, other: &Self) -> bool {
+        self.symbol() == other.symbol()
+    }
+}
+
+impl Eq for TextOrVariable {}
+
+impl PartialOrd for TextOrVariable {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for TextOrVariable {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.symbol().cmp(&other.symbol())
+    }
 }
 
 impl<'de> Deserialize<'de> for TextOrVariable {
@@ -27,7 +81,7 @@ impl<'de> Deserialize<'de> for TextOrVariable {
             type Value = TextOrVariable;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("text or `{var: name}`")
+                f.write_str("text, `{var: name}` or `{format: text}`")
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<TextOrVariable, E> {
@@ -37,7 +91,8 @@ impl<'de> Deserialize<'de> for TextOrVariable {
             fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<TextOrVariable, A::Error> {
                 match map.next_entry::<String, Spanned<String>>()? {
                     Some((field, name)) if field == "var" => Ok(TextOrVariable::Var(name)),
-                    Some((field, _)) => Err(de::Error::unknown_field(&field, &["var"])),
+                    Some((field, format)) if field == "format" => Ok(TextOrVariable::Format(format)),
+                    Some((field, _)) => Err(de::Error::unknown_field(&field, &["var", "format"])),
                     None => Err(de::Error::missing_field("var")),
                 }
             }
@@ -62,9 +117,19 @@ impl JsonSchema for TextOrVariable {
                 {"type": "string"},
                 {
                     "type": "object",
-                    "description": "Value of this variable under `vars` of each zone.",
-                    "properties": {"var": {"type": "string", "minLength": 1}},
-                    "required": ["var"],
+                    "properties": {
+                        "var": {
+                            "type": "string",
+                            "minLength": 1,
+                            "description": "Value of this variable under `vars` of each zone."
+                        },
+                        "format": {
+                            "type": "string",
+                            "minLength": 1,
+                            "description": "Text with `{code}`, `{name}` or a variable of each zone; `{{` is a brace."
+                        }
+                    },
+                    "oneOf": [{"required": ["var"]}, {"required": ["format"]}],
                     "additionalProperties": false
                 }
             ]

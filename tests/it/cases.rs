@@ -44,6 +44,7 @@ cases! {
     explain_visibility,
     export,
     failing_zones,
+    formats,
     gateway,
     guards,
     history,

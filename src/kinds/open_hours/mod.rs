@@ -175,7 +175,7 @@ impl ManifestSpec for OpenHoursSpec {
         for hour in &self.hours {
             let plain = |text: &Spanned<TextOrVariable>| match &text.value {
                 TextOrVariable::Plain(text) => Some(Arc::clone(text)),
-                TextOrVariable::Var(_) => None,
+                TextOrVariable::Var(_) | TextOrVariable::Format(_) => None,
             };
             problems.extend(
                 times(&hour.value, plain).1.into_iter().map(|wrong| wrong.into_diagnostic(head, None)),
@@ -303,13 +303,7 @@ impl OpenHoursSpec {
 impl OpenHourSpec {
     /// Returns a field with different values in two periods of one day.
     fn disagrees(&self, other: &Self) -> Option<&'static str> {
-        // Compares texts only, not their locations.
-        let text = |said: &Option<Spanned<TextOrVariable>>| {
-            said.as_ref().map(|said| match &said.value {
-                TextOrVariable::Plain(text) => (None, text.to_string()),
-                TextOrVariable::Var(name) => (Some("var"), name.value.clone()),
-            })
-        };
+        let text = |text: &Option<Spanned<TextOrVariable>>| text.as_ref().map(|text| text.value.clone());
         let recurrence = |hour: &Self| hour.recurrence.as_ref().map(|said| said.value.clone());
         let status = |hour: &Self| hour.status.as_ref().map(|said| FieldValue::from(said.value));
         let same = [

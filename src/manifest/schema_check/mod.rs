@@ -119,6 +119,7 @@ impl SchemaCheck<'_> {
             ),
             ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
                 match self.fields_of_choice(error) {
+                    Some(fields) if fields.iter().any(|field| self.is_misspelt(error, node, field)) => return,
                     Some(fields) => self
                         .diagnostic_at(
                             diagnostic_codes::NOT_EXACTLY_ONE,

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -33,10 +34,10 @@ impl Default for HttpSettings {
 /// retries happen only for requests that HTTP/2 reports as unprocessed.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    /// Client for other hosts, through the system's proxy if configured.
-    outside: reqwest::Client,
-    /// Client for this machine, without a proxy, because a proxy would resolve the wrong machine.
-    loopback: reqwest::Client,
+    /// Timeouts.
+    settings: HttpSettings,
+    /// Clients, each made when a request needs it.
+    clients: Arc<HttpClients>,
     /// Clock that counts suspended time.
     uptime: UptimeClock,
 }
@@ -44,38 +45,60 @@ pub struct HttpTransport {
 /// Clock with the time since the start of the machine, suspended time included; `None` if unknown.
 pub type UptimeClock = fn() -> Option<Duration>;
 
+/// Clients by the way that their requests take.
+#[derive(Debug, Default)]
+struct HttpClients {
+    /// Other hosts, through the system's proxy if configured.
+    outside: OnceLock<reqwest::Client>,
+    /// This machine, without a proxy, because a proxy would resolve the wrong machine.
+    loopback: OnceLock<reqwest::Client>,
+    /// This machine without TLS: the certificates of the system, which take long to load, are not needed.
+    loopback_plain: OnceLock<reqwest::Client>,
+}
+
 impl HttpTransport {
     /// Creates a transport without connections.
+    pub fn new(settings: HttpSettings, uptime: UptimeClock) -> Self {
+        // If other code in this process has installed a provider, that provider stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Self { settings, clients: Arc::default(), uptime }
+    }
+
+    /// Returns the client for an address, and makes it for the first request.
     ///
     /// # Errors
     /// [`TransportError::Connect`] if the system has no usable certificates or proxy settings: fix the
     /// system.
-    pub fn new(settings: HttpSettings, uptime: UptimeClock) -> Result<Self, TransportError> {
-        // If other code in this process has installed a provider, that provider stays.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("zonal/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(settings.connect)
-                .timeout(settings.request)
-        };
-        let unusable = |error| TransportError::Connect(ClientError(error).into());
-        Ok(Self {
-            outside: builder().build().map_err(unusable)?,
-            loopback: builder().no_proxy().build().map_err(unusable)?,
-            uptime,
-        })
+    fn client(&self, uri: &http::Uri) -> Result<&reqwest::Client, TransportError> {
+        let on_this_machine = uri.host().is_some_and(is_loopback);
+        let is_plain = uri.scheme() == Some(&http::uri::Scheme::HTTP);
+        let (place, prepare): (_, fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder) =
+            match (on_this_machine, is_plain) {
+                (false, _) => (&self.clients.outside, |builder| builder),
+                (true, false) => (&self.clients.loopback, reqwest::ClientBuilder::no_proxy),
+                (true, true) => {
+                    (&self.clients.loopback_plain, |builder| builder.no_proxy().tls_certs_only([]))
+                }
+            };
+        if let Some(client) = place.get() {
+            return Ok(client);
+        }
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("zonal/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.settings.connect)
+            .timeout(self.settings.request);
+        let client =
+            prepare(builder).build().map_err(|error| TransportError::Connect(ClientError(error).into()))?;
+        // If another request was faster, its client stays.
+        Ok(place.get_or_init(|| client))
     }
 }
 
 impl Transport for HttpTransport {
     fn send(&self, request: http::Request<Bytes>) -> TransportFuture<'_> {
         Box::pin(async move {
-            let client = match request.uri().host() {
-                Some(host) if is_loopback(host) => &self.loopback,
-                Some(_) | None => &self.outside,
-            };
+            let client = self.client(request.uri())?;
             let request = reqwest::Request::try_from(request)
                 .map_err(|error| TransportError::Connect(ClientError(error.without_url()).into()))?;
             let answer = client.execute(request).await.map_err(no_answer)?;
@@ -166,7 +189,7 @@ mod tests {
     }
 
     async fn get(url: &str) -> Result<http::Response<Bytes>, TransportError> {
-        let transport = HttpTransport::new(HttpSettings::default(), || None).unwrap();
+        let transport = HttpTransport::new(HttpSettings::default(), || None);
         transport.send(http::Request::get(url).body(Bytes::new()).unwrap()).await
     }
 

@@ -39,6 +39,8 @@ pub enum TextPart {
     Subject,
     /// Code of the record's own zone.
     OwnCode,
+    /// Name of the record's own zone.
+    OwnName,
     /// Value of a variable of the zone.
     Variable(Arc<str>),
     /// Date in a variable of the zone, without the time zone that the variable writes: `2026-12-10Z`.
@@ -75,7 +77,7 @@ impl FoldedText {
         };
         parts.iter().filter_map(|part| match part {
             TextPart::Variable(name) | TextPart::DateVariable(name) => Some(name),
-            TextPart::Literal(_) | TextPart::Subject | TextPart::OwnCode => None,
+            TextPart::Literal(_) | TextPart::Subject | TextPart::OwnCode | TextPart::OwnName => None,
         })
     }
 }
@@ -102,7 +104,7 @@ impl FoldedValue {
     }
 }
 
-/// Text with `{member}`, `{code}` and `{variable}`. Braces of the text itself are doubled.
+/// Text with `{member}`, `{code}`, `{name}` and `{variable}`. Braces of the text itself are doubled.
 impl fmt::Display for FoldedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let literal =
@@ -113,6 +115,7 @@ impl fmt::Display for FoldedText {
                 TextPart::Literal(text) => literal(f, text),
                 TextPart::Subject => f.write_str("{member}"),
                 TextPart::OwnCode => f.write_str("{code}"),
+                TextPart::OwnName => f.write_str("{name}"),
                 TextPart::Variable(name) | TextPart::DateVariable(name) => write!(f, "{{{name}}}"),
             }),
         }

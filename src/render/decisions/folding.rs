@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::folded_value::{FoldedText, FoldedValue, MemberRule};
-use super::substitution::{RecordContext, Substitutions, unify_member_rules};
+use super::substitution::{NameChoice, RecordContext, Substitutions, unify_member_rules};
 use super::variant_content::{FieldChangeContent, RowNames, VariantContent};
 use super::{DecisionVariant, FoldedField, PlanDecision, VariantRecord};
 use crate::model::{
@@ -121,44 +121,63 @@ fn variants<'a>(
             }
         })
         .collect();
-    let mut names = RowNames { substitutions, labels, variables: Vec::new() };
+    let mut names = RowNames { substitutions, labels, choice: NameChoice::default() };
     let mut groups = group(&names, changes, &contexts);
-    // A variable is named only if it makes different changes equal.
+    // A variable or a name is used only if it makes different changes equal.
     if groups.len() > 1 {
+        names.choice.own_names = true;
+        let with_names = group(&names, changes, &contexts);
+        names.choice.own_names = with_names.len() < groups.len();
+        if names.choice.own_names {
+            groups = with_names;
+        }
         let zones = contexts.iter().filter_map(|context| context.member());
         let variables: BTreeSet<&Arc<str>> = zones.flat_map(|zone| zone.vars.keys()).collect();
         for variable in variables {
-            names.variables.push(Arc::clone(variable));
+            names.choice.variables.push(Arc::clone(variable));
             let with_variable = group(&names, changes, &contexts);
             if with_variable.len() < groups.len() {
                 groups = with_variable;
             } else {
-                names.variables.pop();
+                names.choice.variables.pop();
             }
         }
     }
+    let plain = RowNames { substitutions, labels, choice: NameChoice::default() };
     let position = |change: &Change| codes.position(change.address.zone.as_str());
     let mut variants: Vec<DecisionVariant<'a>> = (groups.into_iter())
-        .filter_map(|((_, content), mut indices)| {
+        .filter_map(|((_, mut content), mut indices)| {
             indices.sort_by_key(|&index| {
                 let subject = contexts[index].subject.map(|zone| codes.position(zone.code.as_str()));
                 (position(changes[index].2), subject, &changes[index].2.address)
             });
+            // A single record shows its values, not names of them.
+            let is_single = indices.len() == 1;
+            let names = if is_single { &plain } else { &names };
+            let context = |index: usize| if is_single { RecordContext::default() } else { contexts[index] };
             let records: Vec<(&'a Change, RecordContext<'a>)> =
-                indices.iter().map(|&index| (changes[index].2, contexts[index])).collect();
+                indices.iter().map(|&index| (changes[index].2, context(index))).collect();
+            if let [(change, context)] = records.as_slice() {
+                content = names.content(change, *context);
+            }
+            // Notes keep the names unless the row has one record, because several variants can share a note.
+            let noted: Vec<(&Change, RecordContext<'_>)> = match changes.len() {
+                1 => records.clone(),
+                _ => indices.iter().map(|&index| (changes[index].2, contexts[index])).collect(),
+            };
             let (step, deferral, example) = changes[*indices.first()?];
             Some(DecisionVariant {
                 example,
-                fields: fields(&names, step, example, content.fields, &records),
+                fields: fields(names, step, example, content.fields, &records),
                 key: content.key,
                 reason: content.reason,
-                notes: notes(&names, &records),
+                notes: notes(substitutions, &noted),
                 deferral,
                 is_disable: is_disable(step, example),
-                records: (records.into_iter())
-                    .map(|(change, context)| VariantRecord {
-                        subject: context.subject.map(|zone| &zone.code),
-                        change,
+                records: (indices.into_iter())
+                    .map(|index| VariantRecord {
+                        subject: contexts[index].subject.map(|zone| &zone.code),
+                        change: changes[index].2,
                     })
                     .collect(),
             })
@@ -242,11 +261,11 @@ fn fields(
 }
 
 /// Returns the notes of all records.
-fn notes(names: &RowNames<'_>, records: &[(&Change, RecordContext<'_>)]) -> Vec<FoldedText> {
+fn notes(substitutions: &Substitutions<'_>, records: &[(&Change, RecordContext<'_>)]) -> Vec<FoldedText> {
     let mut found = Vec::new();
     for (change, context) in records {
         for note in &change.notes {
-            let note = names.substitutions.note(note, *context);
+            let note = substitutions.note(note, *context);
             if !found.contains(&note) {
                 found.push(note);
             }

@@ -3,6 +3,7 @@
 //! Each replacement can be undone with the zone, so no difference is lost.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::folded_value::{FoldedText, FoldedValue, MemberRule, TextPart};
@@ -13,7 +14,7 @@ use crate::model::{FieldValue, PlanPopulation, PopulationZone, ZoneCode, ZoneCod
 const MAX_EXCEPTIONS: usize = 2;
 
 /// Names that no variable may take.
-const RESERVED: [&str; 2] = ["member", "code"];
+const RESERVED: [&str; 3] = ["member", "code", "name"];
 
 /// Substitutions of a network.
 pub struct Substitutions<'a> {
@@ -24,8 +25,17 @@ pub struct Substitutions<'a> {
     by_label: BTreeMap<(&'a Arc<str>, &'a Arc<str>), BTreeSet<&'a str>>,
 }
 
+/// Names that texts of a row may contain beside codes.
+#[derive(Debug, Default)]
+pub struct NameChoice {
+    /// Variables for whole texts.
+    pub variables: Vec<Arc<str>>,
+    /// True if the name of the record's own zone is replaced too.
+    pub own_names: bool,
+}
+
 /// Zone and subject of a record, and the variables that may stand for its values.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct RecordContext<'a> {
     /// Zone of the record; `None` if the network does not have it.
     pub zone: Option<&'a PopulationZone>,
@@ -58,51 +68,64 @@ impl<'a> Substitutions<'a> {
         &self.codes
     }
 
-    /// Returns a value with names. `variables` contains the names of the variables to use.
+    /// Returns a value with names.
     pub fn value(
         &self,
         value: &FieldValue,
         context: RecordContext<'_>,
-        variables: &[Arc<str>],
+        choice: &NameChoice,
         labels: &[Arc<str>],
     ) -> FoldedValue {
         match value {
             FieldValue::Null => FoldedValue::Null,
             FieldValue::Bool(flag) => FoldedValue::Bool(*flag),
-            FieldValue::Text(text) => FoldedValue::Text(self.text(text, context, variables)),
+            FieldValue::Text(text) => FoldedValue::Text(self.text(text, context, choice)),
             FieldValue::List(texts) => match self.member_rule(texts, context, labels) {
                 Some(rule) => FoldedValue::Members(rule),
                 None => {
-                    let texts = texts.iter().map(|text| self.text(text, context, variables));
+                    let texts = texts.iter().map(|text| self.text(text, context, choice));
                     FoldedValue::List(texts.collect())
                 }
             },
         }
     }
 
-    /// Returns a text with names: a variable for the whole text, or codes as whole words.
-    pub fn text(&self, text: &Arc<str>, context: RecordContext<'_>, variables: &[Arc<str>]) -> FoldedText {
+    /// Returns a text with names: a variable for the whole text, or codes and names as whole words.
+    pub fn text(&self, text: &Arc<str>, context: RecordContext<'_>, choice: &NameChoice) -> FoldedText {
         let vars = context.member().map(|zone| &zone.vars);
-        let variable = variables.iter().filter(|name| !RESERVED.contains(&&***name)).find_map(|name| {
-            let value = vars?.get(name)?;
-            let is_date = || date_of(value).is_some_and(|date| date == &**text);
-            match value == text {
-                true => Some(TextPart::Variable(Arc::clone(name))),
-                false => is_date().then(|| TextPart::DateVariable(Arc::clone(name))),
-            }
-        });
+        let variable =
+            choice.variables.iter().filter(|name| !RESERVED.contains(&&***name)).find_map(|name| {
+                let value = vars?.get(name)?;
+                let is_date = || date_of(value).is_some_and(|date| date == &**text);
+                match value == text {
+                    true => Some(TextPart::Variable(Arc::clone(name))),
+                    false => is_date().then(|| TextPart::DateVariable(Arc::clone(name))),
+                }
+            });
         if let Some(variable) = variable {
             return FoldedText::Template(vec![variable]);
         }
+        let mut found: Vec<(Range<usize>, TextPart)> = (self.codes.codes_in(text))
+            .filter_map(|(range, zone)| {
+                let is = |other: Option<&PopulationZone>| other.is_some_and(|other| other.code == zone.code);
+                match (is(context.subject), is(context.zone)) {
+                    (true, _) => Some((range, TextPart::Subject)),
+                    (false, true) => Some((range, TextPart::OwnCode)),
+                    (false, false) => None,
+                }
+            })
+            .collect();
+        if let Some(zone) = context.zone.filter(|_| choice.own_names) {
+            found.extend(whole_words(text, &zone.name).map(|range| (range, TextPart::OwnName)));
+            found.sort_by_key(|(range, _)| range.start);
+        }
         let mut parts = Vec::new();
         let mut end = 0;
-        for (range, zone) in self.codes.codes_in(text) {
-            let is = |other: Option<&PopulationZone>| other.is_some_and(|other| other.code == zone.code);
-            let part = match (is(context.subject), is(context.zone)) {
-                (true, _) => TextPart::Subject,
-                (false, true) => TextPart::OwnCode,
-                (false, false) => continue,
-            };
+        for (range, part) in found {
+            // A code can be a word of a name.
+            if range.start < end {
+                continue;
+            }
             if end < range.start {
                 parts.push(TextPart::Literal(text[end..range.start].into()));
             }
@@ -203,6 +226,7 @@ impl<'a> Substitutions<'a> {
                     TextPart::Literal(text) => text.to_string(),
                     TextPart::Subject => code(context.subject),
                     TextPart::OwnCode => code(context.zone),
+                    TextPart::OwnName => context.zone.map_or(String::new(), |zone| zone.name.clone()),
                     TextPart::Variable(name) => {
                         context.member().map_or(String::new(), |zone| zone.vars[name].to_string())
                     }
@@ -215,6 +239,16 @@ impl<'a> Substitutions<'a> {
             }
         }
     }
+}
+
+/// Returns the places of a name in a text, in order, unless it is a part of a word there.
+fn whole_words<'t>(text: &'t str, name: &'t str) -> impl Iterator<Item = Range<usize>> + 't {
+    let places = text.match_indices(name).filter(|_| !name.is_empty());
+    places.map(|(start, found)| start..start + found.len()).filter(|range| {
+        let before = text[..range.start].chars().next_back();
+        let after = text[range.end..].chars().next();
+        ![before, after].into_iter().flatten().any(char::is_alphanumeric)
+    })
 }
 
 /// Returns the date of a text such as `2026-12-10Z`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::folded_value::{FoldedText, FoldedValue};
-use super::substitution::{RecordContext, Substitutions};
+use super::substitution::{NameChoice, RecordContext, Substitutions};
 use crate::model::{Change, ChangeAction, FieldChange, FieldName, FieldValue};
 
 /// Field of a variant.
@@ -53,14 +53,14 @@ pub(super) struct RowNames<'a> {
     pub(super) substitutions: &'a Substitutions<'a>,
     /// Labels that the manifest's selectors name.
     pub(super) labels: &'a [Arc<str>],
-    /// Variables in use.
-    pub(super) variables: Vec<Arc<str>>,
+    /// Names in use beside codes.
+    pub(super) choice: NameChoice,
 }
 
 impl RowNames<'_> {
     /// Returns a value with names.
     pub(super) fn value(&self, value: &FieldValue, context: RecordContext<'_>) -> FoldedValue {
-        self.substitutions.value(value, context, &self.variables, self.labels)
+        self.substitutions.value(value, context, &self.choice, self.labels)
     }
 
     fn texts<'t>(
@@ -68,14 +68,14 @@ impl RowNames<'_> {
         texts: impl Iterator<Item = &'t Arc<str>>,
         context: RecordContext<'_>,
     ) -> Vec<FoldedText> {
-        texts.map(|text| self.substitutions.text(text, context, &self.variables)).collect()
+        texts.map(|text| self.substitutions.text(text, context, &self.choice)).collect()
     }
 
     /// Returns the content of a change.
     pub(super) fn content(&self, change: &Change, context: RecordContext<'_>) -> VariantContent {
         let key = change.key.iter().map(|(name, value)| (name.clone(), self.value(value, context)));
         let reason = change.reason.as_deref().map(Arc::from);
-        let reason = reason.map(|reason| self.substitutions.text(&reason, context, &self.variables));
+        let reason = reason.map(|reason| self.substitutions.text(&reason, context, &self.choice));
         let fields = match change.action {
             ChangeAction::Delete => self.deleted_fields(change, context),
             ChangeAction::Create | ChangeAction::Update => {

@@ -37,7 +37,7 @@ impl SocketTransport {
         let router = axum::Router::new().fallback(move |request: Request| answer(inner.clone(), request));
         tokio::spawn(async move { axum::serve(listener, router).await });
         let settings = HttpSettings { connect: PATIENCE, request: PATIENCE };
-        let client = HttpTransport::new(settings, || None).expect("client should start");
+        let client = HttpTransport::new(settings, || None);
         Self { client, server, network }
     }
 }

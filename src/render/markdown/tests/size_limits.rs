@@ -20,7 +20,7 @@ fn lower_detail_level_is_shorter_and_well_formed() {
             if levels.last() != Some(&comment.degraded) {
                 levels.push(comment.degraded);
             }
-            size -= size / 10;
+            size -= size / 4;
         }
         assert!(levels.is_sorted(), "{levels:?}");
         levels
