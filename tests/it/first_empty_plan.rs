@@ -79,7 +79,6 @@ fn forty_members_reach_an_empty_plan_in_three_commands() {
             lines.insert(command, (printed.out.lines().count(), printed.err.lines().count()));
         }
         let all: usize = lines.values().map(|(out, err)| out + err).sum();
-        println!("lines of stdout and stderr: {lines:?}, {all} in all");
         assert!(all <= 400, "{all} lines: {lines:?}");
     });
 }
@@ -135,7 +134,6 @@ fn exported_example_is_at_most_a_third_longer_than_the_example() {
             kinds.into_iter().filter(|kind| !no_settings.contains(&kind.as_str())).collect();
         let sum = |lines: &BTreeMap<String, usize>| kinds.iter().map(|kind| lines[*kind]).sum::<usize>();
         let (before, after) = (sum(&written), sum(&exported));
-        println!("written {written:?}\nexported {exported:?}\n{before} lines came back as {after}");
         assert!(after * 10 <= before * 13, "{before} lines came back as {after}:\n{written:?}\n{exported:?}");
     });
 }
