@@ -144,7 +144,7 @@ pub enum SessionNote {
     /// Answers of an earlier export that this one uses.
     ReadingReused {
         /// Number of collections, counted in each zone.
-        collections: usize,
+        answers: usize,
         /// Age of the oldest in minutes.
         minutes: i64,
     },

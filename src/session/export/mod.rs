@@ -203,7 +203,7 @@ async fn read_rows(
     }));
     if reused > 0 {
         let minutes = kept.minutes;
-        observer.notice(&SessionEvent::Note(SessionNote::ReadingReused { collections: reused, minutes }));
+        observer.notice(&SessionEvent::Note(SessionNote::ReadingReused { answers: reused, minutes }));
     }
     let observed = kept.read(session, opened, to_read, observer).await;
     if let Err(reason) = kept.save(&session.config.network, export_folder) {
