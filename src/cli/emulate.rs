@@ -12,11 +12,16 @@ use super::config::{OutputFormat, load_config};
 use super::context::CommandContext;
 use crate::emulator::{
     EmulatedZone, Emulator, EmulatorConfig, GatewayKeys, InjectedFault, LibrarianEdit, OptionalFields,
+    PastEdit,
 };
 use crate::local::credentials::{self, KeyPurpose};
+use crate::local::regular_file::read_given_text;
 use crate::model::network::{Credential, CredentialSource, Credentials};
 use crate::render::text::count;
 use crate::session::load::LoadedConfig;
+
+/// Maximum size of a file with edits in bytes.
+const MAX_EDITS_BYTES: u64 = 1 << 24;
 
 /// Run a local emulator of the Alma API
 ///
@@ -61,6 +66,9 @@ pub struct EmulateCommand {
     /// Simulate an edit by a librarian, as JSON (can be repeated)
     #[arg(long, value_name = "JSON", value_parser = json::<LibrarianEdit>)]
     edit: Vec<LibrarianEdit>,
+    /// Start with the edits in this file: one JSON object a line, also with `date`, and `zones` for several zones
+    #[arg(long, value_name = "FILE")]
+    edits: Option<PathBuf>,
 }
 
 fn json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
@@ -96,6 +104,7 @@ impl EmulateCommand {
         for fault in &self.fault {
             emulator.control().add_fault(fault.clone()).map_err(|error| fail(format!("--fault: {error}")))?;
         }
+        self.apply_past_edits(&emulator, world).map_err(fail)?;
         for edit in &self.edit {
             emulator.control().edit(edit.clone()).map_err(|error| fail(format!("--edit: {error}")))?;
         }
@@ -116,6 +125,19 @@ impl EmulateCommand {
             served = async { served.await } => served.map_err(|error| fail(format!("the emulator stopped: {error}"))),
             () = world.wait_for_interrupts(1) => Ok(()),
         }
+    }
+
+    /// Applies the edits of the file.
+    fn apply_past_edits(&self, emulator: &Emulator, world: &CommandContext) -> Result<(), String> {
+        let Some(file) = &self.edits else { return Ok(()) };
+        let shown = file.display();
+        let text = read_given_text(&world.directory.join(file), MAX_EDITS_BYTES)
+            .map_err(|error| format!("cannot read {shown}: {error}"))?;
+        let edits = PastEdit::parse_list(&text).map_err(|error| format!("{shown}: {error}"))?;
+        edits
+            .into_iter()
+            .try_for_each(|past| emulator.control().edit_in_past(past))
+            .map_err(|error| format!("{shown}: {error}"))
     }
 
     /// Returns the configuration from the options; the emulated date defaults to today, so job runs look

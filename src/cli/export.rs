@@ -14,7 +14,10 @@ use crate::local::export_folder::LocalExportFolder;
 use crate::model::ResourceId;
 use crate::render::json::export::{ExportJson, ExportedFileState};
 use crate::render::text;
-use crate::session::export::{ExistingFiles, ExportLayout, ExportRequest, NamedResources, export};
+use crate::session::error::{SessionError, SessionStage};
+use crate::session::export::{
+    EarlierReading, ExistingFiles, ExportLayout, ExportRequest, MAX_MINUTES, NamedResources, export,
+};
 
 /// Write manifests that declare what the zones contain
 ///
@@ -50,6 +53,9 @@ pub struct ExportCommand {
     /// Replace existing files
     #[arg(long)]
     force: bool,
+    /// Read everything again, also what an unfinished export has read in the last 30 minutes
+    #[arg(long)]
+    fresh: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -89,10 +95,19 @@ impl ExportCommand {
             zones: self.selection.selection(),
             layout: if self.as_is { ExportLayout::AsIs } else { ExportLayout::Factored },
             existing: if self.force { ExistingFiles::Replace } else { ExistingFiles::Keep },
+            earlier: if self.fresh { EarlierReading::Ignore } else { EarlierReading::Reuse },
         };
         let exported = export(&session, &request, &folder, &CommandObserver::new(world))
             .await
-            .map_err(|error| report_error(&error, format, world))?;
+            .map_err(|error| {
+                let exit = report_error(&error, format, world);
+                if matches!(error, SessionError::Interrupted { during: SessionStage::Reading }) {
+                    world.err.print_line(format!(
+                        "What was read is kept for {MAX_MINUTES} minutes: run the same command again to go on."
+                    ));
+                }
+                exit
+            })?;
         match self.json {
             true => world.out.print_line(to_json(&exported)),
             false => world.out.print(text::export(&exported, world.out.columns())),

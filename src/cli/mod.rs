@@ -24,6 +24,7 @@ mod escaped_log;
 
 mod explain;
 mod export;
+mod export_notes;
 mod gateway;
 mod help;
 mod help_examples;

@@ -7,6 +7,7 @@ use super::CommandExit;
 use super::apply_output::ApplyOutput;
 use super::config::{OutputFormat, print_diagnostics};
 use super::context::{CommandContext, INTERRUPTED, note_first_write};
+use super::export_notes;
 use super::progress::ProgressReporter;
 use crate::apply::ZoneLockout;
 use crate::model::text_safety::escape_invisible;
@@ -351,12 +352,11 @@ fn note_lines(note: &SessionNote) -> Vec<String> {
         SessionNote::NoStoreForGroup => {
             "note: no store found, so this run cannot be merged with others".to_owned()
         }
-        SessionNote::ExportCost { zones, collections, requests } => format!(
-            "Reading {} of {}: {}.",
-            count(*collections, "collection"),
-            count(*zones, "zone"),
-            count(*requests, "request")
-        ),
+        SessionNote::ExportCost { zones, collections, requests } => {
+            export_notes::cost_text(*zones, *collections, *requests)
+        }
+        SessionNote::ReadingReused { answers, minutes } => export_notes::reuse_text(*answers, *minutes),
+        SessionNote::ReadingNotKept { reason } => export_notes::not_kept_text(reason),
     };
     vec![escape_invisible(&line)]
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use jiff::civil::Date;
 
 use super::config::EmulatorConfig;
+use super::edit_list::PastEdit;
 use super::endpoints::code_tables::{CodeTables, EmulatedCodeTable};
 use super::endpoints::electronic::{ElectronicInventory, EmulatedResource};
 use super::endpoints::mapping_tables::{EmulatedMappingTable, MappingTables};
@@ -102,6 +103,20 @@ impl EmulatorControl {
         let state = &mut *lock(&self.zone(&edit.zone)?.state);
         let settings = Arc::clone(&state.settings);
         state.institution.edit(edit, &settings).map_err(ControlError)
+    }
+
+    /// Edits a table like a librarian on a date in the past.
+    ///
+    /// # Errors
+    /// A date in another format than Alma's, and the errors of [`Self::edit`].
+    pub fn edit_in_past(&self, past: PastEdit) -> Result<(), ControlError> {
+        let Some(today) = past.date else { return self.edit(past.edit) };
+        if !is_date(&today) {
+            return Err(ControlError(format!("`{today}` is not a date such as `2026-03-02Z`")));
+        }
+        let state = &mut *lock(&self.zone(&past.edit.zone)?.state);
+        let settings = EmulatorConfig { today, ..EmulatorConfig::clone(&state.settings) };
+        state.institution.edit(past.edit, &settings).map_err(ControlError)
     }
 
     /// Sets or deletes a record outside the API.

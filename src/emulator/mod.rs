@@ -108,6 +108,7 @@ mod config;
 mod contributed_record;
 mod control;
 mod control_response;
+mod edit_list;
 mod edit_schedule;
 mod endpoint;
 mod endpoints;
@@ -153,6 +154,7 @@ pub use config::{
 };
 pub use contributed_record::{ContributedRecord, RecordContribution};
 pub use control::{ControlError, EmulatorControl};
+pub use edit_list::PastEdit;
 pub use endpoints::code_tables::{CodeTableEdit, EmulatedCodeRow, EmulatedCodeTable};
 pub use endpoints::electronic::{ElectronicEdit, EmulatedResource};
 pub use endpoints::letters::LetterEdit;

@@ -10,9 +10,13 @@ use crate::session::export::{ExistingFile, ExportFolder};
 /// Maximum size of an existing file in bytes.
 const MAX_BYTES: u64 = 1 << 28;
 
+/// Reading of an export that stopped, in the config directory.
+const KEPT_READING: &str = ".zonal/export.json";
+
 /// Directory of an export.
 pub struct LocalExportFolder {
     folder: PathBuf,
+    kept_reading: PathBuf,
     path_in_config: Option<String>,
 }
 
@@ -31,7 +35,8 @@ impl LocalExportFolder {
             let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
             parts.join("/")
         });
-        Ok(Self { folder, path_in_config })
+        let kept_reading = config_directory.join(KEPT_READING);
+        Ok(Self { folder, kept_reading, path_in_config })
     }
 }
 
@@ -62,5 +67,31 @@ impl ExportFolder for LocalExportFolder {
             None => replace(&path, text, FileRights::Shared),
         };
         written.map_err(|error| error.to_string())
+    }
+
+    fn kept_reading(&self) -> Option<String> {
+        read_given_text(&self.kept_reading, MAX_BYTES).ok()
+    }
+
+    fn keep_reading(&self, text: Option<&str>) -> Result<(), String> {
+        let write = |text: &str| match self.kept_reading.parent() {
+            Some(parent) => {
+                std::fs::create_dir_all(parent)?;
+                let ignored = parent.join(".gitignore");
+                if !ignored.exists() {
+                    replace(&ignored, "*\n", FileRights::Shared)?;
+                }
+                replace(&self.kept_reading, text, FileRights::Private)
+            }
+            None => Ok(()),
+        };
+        let kept = match text {
+            Some(text) => write(text),
+            None => match std::fs::remove_file(&self.kept_reading) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Ok(()) | Err(_) => Ok(()),
+            },
+        };
+        kept.map_err(|error| error.to_string())
     }
 }

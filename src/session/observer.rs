@@ -141,4 +141,16 @@ pub enum SessionNote {
         /// Number of requests.
         requests: usize,
     },
+    /// Answers of an earlier export that this one uses.
+    ReadingReused {
+        /// Number of collections, counted in each zone.
+        answers: usize,
+        /// Age of the oldest in minutes.
+        minutes: i64,
+    },
+    /// Answers that cannot be kept for the next export.
+    ReadingNotKept {
+        /// Reason.
+        reason: String,
+    },
 }

@@ -18,6 +18,7 @@ use crate::model::{
     TableListing, TableName, ZoneCode, ZoneFailure,
 };
 use crate::observe::observe_collections;
+use crate::provider::ZoneReader;
 use crate::render::json::tables::{
     ListedTableJson, TableContentJson, TableFailureJson, TableFormJson, TableZoneJson, TablesJson,
 };
@@ -122,10 +123,23 @@ pub async fn read_tables(
     collections: &CollectionsByZone,
     observer: &dyn SessionObserver,
 ) -> Result<ObservedState, SessionError> {
+    read_collections(session, &zones.readers, collections, observer).await
+}
+
+/// Reads the given collections with any reader.
+///
+/// # Errors
+/// Returns [`SessionError::Interrupted`]. The failure of a collection is part of the result.
+pub async fn read_collections<R: ZoneReader>(
+    session: &NetworkSession,
+    readers: &BTreeMap<ZoneCode, R>,
+    collections: &CollectionsByZone,
+    observer: &dyn SessionObserver,
+) -> Result<ObservedState, SessionError> {
     let stage = SessionStage::Reading;
     observer.notice(&SessionEvent::StageStart { stage, zones: collections.len() });
     let notice = |event| observer.notice(&SessionEvent::Zone(&event));
-    let reading = observe_collections(&zones.readers, collections, None, &notice);
+    let reading = observe_collections(readers, collections, None, &notice);
     let observed = session.effects.cancel.interruptible(stage, reading).await;
     observer.notice(&SessionEvent::StageEnd(stage));
     observed

@@ -481,3 +481,31 @@ fn submodule_manifests_are_not_treated_as_new() {
         assert!(drift.err.contains(why), "{}", drift.err);
     });
 }
+
+#[test]
+fn absorb_refuses_to_write_over_uncommitted_changes() {
+    paused(async {
+        let repository = GitRepository::of("absorb");
+        repository.write(".gitignore", ".zonal/\n");
+        repository.commit();
+        repository.stage.expect("zonal apply --yes", 0).await;
+        repository.stage.happen(
+            r#"edit {"zone": "01T_A", "kind": "code", "table": "UserGroups", "by": "ann", "action": {"set_code": {"code": "AFN", "description": "Local patron"}}}"#,
+        );
+        let file = repository.stage.directory().join("groups.yaml");
+        let read = || std::fs::read_to_string(&file).expect("file should be readable");
+        let draft = format!("{}# draft\n", read());
+        repository.write("groups.yaml", &draft);
+        repository.stage.emulator.control().clear_requests();
+        let refused = repository.stage.expect("zonal absorb --into override --write", 1).await;
+        assert!(refused.err.contains("uncommitted changes; commit or stash them first"), "{}", refused.err);
+        assert_eq!(read(), draft);
+        assert_eq!(repository.stage.emulator.control().requests().len(), 0);
+        // The edits can be looked at; after a commit, the same command writes them.
+        repository.stage.expect("zonal absorb --into override", 0).await;
+        assert_eq!(read(), draft);
+        repository.commit();
+        repository.stage.expect("zonal absorb --into override --write", 0).await;
+        assert!(read().contains("Local patron") && read().contains("# draft"), "{}", read());
+    });
+}

@@ -4,6 +4,7 @@
 mod claimed_rows;
 mod existing_files;
 mod file_names;
+mod kept_reading;
 mod kind_choice;
 mod listed_collections;
 mod omitted_records;
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::claimed_rows::{ProvedKinds, without_claims};
 use self::file_names::manifest_names;
+use self::kept_reading::KeptReading;
 use self::kind_choice::{KindChoice, observed_settings};
 use self::listed_collections::list_collections;
 use self::omitted_records::name_omitted_records;
@@ -26,9 +28,10 @@ use self::table_drafts::{draft_files, draft_tables};
 use self::table_remarks::TableRemarks;
 use super::error::SessionError;
 use super::network_session::NetworkSession;
+use super::observe_zones::ZoneReaders;
 use super::observer::{SessionEvent, SessionNote, SessionObserver};
 use super::selection::ZoneSelection;
-use super::table_inventory::{ListedZones, TableLists, list_tables, read_tables};
+use super::table_inventory::{CollectionsByZone, ListedZones, TableLists, list_tables};
 use crate::kinds::ManifestKind;
 use crate::manifest::write_yaml::ManifestText;
 use crate::model::calendar::CalendarRules;
@@ -37,6 +40,7 @@ use crate::model::{CollectionId, FailureClass, ObservedState, ZoneCode};
 use crate::render::json::export::{ExportJson, ExportedFileState, OmittedCollection};
 
 pub use self::existing_files::ExistingFile;
+pub use self::kept_reading::MAX_MINUTES;
 
 /// What to export, and how.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +62,18 @@ pub struct ExportRequest {
     pub layout: ExportLayout,
     /// Action for files that exist.
     pub existing: ExistingFiles,
+    /// Use of the answers that an earlier export kept.
+    pub earlier: EarlierReading,
+}
+
+/// Use of the answers that an earlier export kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EarlierReading {
+    /// Uses answers that are younger than [`MAX_MINUTES`].
+    #[default]
+    Reuse,
+    /// Reads everything again.
+    Ignore,
 }
 
 /// E-resources of a request.
@@ -103,6 +119,15 @@ pub trait ExportFolder: Send + Sync {
     /// # Errors
     /// Returns the reason.
     fn write(&self, file: &str, text: &str) -> Result<(), String>;
+
+    /// Returns the reading that an earlier export kept.
+    fn kept_reading(&self) -> Option<String>;
+
+    /// Keeps a reading for the next export, for no other user of the machine; `None` removes it.
+    ///
+    /// # Errors
+    /// Returns the reason.
+    fn keep_reading(&self, text: Option<&str>) -> Result<(), String>;
 }
 
 /// Manifests for one file.
@@ -164,13 +189,9 @@ pub async fn export(
     for (code, ids) in choice.by_zone.iter().chain(&listed) {
         to_read.entry(code.clone()).or_default().extend(ids.iter().cloned());
     }
-    observer.notice(&SessionEvent::Note(SessionNote::ExportCost {
-        zones: to_read.len(),
-        collections: to_read.values().flatten().collect::<BTreeSet<_>>().len(),
-        requests: to_read.values().map(BTreeSet::len).sum(),
-    }));
-    // The rows.
-    let observed = read_tables(session, &opened, &to_read, observer).await?;
+    // The rows. What was read before an interrupt or a failure is kept.
+    let kept = KeptReading::load(session, request.earlier, export_folder)?;
+    let observed = read_rows(session, &opened, &to_read, &kept, export_folder, observer).await?;
     report.requests = observed.zones.values().map(|zone| zone.requests).sum();
     collect_failures(&observed, &mut report);
     report.zones = choice.by_zone.keys().filter(|code| !report.failures.contains_key(code.as_str())).count();
@@ -191,7 +212,37 @@ pub async fn export(
             .files
             .iter()
             .all(|file| !matches!(file.state, ExportedFileState::Failed | ExportedFileState::Kept));
+    if report.complete {
+        // A file that stays is too old before it can do harm.
+        let _ = export_folder.keep_reading(None);
+    }
     Ok(report)
+}
+
+/// Reads what no earlier export has read, and keeps all answers.
+async fn read_rows(
+    session: &NetworkSession,
+    opened: &ZoneReaders,
+    to_read: &CollectionsByZone,
+    kept: &KeptReading,
+    export_folder: &dyn ExportFolder,
+    observer: &dyn SessionObserver,
+) -> Result<ObservedState, SessionError> {
+    let reused = kept.count(to_read);
+    observer.notice(&SessionEvent::Note(SessionNote::ExportCost {
+        zones: to_read.len(),
+        collections: to_read.values().flatten().collect::<BTreeSet<_>>().len(),
+        requests: to_read.values().map(BTreeSet::len).sum::<usize>() - reused,
+    }));
+    if reused > 0 {
+        let minutes = kept.minutes;
+        observer.notice(&SessionEvent::Note(SessionNote::ReadingReused { answers: reused, minutes }));
+    }
+    let observed = kept.read(session, opened, to_read, observer).await;
+    if let Err(reason) = kept.save(&session.config.network, export_folder) {
+        observer.notice(&SessionEvent::Note(SessionNote::ReadingNotKept { reason }));
+    }
+    observed
 }
 
 /// Chooses the tables from the zones' own lists.

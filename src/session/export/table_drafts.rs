@@ -6,7 +6,7 @@ use super::claimed_rows::ClaimsByTable;
 use super::file_names::{folder, kebab_case};
 use super::table_remarks::TableRemarks;
 use super::{ExportDraft, ExportLayout};
-use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, ZoneSet};
+use crate::export::{FieldTerm, RowOutlier, RowValues, SelectorFinder, SelectorTerms, ZoneSet};
 use crate::kinds::{ExportedTable, UndeclarableTable, export_table};
 use crate::model::network::Zone;
 use crate::model::{CollectionId, Network, ObservedCollection, ObservedState};
@@ -127,10 +127,18 @@ fn draft(
 /// Smallest number of rows in which zones differ together, for a proposal.
 const PROPOSED_ROWS: usize = 5;
 
+/// Longest list of exceptions that needs no label.
+const SHORT_EXCEPT: usize = 2;
+
+/// Returns true for a selector that lists zones, as a label would not.
+fn names_zones(terms: &SelectorTerms) -> bool {
+    !terms.only.is_empty() || terms.except.len() > SHORT_EXCEPT
+}
+
 fn proposed_labels(together: BTreeMap<ZoneSet, (usize, usize)>, network: &Network) -> Vec<ProposedLabel> {
     let mut finder = SelectorFinder::of_manifests(network);
     let mut proposed: Vec<ProposedLabel> = (together.into_iter())
-        .filter(|(set, (rows, _))| *rows >= PROPOSED_ROWS && !finder.find(set).terms.only.is_empty())
+        .filter(|(set, (rows, _))| *rows >= PROPOSED_ROWS && names_zones(&finder.find(set).terms))
         .map(|(set, (rows, files))| ProposedLabel {
             zones: set.zones().map(|zone| network.zones[zone].code.clone()).collect(),
             rows,
