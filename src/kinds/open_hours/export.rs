@@ -69,7 +69,9 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
             }
         };
         let forms = shared_forms(&entries, VARIABLE, settings.network);
-        for (index, (zones, entries)) in by_zones(forms).into_iter().enumerate() {
+        for (index, (zones, mut entries)) in by_zones(forms).into_iter().enumerate() {
+            // Zones list their entries in any order.
+            entries.sort_by_cached_key(calendar_order);
             let mut spec: Vec<(&'static str, YamlPart)> = settings.applies_to(&zones).into_iter().collect();
             spec.extend(field.clone().map(|(name, value)| (name, YamlPart::Value(value))));
             let periods = entries.into_iter().flat_map(|entry| match entry {
@@ -81,6 +83,16 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
         }
     }
     manifests
+}
+
+/// Returns the place of an entry in a manifest: the week by day, then single entries by date.
+fn calendar_order(entry: &Json) -> (bool, Option<usize>, String) {
+    let first = entry.get(0).unwrap_or(entry);
+    let day = first.get("day").and_then(Json::as_str);
+    let day = Weekday::ALL.iter().position(|known| Some(known.code()) == day);
+    let dates = ["from", "to", "description"].map(|field| first.get(field).map(Json::to_string));
+    let rest = dates.into_iter().flatten().chain([entry.to_string()]);
+    (first.get("type") != Some(&json!(WEEK)), day, rest.collect::<Vec<_>>().join(" "))
 }
 
 /// Returns the reason why no manifest can declare an entry.
