@@ -21,6 +21,7 @@ use zonal::emulator::EmulatorConfig;
 use zonal::model::{AppliedState, ComparisonBase};
 use zonal::plan::change_origin;
 use zonal::plan::orphans::{self, RunScope};
+use zonal::plan::selection::DeclarationScope;
 use zonal::store::{CollectionStateUpdate, Store, StoreAccess, StoreLocation, StoreScope, WaitMode};
 use zonal::{diff, plan};
 
@@ -143,7 +144,7 @@ fn comparisons(runtime: &Runtime, server: &mut PostgresServer) {
             let ledger: AppliedState = runtime.block_on(store.ledger(scope.clone())).expect("should answer");
             loads.push(start.elapsed());
             let start = Instant::now();
-            let covered = RunScope { zones: &zones, kinds: &[] };
+            let covered = RunScope { zones: &zones, declarations: &DeclarationScope::default() };
             let base = orphans::base(ledger, &desired, &network.prune, covered);
             let mut differences = diff::three_way(&desired, &observed, Some(&base));
             change_origin::by_ledger(&mut differences, &desired, &observed, &base);

@@ -1,4 +1,4 @@
-//! Selection flags of all commands: `--zone`, `--label`, `--exclude`, `--kind`, `--shard`.
+//! Selection flags of all commands: `--zone`, `--label`, `--exclude`, `--kind`, `--only`, `--shard`.
 
 use clap::Args;
 
@@ -8,6 +8,7 @@ use super::context::CommandContext;
 use super::session_output::report_error;
 use crate::model::network::Zone;
 use crate::model::{Network, ZoneShard};
+use crate::plan::selection::DeclarationScope;
 use crate::session::SessionError;
 use crate::session::selection::{ManifestSelection, ZoneSelection};
 
@@ -36,6 +37,11 @@ pub struct SelectionArgs {
     /// Include only manifests of this kind (can be repeated)
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub kind: Vec<String>,
+    /// Include only this manifest, collection or record (can be repeated)
+    ///
+    /// KIND/NAME for a manifest, or an address as plans print it: ZONE/COLLECTION or ZONE/COLLECTION/KEY.
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
     /// Process only this share of the zones, for example 2/4
     ///
     /// Zones are assigned by a hash of their code, so adding a zone does not move others. Shards can differ
@@ -55,9 +61,9 @@ impl ZoneSelectionArgs {
 impl SelectionArgs {
     /// Returns the selection.
     pub fn selection(&self) -> ManifestSelection {
-        let Self { zones, kind, shard } = self;
-        let (zones, kinds, shard) = (zones.selection(), kind.clone(), *shard);
-        ManifestSelection { zones, kinds, shard, changed_since: None }
+        let Self { zones, kind, only, shard } = self;
+        let declarations = DeclarationScope { kinds: kind.clone(), only: only.clone() };
+        ManifestSelection { zones: zones.selection(), declarations, shard: *shard, changed_since: None }
     }
 }
 

@@ -178,6 +178,7 @@ fn selection_text(problem: &SelectionProblem) -> String {
                 SelectionPart::Label => "--label",
                 SelectionPart::Exclude => "--exclude",
                 SelectionPart::Kind => "--kind",
+                SelectionPart::Only => "--only",
             };
             format!("{flag} {problem}")
         }

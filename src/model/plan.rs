@@ -121,6 +121,9 @@ pub struct PlanInputs {
     pub manifests: BTreeMap<Arc<str>, ContentDigest>,
     /// Kinds in the selection; empty for all.
     pub kinds: Vec<Arc<str>>,
+    /// Manifests, collections and records in the selection; empty for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Arc<str>>,
     /// Reverted run, for a plan without manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reverts: Option<RunId>,

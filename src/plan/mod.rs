@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::plan_digest::DigestScope;
+use self::selection::DeclarationScope;
 use crate::model::{
     ChangeGroup, ComparisonMode, ContentDigest, Deferral, DesiredState, Differences, ExpectationForecast,
     Network, ObservedState, Plan, PlanInputs, PlanOrigin, PlanStep, RolloutWave, ZoneCode, ZoneFailure,
@@ -82,8 +83,8 @@ pub fn groups(plan: &Plan) -> Vec<ChangeGroup> {
     change_groups::groups(DigestScope::from(plan), &plan.zones)
 }
 
-/// Returns the inputs of a plan. `kinds` are the selected kinds.
-pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) -> PlanInputs {
+/// Returns the inputs of a plan that is limited to a scope.
+pub fn made_from(network: &Network, desired: &DesiredState, scope: &DeclarationScope) -> PlanInputs {
     let mut manifests: BTreeMap<Arc<str>, Vec<(ZoneCode, ContentDigest)>> = BTreeMap::new();
     for (zone, said) in manifest_digest::digests(desired) {
         for (manifest, digest) in said {
@@ -96,7 +97,8 @@ pub fn made_from(network: &Network, desired: &DesiredState, kinds: &[String]) ->
             .into_iter()
             .map(|(manifest, zones)| (manifest, plan_digest::digest_json(&zones)))
             .collect(),
-        kinds: kinds.iter().map(|kind| kind.as_str().into()).collect(),
+        kinds: scope.kinds.iter().map(|kind| kind.as_str().into()).collect(),
+        only: scope.only.iter().map(|name| name.as_str().into()).collect(),
         reverts: None,
         restores: None,
     }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::selection::DeclarationScope;
 use crate::model::{
     AppliedCollection, AppliedRecord, AppliedState, CollectionId, CollectionOwner, CollectionRole,
     CollectionShape, ComparisonBase, ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredState,
@@ -18,8 +19,8 @@ use crate::model::{
 pub struct RunScope<'a> {
     /// Zones of the run.
     pub zones: &'a BTreeSet<ZoneCode>,
-    /// Selected kinds of manifests; empty for all.
-    pub kinds: &'a [String],
+    /// Selected manifests and records.
+    pub declarations: &'a DeclarationScope,
 }
 
 /// Returns the comparison base with the orphans.
@@ -39,7 +40,7 @@ pub fn base(
             let same: Vec<&DesiredCollection> =
                 desired.iter().filter(|desired| desired.id.may_share_rows_with(id)).collect();
             let orphans: OrphanedRecords = (collection.entries.iter())
-                .filter(|(_, entry)| covered.covers(entry))
+                .filter(|(key, entry)| covered.declarations.covers_record(zone, id, key, &entry.manifest))
                 .filter(|(key, entry)| !is_named(key, entry, &same))
                 .filter(|(key, entry)| {
                     entry.maker == ManagementOrigin::Created || !created_in_another(key, id, collections)
@@ -53,12 +54,6 @@ pub fn base(
     }
     base.applied_state = ledger;
     base
-}
-
-impl RunScope<'_> {
-    fn covers(&self, entry: &AppliedRecord) -> bool {
-        self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == kind_of(entry))
-    }
 }
 
 /// Returns the kind of the manifest that declared a record.
@@ -230,7 +225,7 @@ fn is_asked_for(id: &CollectionId, collection: &DesiredCollection) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{RunScope, base};
+    use super::{DeclarationScope, RunScope, base};
     use crate::model::{PruneMode, ZoneCode};
     use crate::test_notation::{desired, ledger, prune};
 
@@ -243,8 +238,9 @@ mod tests {
              code U code\nE created code=E from CodeTable/u",
         );
         let zones = zones.iter().map(|zone| ZoneCode::from(*zone)).collect();
-        let kinds: Vec<String> = kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        let covered = RunScope { zones: &zones, kinds: &kinds };
+        let kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let declarations = &DeclarationScope { kinds, ..DeclarationScope::default() };
+        let covered = RunScope { zones: &zones, declarations };
         let base = base(known, &desired(&["ALPHA"], manifests).1, &prune(pruning), covered);
         let all = base.orphans.values().flatten().flat_map(|(_, orphans)| orphans);
         all.map(|(key, farewell)| format!("{key} {farewell:?}")).collect::<Vec<_>>().join(", ")

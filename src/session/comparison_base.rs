@@ -32,7 +32,7 @@ pub async fn load(
         (None, None) => return Ok(None),
     };
     let config = &session.config;
-    let covered = RunScope { zones: &scope.zones, kinds: &scope.kinds };
+    let covered = RunScope { zones: &scope.zones, declarations: &scope.declarations };
     Ok(Some(orphans::base(applied_state, &config.desired, &config.network.prune, covered)))
 }
 

@@ -9,12 +9,13 @@ use super::load::load;
 use super::network_session::scope;
 use super::plan_documents::{parse_plan, parse_report};
 use super::run_outcome::RunOutcome;
-use super::selection::{join_descriptions, manifest_kind};
+use super::selection::join_descriptions;
 use super::unfinished_runs::is_killed;
 use crate::model::{
     ApplyReport, DesiredState, Network, Plan, PlanInputs, RunId, RunOperation, RunState, ZoneShard,
 };
 use crate::plan::merge_shards;
+use crate::plan::selection::DeclarationScope;
 use crate::store::{Store, UnfinishedRun};
 
 /// Selection of runs to merge.
@@ -110,14 +111,13 @@ fn merged_inputs(plans: &[Plan], config: &dyn ConfigSource) -> PlanInputs {
     let Some(first) = plans.first() else { return PlanInputs::default() };
     let unknown = PlanInputs { manifests: BTreeMap::new(), ..first.inputs.clone() };
     let Ok(config) = load(config.manifest_files(), first.environment.as_deref()) else { return unknown };
-    let kinds: Vec<String> = first.inputs.kinds.iter().map(ToString::to_string).collect();
+    let scope = DeclarationScope::from(&first.inputs);
     let inputs = |mut desired: DesiredState, plans: &[Plan]| {
         desired.zones.retain(|code, collections| {
-            collections
-                .retain(|each| kinds.is_empty() || kinds.iter().any(|kind| kind == manifest_kind(each)));
+            scope.narrow(code, collections);
             plans.iter().any(|plan| plan.zones.contains_key(code)) && !collections.is_empty()
         });
-        crate::plan::made_from(&config.network, &desired, &kinds)
+        crate::plan::made_from(&config.network, &desired, &scope)
     };
     let is_current = |plan: &Plan| inputs(config.desired.clone(), std::slice::from_ref(plan)) == plan.inputs;
     if plans.iter().all(is_current) { inputs(config.desired.clone(), plans) } else { unknown }

@@ -7,7 +7,7 @@ use super::error::{PlanSource, SessionError};
 use super::observer::{SessionObserver, report_retired_records};
 use super::plan_documents::parse_plan;
 use super::retired_records::{RetiredRecords, RetiredRecordsPlace};
-use super::selection::{DriftFilter, manifest_kind};
+use super::selection::DriftFilter;
 use crate::apply::goes_on;
 use crate::kinds;
 use crate::model::{
@@ -17,6 +17,7 @@ use crate::model::{
 };
 use crate::plan::hold;
 use crate::plan::plan_digest::DigestScope;
+use crate::plan::selection::DeclarationScope;
 use crate::render::json::plan::{PlanFileError, PlanJson, ReconcilerJson, ResourceChangeJson, parse};
 use crate::store::RunDocument;
 
@@ -148,9 +149,9 @@ impl ReviewedPlan {
         }
     }
 
-    /// Returns the kinds of the plan; empty for all kinds.
-    pub fn kinds(&self) -> Vec<String> {
-        self.inputs.kinds.iter().map(ToString::to_string).collect()
+    /// Returns the manifests and records that the plan is limited to.
+    pub fn declarations(&self) -> DeclarationScope {
+        DeclarationScope::from(&self.inputs)
     }
 
     /// Returns true if the plan contains the zone.
@@ -200,17 +201,13 @@ impl ReviewedPlan {
             let difference = format!("the plan was created for network {theirs}, this is network {ours}");
             return Err(self.refuse(vec![difference]));
         }
+        let scope = self.declarations();
         desired.zones.retain(|code, collections| {
-            crate::plan::selection::narrow(collections, |collection| {
-                let kind = manifest_kind(collection);
-                self.inputs.kinds.is_empty() || self.inputs.kinds.iter().any(|each| **each == *kind)
-            });
+            scope.narrow(code, collections);
             self.contains_zone(code) && !collections.is_empty()
         });
-        desired.service.retain(|settings| {
-            self.inputs.kinds.is_empty() || self.inputs.kinds.iter().any(|kind| **kind == *settings.kind())
-        });
-        let inputs = crate::plan::made_from(network, &desired, &self.kinds());
+        desired.service.retain(|settings| scope.covers_settings(settings));
+        let inputs = crate::plan::made_from(network, &desired, &scope);
         let mut reviewed = self.inputs.clone();
         // An older zonal also listed manifests of kinds without records.
         reviewed.manifests.retain(|manifest, _| kinds::may_have_records(manifest));

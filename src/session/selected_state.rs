@@ -22,7 +22,7 @@ pub struct SelectedState {
     pub description: Option<String>,
     /// Inputs of the plan.
     pub inputs: PlanInputs,
-    /// Zones and kinds of the selection.
+    /// Zones and manifests of the selection.
     pub scope: SelectionScope,
     /// Settings that manifests declare, inside the selection or not; empty without a selection.
     pub declared_settings: BTreeSet<(ZoneCode, SettingsCollection)>,
@@ -62,14 +62,15 @@ pub async fn select(
         }
         (None, None) => selection.description(),
     };
-    let reviewed_kinds = reviewed.map(ReviewedPlan::kinds).unwrap_or_default();
-    let kinds = if selection.kinds.is_empty() { &reviewed_kinds } else { &selection.kinds };
+    let reviewed_scope = reviewed.map(ReviewedPlan::declarations).unwrap_or_default();
+    let declarations =
+        if selection.declarations.is_everything() { &reviewed_scope } else { &selection.declarations };
     let inputs = PlanInputs {
         reverts: reverted.map(|reverted| reverted.run),
         restores: reverted
             .and_then(|reverted| reverted.restore.as_ref())
             .map(|scope| scope.address.clone().unwrap_or_default()),
-        ..plan::made_from(network, &desired, kinds)
+        ..plan::made_from(network, &desired, declarations)
     };
     let selected_zones = || {
         let zones = network.zones.iter().filter(|zone| selection.zones.selects(zone));
@@ -80,12 +81,14 @@ pub async fn select(
     let scope = match (reviewed, reverted) {
         (Some(reviewed), _) => SelectionScope {
             zones: selected_zones().filter(|code| reviewed.contains_zone(code)).collect(),
-            kinds: reviewed_kinds,
+            declarations: reviewed_scope,
         },
         (None, Some(_)) => {
-            SelectionScope { zones: desired.zones.keys().cloned().collect(), kinds: Vec::new() }
+            SelectionScope { zones: desired.zones.keys().cloned().collect(), ..SelectionScope::default() }
         }
-        (None, None) => SelectionScope { zones: selected_zones().collect(), kinds: selection.kinds.clone() },
+        (None, None) => {
+            SelectionScope { zones: selected_zones().collect(), declarations: selection.declarations.clone() }
+        }
     };
     let description = join_descriptions(description.into_iter().chain(changed));
     let declared_settings = match description {

@@ -6,7 +6,7 @@ use crate::kinds::KINDS;
 use crate::manifest::suggestions::among;
 use crate::model::network::Zone;
 use crate::model::{DesiredCollection, DesiredState, Network, ServiceSettings, ZoneCode, ZoneShard};
-use crate::plan;
+use crate::plan::selection::DeclarationScope;
 
 /// Selection of zones. Values of one field are alternatives; different fields must all match.
 #[derive(Debug, Clone, Default)]
@@ -24,21 +24,21 @@ pub struct ZoneSelection {
 pub struct ManifestSelection {
     /// Selected zones.
     pub zones: ZoneSelection,
-    /// Kinds of manifests; empty for all kinds.
-    pub kinds: Vec<String>,
+    /// Selected manifests and records.
+    pub declarations: DeclarationScope,
     /// Share of the zones.
     pub shard: Option<ZoneShard>,
     /// Revision: selects zones whose desired state differs from it.
     pub changed_since: Option<String>,
 }
 
-/// Zones and kinds that a selection covers.
+/// Zones and manifests that a selection covers.
 #[derive(Debug, Clone, Default)]
 pub struct SelectionScope {
     /// Selected zones, including zones without desired state.
     pub zones: BTreeSet<ZoneCode>,
-    /// Selected kinds of manifests; empty for all kinds.
-    pub kinds: Vec<String>,
+    /// Selected manifests and records.
+    pub declarations: DeclarationScope,
 }
 
 /// Filter for differences.
@@ -62,6 +62,8 @@ pub enum SelectionPart {
     Exclude,
     /// Kind of manifests.
     Kind,
+    /// Manifest, collection or record.
+    Only,
 }
 
 /// Selection that does not match the network.
@@ -152,17 +154,32 @@ impl ManifestSelection {
     pub fn check(&self, network: &Network, desired: &DesiredState) -> Result<(), Vec<SelectionProblem>> {
         let mut problems = self.zones.problems(network);
         let kinds: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-        for kind in self.kinds.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
+        for kind in self.declarations.kinds.iter().filter(|kind| !kinds.contains(&kind.as_str())) {
             let reason = format!("unknown kind; {}", among(kind, kinds.iter().copied()));
             let (part, value) = (SelectionPart::Kind, kind.clone());
             problems.push(SelectionProblem::Value { part, value, reason });
         }
+        let has_manifests = |code: &ZoneCode| self.selects_zone(network, code);
+        let collections = || {
+            let zones = desired.zones.iter().filter(|(code, _)| has_manifests(code));
+            zones.flat_map(|(code, own)| own.iter().map(move |collection| (code, collection)))
+        };
+        for name in &self.declarations.only {
+            let scope = DeclarationScope { only: vec![name.clone()], ..DeclarationScope::default() };
+            let covers_any = collections().any(|(code, collection)| scope.covers_any(code, collection));
+            if !covers_any && !desired.service.iter().any(|settings| scope.covers_settings(settings)) {
+                let (part, value) = (SelectionPart::Only, name.clone());
+                problems.push(SelectionProblem::Value {
+                    part,
+                    value,
+                    reason: nearest_names(name, collections()),
+                });
+            }
+        }
         if let (true, Some(description)) = (problems.is_empty(), self.description_without_shard()) {
-            let mut zones = desired.zones.iter().filter(|(code, _)| self.selects_zone(network, code));
             let has_service = desired.service.iter().any(|settings| self.selects_settings(network, settings));
-            if !zones.any(|(_, collections)| collections.iter().any(|each| self.selects_kind(each)))
-                && !has_service
-            {
+            let has_records = collections().any(|(code, own)| self.declarations.covers_any(code, own));
+            if !has_records && !has_service {
                 problems.push(SelectionProblem::NoManifests(description));
             }
         }
@@ -180,7 +197,7 @@ impl ManifestSelection {
     ) -> Result<DesiredState, Vec<SelectionProblem>> {
         self.check(network, &desired)?;
         desired.zones.retain(|code, collections| {
-            plan::selection::narrow(collections, |collection| self.selects_kind(collection));
+            self.declarations.narrow(code, collections);
             self.selects_zone(network, code)
                 && !collections.is_empty()
                 && self.shard.is_none_or(|shard| shard.contains_zone(code))
@@ -193,14 +210,10 @@ impl ManifestSelection {
         network.zone(code).is_some_and(|zone| self.zones.selects(zone))
     }
 
-    fn selects_kind(&self, collection: &DesiredCollection) -> bool {
-        self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == manifest_kind(collection))
-    }
-
     /// Returns true if settings of the service apply to a selected zone. They are shown as a whole.
     fn selects_settings(&self, network: &Network, settings: &ServiceSettings) -> bool {
         let mut members = settings.applies_to.selected.iter();
-        (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == settings.kind()))
+        self.declarations.covers_settings(settings)
             && members.any(|code| {
                 self.selects_zone(network, code) && self.shard.is_none_or(|shard| shard.contains_zone(code))
             })
@@ -220,10 +233,12 @@ impl ManifestSelection {
             several => Some(format!("{what}s {}", several.join(", "))),
         };
         let ZoneSelection { zones, labels, excluded } = &self.zones;
+        let DeclarationScope { kinds, only } = &self.declarations;
         let parts = [
             named("zone", zones),
             named("label", labels),
-            named("kind", &self.kinds),
+            named("kind", kinds),
+            (!only.is_empty()).then(|| only.join(", ")),
             named("without zone", excluded),
         ];
         join_descriptions(parts.into_iter().flatten())
@@ -236,24 +251,45 @@ pub fn join_descriptions(parts: impl IntoIterator<Item = String>) -> Option<Stri
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
-/// Returns the kind of the manifest that declares a collection.
-pub fn manifest_kind(collection: &DesiredCollection) -> &str {
-    collection.provenance.manifest.split('/').next().unwrap_or_default()
+/// Returns why no declaration has a name, with the nearest names.
+fn nearest_names<'d>(
+    name: &str,
+    collections: impl Iterator<Item = (&'d ZoneCode, &'d DesiredCollection)>,
+) -> String {
+    let mut known = BTreeSet::new();
+    for (zone, collection) in collections {
+        known.insert(collection.provenance.manifest.to_string());
+        let place = format!("{zone}/{}", collection.id);
+        if name.starts_with(&place) {
+            known.extend(collection.records.keys().map(|key| format!("{place}/{key}")));
+        }
+        known.insert(place);
+    }
+    let nearest = among(name, known.iter().map(String::as_str));
+    format!("no manifest, and no declared collection or record has this name; {nearest}")
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap in a test shows its line")]
 
-    use super::ManifestSelection;
+    use super::{DeclarationScope, ManifestSelection};
     use crate::diff::diff;
     use crate::test_notation::{desired, observed, shown};
 
     /// Returns the differences of ALPHA for one kind of manifests.
     fn narrowed(kind: &str, manifests: &str, tables: &str) -> String {
+        narrowed_to(
+            DeclarationScope { kinds: vec![kind.to_owned()], ..DeclarationScope::default() },
+            manifests,
+            tables,
+        )
+    }
+
+    fn narrowed_to(declarations: DeclarationScope, manifests: &str, tables: &str) -> String {
         let (network, all) = desired(&["ALPHA"], manifests);
         let observed = observed(&all, tables);
-        let selection = ManifestSelection { kinds: vec![kind.to_owned()], ..ManifestSelection::default() };
+        let selection = ManifestSelection { declarations, ..ManifestSelection::default() };
         shown(&diff(&selection.narrow(&network, all).unwrap(), &observed))
     }
 
@@ -274,5 +310,21 @@ rows: [{code: LOCAL, description: Local}]";
             "- ALPHA/CodeTable/UserGroups/OLD (because no manifest lists it and CodeTable/own sets \
              `unlisted: delete`)\n"
         );
+    }
+
+    #[test]
+    fn only_the_named_record_changes() {
+        let only = |name: &str| {
+            let only = vec![name.to_owned()];
+            narrowed_to(DeclarationScope { only, ..DeclarationScope::default() }, GROUPS, ZONE)
+        };
+        let staff = "~ ALPHA/CodeTable/UserGroups/STAFF";
+        let whole = only("UserGroups/groups");
+        assert!(whole.contains(staff) && !whole.contains("/OLD"), "{whole}");
+        let record = only("ALPHA/CodeTable/UserGroups/STAFF");
+        assert!(record.contains(staff) && record.lines().count() == 1, "{record}");
+        // A record alone takes no unlisted record with it.
+        assert_eq!(only("ALPHA/CodeTable/UserGroups/LOCAL"), "");
+        assert!(only("ALPHA/CodeTable/UserGroups").contains("- ALPHA/CodeTable/UserGroups/OLD"));
     }
 }

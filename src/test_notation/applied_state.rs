@@ -6,6 +6,7 @@ use crate::model::{
     ObservedState, PruneConfig, PruneMode, RecordKey, SourceSpan,
 };
 use crate::plan::orphans::{RunScope, base, look_at, spare};
+use crate::plan::selection::DeclarationScope;
 
 use super::states::{desired, observed, shown};
 
@@ -87,8 +88,12 @@ pub(crate) fn differing_since_apply(
 ) -> String {
     let (_, mut desired) = desired(&["ALPHA"], manifests);
     let zones = ["ALPHA".into()].into();
-    let mut base =
-        base(ledger(ledger_text), &desired, &prune(pruning), RunScope { zones: &zones, kinds: &[] });
+    let mut base = base(
+        ledger(ledger_text),
+        &desired,
+        &prune(pruning),
+        RunScope { zones: &zones, declarations: &DeclarationScope::default() },
+    );
     look_at(&mut desired, &base, crate::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     let seen: ObservedState = observed(&desired, tables);
     spare(&mut base, &seen);

@@ -17,6 +17,7 @@ use zonal::model::{
 };
 use zonal::plan::change_origin;
 use zonal::plan::orphans::{RunScope, base, look_at};
+use zonal::plan::selection::DeclarationScope;
 use zonal::{diff, kinds};
 
 use crate::simulated_network::runner;
@@ -284,7 +285,12 @@ impl AppliedStateScenario {
     fn with_ledger(&self, prune: &PruneConfig) -> (Vec<Change>, ComparisonBase) {
         let mut desired = self.desired();
         let zones: BTreeSet<ZoneCode> = [ZONE.into()].into();
-        let base = base(self.ledger(), &desired, prune, RunScope { zones: &zones, kinds: &[] });
+        let base = base(
+            self.ledger(),
+            &desired,
+            prune,
+            RunScope { zones: &zones, declarations: &DeclarationScope::default() },
+        );
         look_at(&mut desired, &base, kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
         let observed = self.observed(&desired);
         let mut found = diff::three_way(&desired, &observed, Some(&base));

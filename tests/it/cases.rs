@@ -62,6 +62,7 @@ cases! {
     missing_config,
     numbered_groups,
     network_blocks,
+    only,
     overrides_and_vars,
     ownership,
     plan_files,

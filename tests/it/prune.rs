@@ -9,6 +9,7 @@ use zonal::model::{
     SourceSpan, WriteOutcome, ZoneCode,
 };
 use zonal::plan::orphans::{RunScope, base, look_at};
+use zonal::plan::selection::DeclarationScope;
 
 use crate::case_runner::paused;
 use crate::generated_networks::{
@@ -76,7 +77,12 @@ async fn orphaned(left: &[&str]) -> SimulatedNetwork {
     let zones: BTreeSet<ZoneCode> = rehearsal.network.zones.iter().map(|zone| zone.code.clone()).collect();
     let place = Some(SourceSpan::file("network.yaml"));
     let prune = PruneConfig { otherwise: PruneMode::Delete, span: place, ..PruneConfig::default() };
-    let base = base(ledger, &rehearsal.desired, &prune, RunScope { zones: &zones, kinds: &[] });
+    let base = base(
+        ledger,
+        &rehearsal.desired,
+        &prune,
+        RunScope { zones: &zones, declarations: &DeclarationScope::default() },
+    );
     look_at(&mut rehearsal.desired, &base, zonal::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     rehearsal.base = Some(base);
     rehearsal

@@ -5,6 +5,7 @@
 use crate::diff::three_way;
 use crate::model::{ApplyMode, ChangeAction, ComparisonMode, Plan, PruneMode, SourceSpan};
 use crate::plan::orphans::{RunScope, base, look_at};
+use crate::plan::selection::DeclarationScope;
 use crate::plan::{self, change_origin};
 use crate::render::text;
 use crate::test_notation::{desired, observed};
@@ -17,7 +18,12 @@ fn planned(pruning: PruneMode, manifests: &str, ledger_text: &str, tables: &str)
     let mut known = ledger(ledger_text);
     known.zones.retain(|_, known| !known.is_empty());
     let entries = known.zones.values().flatten().map(|(_, known)| known.entries.len()).sum();
-    let base = base(known, &desired, &prune(pruning), RunScope { zones: &zones, kinds: &[] });
+    let base = base(
+        known,
+        &desired,
+        &prune(pruning),
+        RunScope { zones: &zones, declarations: &DeclarationScope::default() },
+    );
     look_at(&mut desired, &base, crate::kinds::shape, |_| Some(SourceSpan::file("network.yaml")));
     let seen = observed(&desired, tables);
     let mut found = three_way(&desired, &seen, Some(&base));
