@@ -68,7 +68,7 @@ fn escape(pattern: &str) -> String {
             // Two stars have a meaning of their own there.
             '*' if escaped.ends_with('*') && !escaped.ends_with("[*") => {}
             '*' | '?' => escaped.push(character),
-            '[' | ']' | '{' | '}' | '\\' | '!' => escaped.extend(['[', character, ']']),
+            '[' | ']' | '{' | '}' | '\\' => escaped.extend(['[', character, ']']),
             character => escaped.push(character),
         }
     }
