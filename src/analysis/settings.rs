@@ -126,17 +126,10 @@ impl ZoneSettings {
             .entry(subject.clone())
             .or_insert_with(|| Ok(SettingsTable::new(TableCompleteness::DeclaredOnly)));
         let Ok(table) = table else { return };
-        match (collection.unlisted, collection.enforcement) {
-            (UnlistedPolicy::Disable | UnlistedPolicy::Delete, Enforcement::Enforce)
-                if collection.options.unlisted_except.patterns().is_empty() =>
-            {
-                table.extent = TableCompleteness::Complete
-            }
-            (
-                UnlistedPolicy::Keep | UnlistedPolicy::Disable | UnlistedPolicy::Delete,
-                Enforcement::Enforce,
-            )
-            | (_, Enforcement::CreateOnly | Enforcement::Report | Enforcement::Unmanage) => {}
+        let keeps_some =
+            collection.unlisted == UnlistedPolicy::Keep || !collection.options.unlisted_except.is_empty();
+        if !keeps_some && collection.enforcement == Enforcement::Enforce {
+            table.extent = TableCompleteness::Complete;
         }
         let rows: Vec<SettingsRow> =
             collection.records.values().filter_map(|record| SettingsRow::from_desired(record)).collect();

@@ -91,7 +91,7 @@ pub fn collection(
     // Unlisted records that are deleted anyway need no orphan handling.
     let all_go = strictest.is_some_and(|collection| {
         (collection.unlisted, collection.enforcement) == (UnlistedPolicy::Delete, Enforcement::Enforce)
-            && comparison.unlisted_except.patterns().is_empty()
+            && comparison.unlisted_except.is_empty()
     });
     // If another manifest uses a different key, its records cannot be matched here.
     let same_key =
