@@ -4,7 +4,7 @@ use futures::future::try_join_all;
 use serde_json::Value as Json;
 
 use super::AlmaReader;
-use super::jobs::{items, total};
+use super::paged_list::listed_items;
 use super::table_layout::non_empty_text;
 use super::zone_identity::{institution_in, tolerate};
 use crate::model::network::EnvironmentType;
@@ -31,9 +31,6 @@ pub static KEY_AREAS: [KeyArea; 7] = [
     KeyArea { name: "Resource Sharing Partners", path: &["partners", "operation", "test"] },
     KeyArea { name: "Task Lists", path: &["task-lists", "test"] },
 ];
-
-/// Maximum number of pages of the libraries, enough for pages of the API's default size.
-const PAGES: usize = 200;
 
 impl AlmaReader {
     /// Returns the identity of the institution whose key this is.
@@ -104,32 +101,12 @@ async fn institution(getter: &GetClient) -> Result<InstitutionProfile, ZoneFailu
 }
 
 async fn libraries(getter: &GetClient) -> Result<Vec<LibraryListing>, ZoneFailure> {
-    let all = RequestPath::new(&["conf", "libraries"])?;
-    let mut listed: Vec<Json> = Vec::new();
-    let mut path = all.clone();
-    for _ in 0..PAGES {
-        let page = getter.json(&path).await?;
-        let known = listed.len();
-        for library in items(&page, "library")? {
-            let code = non_empty_text(library.get("code"));
-            let is_new =
-                code.is_some() && !listed.iter().any(|each| non_empty_text(each.get("code")) == code);
-            if is_new {
-                listed.push(library.clone());
-            }
-        }
-        // Paging is not documented, so a page that adds nothing ends the list.
-        if listed.len() == known || total(&page).is_none_or(|total| listed.len() >= total) {
-            break;
-        }
-        path = all.clone().query("limit", Some("100")).query("offset", Some(&listed.len().to_string()));
-    }
-    try_join_all(listed.into_iter().map(|library| async move {
+    let listed = listed_items(getter, RequestPath::new(&["conf", "libraries"])?, "library", "code").await?;
+    try_join_all(listed.into_iter().map(|(code, library)| async move {
         // A brief list lacks the campus.
         if library.get("campus").is_some() {
             return Ok(listing(&library));
         }
-        let code = non_empty_text(library.get("code")).unwrap_or_default();
         let whole = tolerate(getter.json(&RequestPath::new(&["conf", "libraries", &code])?).await)?;
         Ok(listing(whole.as_ref().filter(|whole| whole.get("code").is_some()).unwrap_or(&library)))
     }))

@@ -8,15 +8,14 @@ use futures::stream::FuturesUnordered;
 use serde_json::Value as Json;
 
 use super::AlmaReader;
+use super::paged_list::{PAGES, items, total};
 use super::table_layout::{inner, non_empty_text};
-use crate::model::{FailureClass, ZoneFailure};
+use crate::model::ZoneFailure;
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
 
 /// Jobs per page of the list, the maximum of the API (the vendor's OpenAPI).
 const PAGE: usize = 100;
-/// Maximum number of pages to read, enough even for pages of the API's default size, ten jobs.
-const PAGES: usize = 200;
 
 /// Selection of job runs.
 #[derive(Debug, Clone)]
@@ -227,25 +226,8 @@ fn run(job: &JobSummary, instance: &Json) -> JobRun {
     }
 }
 
-/// Returns the total number of entries of a list, if the answer reports one.
-pub(super) fn total(body: &Json) -> Option<usize> {
-    non_empty_text(body.get("total_record_count"))?.parse().ok()
-}
-
 /// Returns the description of a code, or the code if there is no description.
 fn description_or_code(value: Option<&Json>) -> Option<String> {
     let value = value?;
     non_empty_text(value.get("desc")).or_else(|| non_empty_text(Some(inner(value))))
-}
-
-/// Returns the items of a list. An empty list may be absent, and a single item may be an object.
-pub(super) fn items<'a>(body: &'a Json, name: &str) -> Result<Vec<&'a Json>, ZoneFailure> {
-    match body.get(name) {
-        Some(Json::Array(items)) => Ok(items.iter().collect()),
-        Some(item @ Json::Object(_)) => Ok(vec![item]),
-        None | Some(Json::Null) if body.is_object() => Ok(Vec::new()),
-        Some(_) | None => {
-            Err(ZoneFailure::new(FailureClass::Malformed, format!("the response contains no list `{name}`")))
-        }
-    }
 }

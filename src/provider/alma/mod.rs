@@ -16,6 +16,7 @@ mod mapping_table;
 pub mod object_directory;
 mod object_layout;
 mod open_hours;
+mod paged_list;
 mod put_client;
 mod table;
 mod table_body;

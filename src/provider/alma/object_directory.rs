@@ -5,15 +5,12 @@ use serde_json::Value as Json;
 
 use super::AlmaReader;
 use super::group_settings::ELECTRONIC;
-use super::jobs::{items, total};
 use super::letter::LETTER;
+use super::paged_list::listed_items;
 use super::table_layout::{flag, non_empty_text};
 use crate::model::{CollectionId, FailureClass, ZoneFailure};
 use crate::provider::http::get_client::GetClient;
 use crate::provider::http::request_path::RequestPath;
-
-/// Maximum number of pages, enough for pages of the API's default size.
-const PAGES: usize = 200;
 
 /// Object in the list of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,34 +38,6 @@ impl AlmaReader {
         };
         listed.map_err(|failure| self.getter.discreet(failure))
     }
-}
-
-/// Returns all items of a list, page by page, each with its own ID.
-///
-/// A page that adds nothing ends the list, because the paging of some lists is not documented.
-async fn listed_items(
-    getter: &GetClient,
-    all: RequestPath,
-    item: &str,
-    id: &str,
-) -> Result<Vec<(String, Json)>, ZoneFailure> {
-    let mut listed: Vec<(String, Json)> = Vec::new();
-    let mut path = all.clone();
-    for _ in 0..PAGES {
-        let page = getter.json(&path).await?;
-        let known = listed.len();
-        for found in items(&page, item)? {
-            let Some(own_id) = non_empty_text(found.get(id)) else { continue };
-            if !listed.iter().any(|(known, _)| *known == own_id) {
-                listed.push((own_id, found.clone()));
-            }
-        }
-        if listed.len() == known || total(&page).is_none_or(|total| listed.len() >= total) {
-            break;
-        }
-        path = all.clone().query("limit", Some("100")).query("offset", Some(&listed.len().to_string()));
-    }
-    Ok(listed)
 }
 
 /// Reads the lists of e-collections and of their e-services. Neither shows groups.

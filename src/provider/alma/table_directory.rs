@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use tokio::sync::OnceCell;
 
+use super::paged_list::total;
 use super::table_layout::{TableLayout, flag, non_empty_text};
 use super::{AlmaReader, AlmaTableType};
 use crate::model::{FailureClass, TableListing, TableName, ZoneFailure};
@@ -106,9 +107,7 @@ async fn list(layout: &TableLayout, getter: &GetClient) -> Result<Vec<TableListi
                 entries.push(listing(layout, &code, table));
             }
         }
-        let total =
-            non_empty_text(page.get("total_record_count")).and_then(|total| total.parse::<usize>().ok());
-        if entries.len() == before || total.is_none_or(|total| entries.len() >= total) {
+        if entries.len() == before || total(&page).is_none_or(|total| entries.len() >= total) {
             return Ok(entries);
         }
         path = all.clone().query("limit", Some("100")).query("offset", Some(&entries.len().to_string()));
