@@ -2,7 +2,6 @@
 
 use serde_json::{Value as Json, json};
 use std::time::Duration;
-use tokio::sync::watch;
 
 use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
 
@@ -183,20 +182,6 @@ fn apply_reports_both_denied_and_stale_changes() {
     });
 }
 
-/// Runs a command and presses Ctrl-C after `after` milliseconds.
-async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
-    let (press, interrupts) = watch::channel(0);
-    let pressing = async {
-        tokio::time::sleep(Duration::from_millis(after)).await;
-        press.send_modify(|count| *count += 1);
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        printed = stage.run(command, None, interrupts) => printed,
-        () = pressing => unreachable!("the sender of interrupts never ends"),
-    }
-}
-
 #[test]
 fn interrupted_rollout_continues_with_same_plan_and_approval() {
     paused(async {
@@ -207,7 +192,7 @@ fn interrupted_rollout_continues_with_same_plan_and_approval() {
             add_to_network(&stage, "  approval: {requiredFor: {zones: all}}\n");
             ends(&stage, "zonal plan --out plan.json", 0).await;
             ends(&stage, "zonal approve plan.json --by Ada", 0).await;
-            let printed = interrupted(&stage, "zonal apply plan.json --yes", after).await;
+            let printed = stage.interrupted("zonal apply plan.json --yes", after).await;
             assert!([0, 130].contains(&printed.code), "{after}: {}{}", printed.out, printed.err);
             counts.insert(writes(&stage));
             ends(&stage, "zonal apply plan.json --yes", 0).await;
@@ -365,7 +350,7 @@ fn interrupted_plan_file_of_every_case_is_completed() {
                 if planned.code != 0 {
                     return;
                 }
-                let first = interrupted(&stage, "zonal apply .plan.json --yes", after).await;
+                let first = stage.interrupted("zonal apply .plan.json --yes", after).await;
                 pieces += usize::from(first.code == 130);
                 let second = stage.output("zonal apply .plan.json --yes").await;
                 let left = stage.output(&format!("zonal plan{flags} --json")).await.out;

@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value as Json;
 use tokio::sync::watch;
@@ -129,6 +130,20 @@ impl CaseNetwork {
         self.run_with(command, answer.map(typed), interrupts).await
     }
 
+    /// Runs a command and presses Ctrl-C after `after` milliseconds.
+    pub async fn interrupted(&self, command: &str, after: u64) -> CommandOutput {
+        let (press, interrupts) = watch::channel(0);
+        let pressing = async {
+            tokio::time::sleep(Duration::from_millis(after)).await;
+            press.send_modify(|count| *count += 1);
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            printed = self.run(command, None, interrupts) => printed,
+            () = pressing => unreachable!("the sender of interrupts never ends"),
+        }
+    }
+
     /// Runs a command line with any input stream.
     pub async fn run_with(
         &self,
@@ -142,6 +157,17 @@ impl CaseNetwork {
         let here = self.directory.path().display().to_string();
         let text = |captured: CapturedOutput| captured.text().replace(&here, "DIR");
         CommandOutput { out: text(out), err: text(err), code: exit.code() }
+    }
+
+    /// Applies the example, and returns its network with a directory that has only the Network manifest.
+    pub async fn applied_example() -> (Self, tempfile::TempDir) {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
+        let stage = Self::new(&example);
+        stage.expect("zonal apply --environment emulator --yes", 0).await;
+        let out = tempfile::tempdir().expect("temporary directory");
+        std::fs::copy(example.join("network.yaml"), out.path().join("network.yaml"))
+            .expect("should be copied");
+        (stage, out)
     }
 
     /// Runs a command line, and checks its exit code.

@@ -1,7 +1,5 @@
 //! Bad input of `zonal export`: clear words, what was reached is kept, and the same command goes on from there.
 
-use std::time::Duration;
-
 use tokio::sync::watch;
 use zonal::cli;
 use zonal::emulator::{EmulatedCodeRow, EmulatedCodeTable};
@@ -187,27 +185,13 @@ fn codes_that_differ_by_case_get_files_that_differ_on_every_disk() {
     });
 }
 
-/// Runs a command and presses Ctrl-C after `after` milliseconds.
-async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
-    let (press, interrupts) = watch::channel(0);
-    let pressing = async {
-        tokio::time::sleep(Duration::from_millis(after)).await;
-        press.send_modify(|count| *count += 1);
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        printed = stage.run(command, None, interrupts) => printed,
-        () = pressing => unreachable!("the sender of interrupts never ends"),
-    }
-}
-
 #[test]
 fn interrupted_export_keeps_what_it_read() {
     let mut reused = 0;
     for after in (100..1200).step_by(150) {
         paused(async {
             let stage = six();
-            let first = interrupted(&stage, "zonal export", after).await;
+            let first = stage.interrupted("zonal export", after).await;
             if first.code == 0 {
                 return;
             }

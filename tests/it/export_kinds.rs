@@ -81,12 +81,7 @@ fn print_share(own: usize, all: usize) {
 #[test]
 fn applied_example_comes_back_as_manifests_of_its_kinds() {
     paused(async {
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
-        let stage = CaseNetwork::new(&example);
-        stage.expect("zonal apply --environment emulator --yes", 0).await;
-        let out = tempfile::tempdir().expect("temporary directory");
-        std::fs::copy(example.join("network.yaml"), out.path().join("network.yaml"))
-            .expect("should be copied");
+        let (stage, out) = CaseNetwork::applied_example().await;
         let directory = out.path().display();
         let resources = "61100.62110,61100.62110.53112,61200,61200.62210.53211";
         let export = format!("zonal export -C {directory} --environment emulator --json --libraries");

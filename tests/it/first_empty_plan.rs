@@ -115,11 +115,7 @@ fn lines_by_kind(folder: &Path) -> BTreeMap<String, usize> {
 fn exported_example_is_at_most_a_third_longer_than_the_example() {
     paused(async {
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/consortium");
-        let stage = CaseNetwork::new(&example);
-        stage.expect("zonal apply --environment emulator --yes", 0).await;
-        let out = tempfile::tempdir().expect("temporary directory");
-        std::fs::copy(example.join("network.yaml"), out.path().join("network.yaml"))
-            .expect("should be copied");
+        let (stage, out) = CaseNetwork::applied_example().await;
         let directory = out.path().display();
         stage.expect(&format!("zonal export -C {directory} --environment emulator"), 0).await;
         stage

@@ -7,31 +7,17 @@ use std::time::Duration;
 use tokio::sync::watch;
 use zonal::cli::InputStream;
 
-use crate::case_runner::{CaseNetwork, CommandOutput, case, paused};
+use crate::case_runner::{CaseNetwork, case, paused};
 
 fn puts(stage: &CaseNetwork) -> usize {
     stage.emulator.control().requests().iter().filter(|request| request.method == "PUT").count()
-}
-
-/// Runs a command and presses Ctrl-C after `after` milliseconds.
-async fn interrupted(stage: &CaseNetwork, command: &str, after: u64) -> CommandOutput {
-    let (press, interrupts) = watch::channel(0);
-    let pressing = async {
-        tokio::time::sleep(Duration::from_millis(after)).await;
-        press.send_modify(|count| *count += 1);
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        printed = stage.run(command, None, interrupts) => printed,
-        () = pressing => unreachable!("the sender of interrupts never ends"),
-    }
 }
 
 #[test]
 fn interrupted_plan_exits_with_130() {
     paused(async {
         let stage = CaseNetwork::new(&case("network-blocks"));
-        let printed = interrupted(&stage, "zonal plan", 100).await;
+        let printed = stage.interrupted("zonal plan", 100).await;
         assert_eq!(printed.code, 130);
         assert_eq!(printed.out, "");
         assert!(printed.err.contains("Interrupted while reading. No changes were made."), "{}", printed.err);
@@ -45,7 +31,7 @@ fn interrupted_apply_finishes_requests_in_flight() {
         let mut counts = std::collections::BTreeSet::new();
         for after in (0..3000).step_by(75) {
             let stage = CaseNetwork::new(&case("network-blocks"));
-            let printed = interrupted(&stage, "zonal apply --yes", after).await;
+            let printed = stage.interrupted("zonal apply --yes", after).await;
             let written = puts(&stage);
             counts.insert(written);
             match printed.code {
@@ -73,7 +59,7 @@ fn interrupt_does_not_wait_for_reads() {
                 if path == "/conf/test" { 0 } else { 1 }
             ));
             let start = tokio::time::Instant::now();
-            let printed = interrupted(&stage, "zonal apply --yes --zone 01OMNI_ALPHA", 3000).await;
+            let printed = stage.interrupted("zonal apply --yes --zone 01OMNI_ALPHA", 3000).await;
             assert_eq!(printed.code, 130, "{path}: {}{}", printed.out, printed.err);
             assert!(start.elapsed() < Duration::from_secs(5), "{path}: {:?}", start.elapsed());
         });
@@ -112,7 +98,7 @@ fn interrupt_does_not_wait_for_key_commands() {
         let stage = CaseNetwork::new(&case("network-blocks"));
         let slow = r#"read: {command: [sleep, "20"]}"#;
         stage.edit("network.yaml", r#"read: {env: "ZONAL_READ_{code}"}"#, slow);
-        let printed = interrupted(&stage, "zonal plan", 100).await;
+        let printed = stage.interrupted("zonal plan", 100).await;
         assert_eq!((printed.code, printed.out.as_str()), (130, ""), "{}", printed.err);
     });
 }
@@ -154,7 +140,7 @@ fn interrupt_does_not_wait_for_policies() {
     // A paused clock would stand still while the rule runs.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("runtime should start");
-    let printed = runtime.block_on(interrupted(&stage, "zonal plan", 5_000));
+    let printed = runtime.block_on(stage.interrupted("zonal plan", 5_000));
     runtime.shutdown_background();
     assert_eq!(printed.code, 130, "{}{}", printed.out, printed.err);
     assert_eq!(printed.out, "");
