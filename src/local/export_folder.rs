@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 
 use super::config_files::{FileRights, replace};
 use super::regular_file::read_given_text;
+use super::store_location::{FOLDER, create_ignored_folder};
 use crate::session::export::{ExistingFile, ExportFolder};
 
 /// Maximum size of an existing file in bytes.
 const MAX_BYTES: u64 = 1 << 28;
 
-/// Reading of an export that stopped, in the config directory.
-const KEPT_READING: &str = ".zonal/export.json";
+/// Reading of an export that stopped, beside the default store.
+const KEPT_READING: &str = "export.json";
 
 /// Directory of an export.
 pub struct LocalExportFolder {
     folder: PathBuf,
-    kept_reading: PathBuf,
+    /// Folder of the default store.
+    zonal_folder: PathBuf,
     path_in_config: Option<String>,
 }
 
@@ -35,8 +37,8 @@ impl LocalExportFolder {
             let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
             parts.join("/")
         });
-        let kept_reading = config_directory.join(KEPT_READING);
-        Ok(Self { folder, kept_reading, path_in_config })
+        let zonal_folder = config_directory.join(FOLDER);
+        Ok(Self { folder, zonal_folder, path_in_config })
     }
 }
 
@@ -70,24 +72,15 @@ impl ExportFolder for LocalExportFolder {
     }
 
     fn kept_reading(&self) -> Option<String> {
-        read_given_text(&self.kept_reading, MAX_BYTES).ok()
+        read_given_text(&self.zonal_folder.join(KEPT_READING), MAX_BYTES).ok()
     }
 
     fn keep_reading(&self, text: Option<&str>) -> Result<(), String> {
-        let write = |text: &str| match self.kept_reading.parent() {
-            Some(parent) => {
-                std::fs::create_dir_all(parent)?;
-                let ignored = parent.join(".gitignore");
-                if !ignored.exists() {
-                    replace(&ignored, "*\n", FileRights::Shared)?;
-                }
-                replace(&self.kept_reading, text, FileRights::Private)
-            }
-            None => Ok(()),
-        };
+        let file = self.zonal_folder.join(KEPT_READING);
         let kept = match text {
-            Some(text) => write(text),
-            None => match std::fs::remove_file(&self.kept_reading) {
+            Some(text) => create_ignored_folder(&self.zonal_folder)
+                .and_then(|()| replace(&file, text, FileRights::Private)),
+            None => match std::fs::remove_file(file) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 Ok(()) | Err(_) => Ok(()),
             },

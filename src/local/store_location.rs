@@ -12,7 +12,7 @@ use crate::session::error::{SessionError, StoreProblem};
 use crate::store::{Store, StoreAccess, StoreLocation, WaitMode};
 
 /// Folder of the default store, below the config directory.
-const FOLDER: &str = ".zonal";
+pub(super) const FOLDER: &str = ".zonal";
 /// File name of the default store.
 const FILE: &str = "store.db";
 /// Environment variable with the location of the store.
@@ -109,28 +109,32 @@ pub fn find(
     }
 }
 
-/// Creates the folder of the default store, ignored by git. Other folders must already exist.
-///
-/// An existing folder gets its `.gitignore`, too: plan files can be there before the first store.
+/// Creates the folder of the default store. Other folders must already exist.
 fn create_folder(file: &Path, directory: &Path) -> Result<(), SessionError> {
     let folder = directory.join(FOLDER);
     if file.parent() != Some(&folder) {
         return Ok(());
     }
-    let create = || {
-        if !folder.is_dir() {
-            std::fs::create_dir(&folder)?;
-        }
-        let ignored = OpenOptions::new().write(true).create_new(true).open(folder.join(".gitignore"));
-        match ignored {
-            Ok(mut file) => file.write_all(b"*\n"),
-            // The owner's own rules stay.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-            Err(error) => Err(error),
-        }
-    };
-    create().map_err(|source| {
+    create_ignored_folder(&folder).map_err(|source| {
         let folder = folder.display().to_string();
         SessionError::StoreLocation(StoreProblem::NoFolder { folder, source })
     })
+}
+
+/// Creates a folder that git ignores.
+///
+/// An existing folder gets its `.gitignore`, too: plan files can be there before the first store.
+///
+/// # Errors
+/// Returns the error of the system.
+pub(super) fn create_ignored_folder(folder: &Path) -> io::Result<()> {
+    if !folder.is_dir() {
+        std::fs::create_dir(folder)?;
+    }
+    match OpenOptions::new().write(true).create_new(true).open(folder.join(".gitignore")) {
+        Ok(mut file) => file.write_all(b"*\n"),
+        // The owner's own rules stay.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    }
 }
