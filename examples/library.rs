@@ -108,7 +108,7 @@ pub async fn plan_and_apply() -> Result<(usize, usize), Box<dyn Error>> {
     let store = Store::open(location, StoreAccess::Write, WaitMode::Async).await?;
     // The effects.
     let effects = SessionEffects {
-        transport: Arc::new(move || Ok(Arc::new(emulator.transport()))),
+        transport: Arc::new(move || Arc::new(emulator.transport())),
         config: Arc::new(MemoryConfig(files.to_vec())),
         keys: Arc::new(EmulatedKeys),
         origin: Arc::new(ThisProcess),

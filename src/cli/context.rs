@@ -109,7 +109,7 @@ impl CommandContext {
         let machine = Arc::new(self.machine(directory));
         let transport = self.transport.clone();
         SessionEffects {
-            transport: Arc::new(move || Ok(open_transport(transport.as_ref()))),
+            transport: Arc::new(move || open_transport(transport.as_ref())),
             config: machine.clone(),
             keys: machine.clone(),
             origin: machine,

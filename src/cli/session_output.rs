@@ -124,7 +124,6 @@ pub fn report_error(error: &SessionError, format: OutputFormat, world: &CommandC
         | SessionError::StoredReport { .. }
         | SessionError::StoreLocation(StoreProblem::Invalid { .. })
         | SessionError::NoStore(_)
-        | SessionError::Transport(_)
         | SessionError::InvalidClock(_) => fail(error_chain_text(error)),
     }
 }

@@ -50,7 +50,8 @@ pub use self::schema::schemas;
 pub use self::support_services::PRIVILEGES;
 pub use self::table_export::{ClaimedRows, ExportedTable, ObservedTable, UndeclarableTable, export_table};
 pub use self::way_back::{
-    CollectionSource, ExplainOmission, ExportKind, ObservedSettings, ZoneRecord, kebab_case,
+    CollectionSource, ExplainOmission, ExportKind, ObservedSettings, ZoneRecord, distribution_comment,
+    kebab_case,
 };
 
 use crate::manifest::deserialize::{self, DeserializeError};
@@ -60,7 +61,9 @@ use crate::manifest::yaml_node::YamlNode;
 use crate::manifest::{self, CatalogKind, Manifest, ManifestHeader, diagnostic_codes};
 pub use crate::model::alma_codes::ZoneCoverage;
 use crate::model::network::ZoneRole;
-use crate::model::{CollectionId, CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy};
+use crate::model::{
+    CollectionId, CollectionShape, DesiredState, Diagnostic, Expectation, Network, Policy, manifest_kind,
+};
 
 /// Builds the list of kinds with its length.
 macro_rules! kinds {
@@ -255,7 +258,7 @@ pub fn is_retired(collection: &str) -> bool {
 
 /// Returns false for a manifest, given as kind and name, of a kind without records in any zone.
 pub fn may_have_records(manifest: &str) -> bool {
-    let name = manifest.split('/').next().unwrap_or_default();
+    let name = manifest_kind(manifest);
     KINDS.iter().find(|kind| kind.name == name).is_none_or(|kind| !kind.collections.is_empty())
 }
 

@@ -57,6 +57,12 @@ impl<'o> ObservedSettings<'o> {
         answers.map(|(zone, observed)| (*zone, observed.records.as_slice())).collect()
     }
 
+    /// Returns the records of the institution's collection in a zone; `None` if the zone did not return it.
+    pub fn in_zone(&self, kind: &str, zone: usize) -> Option<&[ObservedRecord]> {
+        let answers = self.collections.get(&CollectionId::of_institution(kind))?;
+        answers.get(&zone).map(|observed| observed.records.as_slice())
+    }
+
     /// Returns all collections of a type, with the answers by the index of the zone.
     pub fn of_type(&self, kind: &str) -> impl Iterator<Item = (&CollectionId, &ObservedTable<'o>)> {
         self.collections.iter().filter(move |(id, _)| *id.kind == *kind)
@@ -101,6 +107,13 @@ impl<'o> ObservedSettings<'o> {
 /// Way back of a kind: returns manifests that expand to records of the zones. Records that the kind cannot
 /// declare are left out.
 pub type ExportKind = fn(&ObservedSettings<'_>) -> Vec<ManifestText>;
+
+/// Returns the comment for settings that the vendor's distribution jobs write too, such as `3 of 4 rows`.
+pub fn distribution_comment(settings: &str) -> String {
+    format!(
+        "The Network Zone's distribution jobs also write {settings}: add `owner: zonal` or `owner: network`."
+    )
+}
 
 /// Returns the text of a field.
 pub fn text<'r>(record: &'r ObservedRecord, field: &str) -> Option<&'r str> {

@@ -103,7 +103,7 @@ pub use run::{
     InvalidRunId, InvalidShard, Run, RunAuthor, RunHost, RunId, RunOperation, RunState, ZoneShard,
 };
 pub use service::{MemberValue, SelectedMembers, ServiceSettings, ServiceValue};
-pub use source_span::{Provenance, SourcePosition, SourceSpan};
+pub use source_span::{Provenance, SourcePosition, SourceSpan, manifest_kind};
 pub use table_listing::TableListing;
 pub use value::{FieldName, FieldValue, Record};
 pub use value_comparison::ValueComparison;

@@ -57,6 +57,6 @@ impl ServiceSettings {
 
     /// Returns the kind of the manifest.
     pub fn kind(&self) -> &str {
-        self.declared_at.manifest.split('/').next().unwrap_or_default()
+        super::source_span::manifest_kind(&self.declared_at.manifest)
     }
 }

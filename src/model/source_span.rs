@@ -127,3 +127,8 @@ impl From<SpanJson> for SourceSpan {
         Self { file: filename, start, end: start }
     }
 }
+
+/// Returns the kind of a manifest, given as kind and name: `CodeTable` of `CodeTable/blocks`.
+pub fn manifest_kind(manifest: &str) -> &str {
+    manifest.split('/').next().unwrap_or_default()
+}

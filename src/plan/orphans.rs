@@ -11,7 +11,7 @@ use crate::model::{
     CollectionShape, ComparisonBase, ComparisonOptions, ConflictPolicy, DesiredCollection, DesiredState,
     Enforcement, FieldValue, ManagementOrigin, ObservedCollection, ObservedState, OrphanAction,
     OrphanedRecords, Provenance, PruneConfig, PruneMode, Record, RecordKey, SourceSpan, TableName,
-    UnlistedPolicy, ZoneCode, ZoneFailure,
+    UnlistedPolicy, ZoneCode, ZoneFailure, manifest_kind,
 };
 
 /// Scope of a run.
@@ -58,7 +58,7 @@ pub fn base(
 
 /// Returns the kind of the manifest that declared a record.
 fn kind_of(entry: &AppliedRecord) -> &str {
-    entry.manifest.split('/').next().unwrap_or_default()
+    manifest_kind(&entry.manifest)
 }
 
 /// Returns true if a manifest declares the record. An amended record counts as declared if the collection has

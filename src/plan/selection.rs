@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::model::{
     CollectionId, CollectionRole, DesiredCollection, PlanInputs, RecordAddress, RecordKey, ServiceSettings,
-    UnlistedPolicy, ZoneCode,
+    UnlistedPolicy, ZoneCode, manifest_kind,
 };
 
 /// Manifests, collections and records that a plan is limited to.
@@ -115,7 +115,7 @@ impl DeclarationScope {
     }
 
     fn has_kind(&self, manifest: &str) -> bool {
-        let kind = manifest.split('/').next().unwrap_or_default();
+        let kind = manifest_kind(manifest);
         self.kinds.is_empty() || self.kinds.iter().any(|selected| selected == kind)
     }
 }

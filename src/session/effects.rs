@@ -11,10 +11,10 @@ use super::effect_future::EffectFuture;
 use super::error::{SessionError, SessionStage};
 use crate::model::network::Zone;
 use crate::model::{Diagnostic, Network, RunAuthor, RunHost, ZoneCode};
-use crate::provider::transport::{Transport, TransportError};
+use crate::provider::transport::Transport;
 
 /// Creates the transport of requests; called when a zone is opened.
-pub type TransportSource = Arc<dyn Fn() -> Result<Arc<dyn Transport>, TransportError> + Send + Sync>;
+pub type TransportSource = Arc<dyn Fn() -> Arc<dyn Transport> + Send + Sync>;
 
 /// Source of API keys.
 pub trait KeySource: Send + Sync {

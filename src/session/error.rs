@@ -9,7 +9,6 @@ use crate::apply::ZoneLockout;
 use crate::guard::UnusedOverride;
 use crate::manifest::SourceFile;
 use crate::model::{Diagnostic, RunHost, RunId, Severity, ZoneCode};
-use crate::provider::transport::TransportError;
 use crate::render::json::plan::PlanFileError;
 use crate::store::StoreError;
 
@@ -140,9 +139,6 @@ pub enum SessionError {
         /// Stage at the time of the cancel request.
         during: SessionStage,
     },
-    /// Transport that cannot be set up.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
     /// Invalid time.
     #[error("invalid system time `{0}`")]
     InvalidClock(String),

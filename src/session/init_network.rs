@@ -72,7 +72,7 @@ pub async fn survey_keys(
     effects: &SessionEffects,
     tell: &(dyn Fn(&KeyVariable, Result<&SurveyedZone, &ZoneFailure>) + Sync),
 ) -> Result<NetworkSurvey, SessionError> {
-    let transport = (effects.transport)()?;
+    let transport = (effects.transport)();
     let mut answers: FuturesUnordered<_> = candidates
         .into_iter()
         .map(|KeyCandidate { variable, key }| {

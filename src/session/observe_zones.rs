@@ -38,7 +38,7 @@ pub async fn open_zones(session: &NetworkSession, zones: &[&Zone]) -> Result<Zon
     let fetching = effects.keys.read_keys(&config.network, zones);
     let keys = effects.cancel.before_writing(fetching).await?;
     let keys = keys.map_err(|found| SessionError::MissingKeys(config.locate(found)))?;
-    let providers = ProviderFactory::new(&config.network, (effects.transport)()?, keys);
+    let providers = ProviderFactory::new(&config.network, (effects.transport)(), keys);
     let readers = providers.readers(&config.network, attested.by_zone());
     Ok(ZoneReaders { providers, readers })
 }

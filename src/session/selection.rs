@@ -159,9 +159,8 @@ impl ManifestSelection {
             let (part, value) = (SelectionPart::Kind, kind.clone());
             problems.push(SelectionProblem::Value { part, value, reason });
         }
-        let has_manifests = |code: &ZoneCode| self.selects_zone(network, code);
         let collections = || {
-            let zones = desired.zones.iter().filter(|(code, _)| has_manifests(code));
+            let zones = desired.zones.iter().filter(|(code, _)| self.selects_zone(network, code));
             zones.flat_map(|(code, own)| own.iter().map(move |collection| (code, collection)))
         };
         for name in &self.declarations.only {

@@ -40,7 +40,7 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
 
 /// Returns the reason why no manifest can amend a rule.
 pub(super) fn explain_omission(settings: &ObservedSettings<'_>, record: ZoneRecord<'_>) -> Option<String> {
-    let records = settings.by_zone(FulfillmentRulesSpec::NAME).remove(&record.zone)?;
+    let records = settings.in_zone(FulfillmentRulesSpec::NAME, record.zone)?;
     let rules = rules_of_zone(records, record.zone, settings);
     rules.into_iter().find(|(rule, _)| *rule == record.record)?.1.err()
 }
@@ -113,7 +113,7 @@ fn rule(
 
 /// Returns true unless the zone is known to lack the terms of use.
 fn has_terms(name: &str, zone: usize, settings: &ObservedSettings<'_>) -> bool {
-    let terms = settings.by_zone("TermsOfUse").remove(&zone);
+    let terms = settings.in_zone("TermsOfUse", zone);
     terms.is_none_or(|terms| terms.iter().any(|record| text(record, NAME) == Some(name)))
 }
 

@@ -8,7 +8,9 @@ use super::LetterSpec;
 use crate::export::ZoneSet;
 use crate::kinds::KindSpec as _;
 use crate::kinds::stylesheet::{self, StylesheetError};
-use crate::kinds::way_back::{ObservedSettings, ZoneRecord, flag, kebab_case, manifest, numbered, text};
+use crate::kinds::way_back::{
+    ObservedSettings, ZoneRecord, distribution_comment, flag, kebab_case, manifest, numbered, text,
+};
 use crate::manifest::write_yaml::{ManifestText, YamlPart};
 use crate::model::{ObservedRecord, TableName};
 
@@ -44,12 +46,8 @@ pub(super) fn export(settings: &ObservedSettings<'_>) -> Vec<ManifestText> {
             spec.push(("xsl", YamlPart::Value(json!(format!("{xsl}\n")))));
             let mut manifest = manifest(LetterSpec::NAME, numbered(&kebab_case(code), index), spec);
             if equal.distributed > 0 {
-                manifest.comments.push(format!(
-                    "The Network Zone's distribution jobs also write this letter, in {} of {} zones: add \
-                     `owner: zonal` or `owner: network`.",
-                    equal.distributed,
-                    equal.zones.len()
-                ));
+                let letter = format!("this letter, in {} of {} zones", equal.distributed, equal.zones.len());
+                manifest.comments.push(distribution_comment(&letter));
             }
             manifests.push(manifest);
         }

@@ -145,7 +145,7 @@ pub(super) fn explain_omission(settings: &ObservedSettings<'_>, record: ZoneReco
         return None;
     }
     let types = settings.collections.get(&record_types())?.get(&record.zone)?;
-    let restricted = settings.by_zone(RESTRICTED).remove(&record.zone)?;
+    let restricted = settings.in_zone(RESTRICTED, record.zone)?;
     Some(match group_values(record.record, types, restricted) {
         Ok(_) => "the groups of the members differ too much".to_owned(),
         Err(reason) => reason.to_owned(),

@@ -24,7 +24,7 @@ pub(super) struct ZoneRules<'o> {
 impl<'o> ZoneRules<'o> {
     /// Returns the rules of a zone.
     pub(super) fn of_zone(zone: usize, settings: &'o ObservedSettings<'_>) -> Self {
-        let rules = |kind| settings.by_zone(kind).remove(&zone).unwrap_or_default();
+        let rules = |kind| settings.in_zone(kind, zone).unwrap_or_default();
         Self { rota: rules(ROTA), display: rules(DISPLAY_LOGIC) }
     }
 

@@ -8,7 +8,7 @@ use anstyle::Style;
 use super::changes::action_sign;
 use super::formatting::{BOLD, count, safe, safe_line, styled, thousands, width};
 use super::view::PlanTextView;
-use crate::model::{Channel, CollectionId, Plan, ZoneCode};
+use crate::model::{Channel, CollectionId, Plan, ZoneCode, manifest_kind};
 use crate::render::decisions::row_words::collection_words;
 use crate::render::decisions::{PlanDecision, ZoneNames, ZoneSets, ZoneWordsForm};
 
@@ -153,7 +153,7 @@ impl<'a> DecisionWriter<'a> {
         for (id, decisions) in collections {
             let is_gateway = decisions.iter().all(|row| row.channel == Channel::Gateway);
             let name = collection_words(id);
-            if name != section.manifest.split('/').next().unwrap_or_default() {
+            if name != manifest_kind(section.manifest) {
                 let gateway = if is_gateway && !section.is_only_gateway() { "  gateway" } else { "" };
                 for line in self.view.lines(&format!("{name}{gateway}"), 2) {
                     let _ = writeln!(out, "{line}");

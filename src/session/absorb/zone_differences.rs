@@ -8,7 +8,7 @@ use crate::manifest::SourceFile;
 use crate::manifest::yaml_node::YamlValue;
 use crate::model::{
     ApplyMode, Change, ChangeAction, ChangeOrigin, CollectionId, DesiredCollection, DesiredRecord,
-    DesiredState, FieldName, FieldValue, Plan, RecordAddress, RecordKey, ZoneCode,
+    DesiredState, FieldName, FieldValue, Plan, RecordAddress, RecordKey, ZoneCode, manifest_kind,
 };
 use crate::render::json::absorb::{AbsorbLayer, LeftDifference};
 use crate::session::load::LoadedConfig;
@@ -124,7 +124,7 @@ fn difference(
     layer: AbsorbLayer,
 ) -> Result<ZoneDifference, String> {
     let manifest = &change.provenance.manifest;
-    let kind = manifest.split('/').next().unwrap_or_default();
+    let kind = manifest_kind(manifest);
     if !TABLE_KINDS.contains(&kind) {
         return Err(format!("{manifest} generates the record; edit this manifest by hand"));
     }

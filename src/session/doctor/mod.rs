@@ -100,7 +100,7 @@ async fn open_one_by_one(
             }
         }
     }
-    let providers = ProviderFactory::new(&network, (session.effects.transport)()?, keys);
+    let providers = ProviderFactory::new(&network, (session.effects.transport)(), keys);
     let readers = providers.readers(&network, Default::default());
     Ok((ZoneReaders { providers, readers }, results))
 }

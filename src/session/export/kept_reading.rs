@@ -132,11 +132,12 @@ fn parse(text: &str, network: &Network, now: Timestamp) -> Option<(Timestamp, Ob
     let kept: KeptReadingJson = serde_json::from_str(text).ok()?;
     let age = now.duration_since(kept.read_at);
     let is_young = !age.is_negative() && age < SignedDuration::from_mins(MAX_MINUTES);
+    if !is_young || kept.addresses != addresses(network) {
+        return None;
+    }
     let content = snapshot::parse(&kept.snapshot.to_string()).ok()?;
-    let is_same = kept.addresses == addresses(network)
-        && content.network == network.name
-        && content.environment == network.environment;
-    (is_young && is_same).then(|| (kept.read_at, content.into()))
+    let is_same = content.network == network.name && content.environment == network.environment;
+    is_same.then(|| (kept.read_at, content.into()))
 }
 
 /// Reader that asks the zone only for what no earlier export has read, and keeps the answers.

@@ -39,34 +39,31 @@ pub(super) async fn list_collections(
     for kind in choice.kinds() {
         // These kinds have one collection type.
         let Some(name) = kind.collections.first() else { continue };
-        match kind.export_source {
-            CollectionSource::Gateway => {}
-            CollectionSource::ChangedObjects => {
-                let lists = session
-                    .effects
-                    .cancel
-                    .interruptible(SessionStage::Reading, list_objects(name, readers, zones))
-                    .await?;
-                add_changed(name, lists, &mut found, report);
-            }
-            source => {
-                if source == CollectionSource::NamedObjects && request.resources.all_listed {
-                    let covered: Vec<&Zone> =
-                        zones.iter().filter(|zone| kind.reach.covers(zone.role)).copied().collect();
-                    let listing = list_objects(name, readers, &covered);
-                    let lists = session.effects.cancel.interruptible(SessionStage::Reading, listing).await?;
-                    add_changed(name, lists, &mut found, report);
+        let source = kind.export_source;
+        let covered: Vec<&Zone> = zones.iter().filter(|zone| kind.reach.covers(zone.role)).copied().collect();
+        let is_listed = match source {
+            CollectionSource::ChangedObjects => true,
+            CollectionSource::NamedObjects => request.resources.all_listed,
+            CollectionSource::Gateway
+            | CollectionSource::SeveralLibraries
+            | CollectionSource::InstitutionAndLibraries => false,
+        };
+        if is_listed {
+            let listing = list_objects(name, readers, &covered);
+            let lists = session.effects.cancel.interruptible(SessionStage::Reading, listing).await?;
+            add_changed(name, lists, &mut found, report);
+        }
+        for zone in covered {
+            let ids = match source {
+                CollectionSource::Gateway | CollectionSource::ChangedObjects => break,
+                CollectionSource::NamedObjects => {
+                    named(kind, name, zone, request, &session.config, (choice, export_folder))
                 }
-                for zone in zones.iter().filter(|zone| kind.reach.covers(zone.role)) {
-                    let ids = match source {
-                        CollectionSource::NamedObjects => {
-                            named(kind, name, zone, request, &session.config, (choice, export_folder))
-                        }
-                        source => of_libraries(name, source, zone, request.libraries),
-                    };
-                    found.entry(zone.code.clone()).or_default().extend(ids);
+                CollectionSource::SeveralLibraries | CollectionSource::InstitutionAndLibraries => {
+                    of_libraries(name, source, zone, request.libraries)
                 }
-            }
+            };
+            found.entry(zone.code.clone()).or_default().extend(ids);
         }
     }
     leave_out_declared(&session.config, choice, export_folder, &mut found, report);

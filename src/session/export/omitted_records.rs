@@ -146,7 +146,9 @@ fn is_declared(
 ) -> bool {
     let field = |name: &FieldName| observed.aliases.get(name).unwrap_or(name).clone();
     declaring.iter().any(|collection| {
-        let key = RecordKey(collection.key.iter().map(|name| key_part(record, &field(name))).collect());
+        let part = |name: &FieldName| record.fields.get(&field(name)).map(FieldValue::key_text);
+        let key =
+            RecordKey(collection.key.iter().map(|name| part(name).unwrap_or_default().into()).collect());
         let is_listed = collection.records.get(&key).is_some_and(|declared| !declared.absent);
         let is_amended = collection.amendments.iter().any(|amendment| {
             amendment
@@ -156,14 +158,6 @@ fn is_declared(
         });
         is_listed || is_amended
     })
-}
-
-fn key_part(record: &ObservedRecord, field: &FieldName) -> std::sync::Arc<str> {
-    match record.fields.get(field) {
-        Some(FieldValue::Text(text)) => text.clone(),
-        Some(FieldValue::Bool(flag)) => flag.to_string().into(),
-        Some(FieldValue::Null | FieldValue::List(_)) | None => "".into(),
-    }
 }
 
 /// Returns the key of a record for a reason; empty for the only record of a collection.

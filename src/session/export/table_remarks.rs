@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::distribution_comment;
 use crate::model::grouped_number::count;
 use crate::model::{CollectionId, ObservedCollection};
 use crate::session::table_inventory::TableLists;
@@ -42,12 +43,8 @@ impl TableRemarks {
             zones += usize::from(found > 0);
         }
         if distributed > 0 {
-            remarks.push(format!(
-                "The Network Zone's distribution jobs also write {distributed} of {} (in {}): add `owner: zonal` or \
-                 `owner: network`.",
-                count(rows, "row"),
-                count(zones, "zone")
-            ));
+            let rows = format!("{distributed} of {} (in {})", count(rows, "row"), count(zones, "zone"));
+            remarks.push(distribution_comment(&rows));
         }
         remarks
     }
